@@ -1,0 +1,63 @@
+//! One-time passwords that are derived from the token they belong to: nothing to store but the count of attempts.
+
+use hmac::Mac;
+
+use super::sealed::{OneTimeToken, SealError};
+use super::token_keys::TokenKeys;
+use crate::domain::Secret;
+
+/// Six digits that whoever reads the customer's mail knows.
+pub struct OneTimePassword {
+    digits: u32,
+}
+
+/// How many passwords there are.
+const RANGE: u64 = 1_000_000;
+
+impl OneTimePassword {
+    /// The password of `token`: HMAC-SHA-256 over its id, truncated to six digits.
+    ///
+    /// The remainder of 64 bits by a million favours no digit by more than one part in 10^13.
+    ///
+    /// # Errors
+    /// [`SealError`] if the ring no longer has the token's key.
+    pub fn of(token: &OneTimeToken, keys: &TokenKeys) -> Result<Self, SealError> {
+        let mac = keys.mac(token.key, &[b"otp", token.id.bytes()]).ok_or(SealError)?.finalize().into_bytes();
+        let first = mac.first_chunk::<8>().ok_or(SealError)?;
+        Ok(Self { digits: u32::try_from(u64::from_be_bytes(*first) % RANGE).map_err(|_| SealError)? })
+    }
+
+    /// The six digits, for the mail.
+    #[must_use]
+    pub fn digits(&self) -> Secret {
+        Secret::new(format!("{:06}", self.digits))
+    }
+
+    /// Whether `presented` is this password; compared in constant time.
+    #[must_use]
+    pub fn verify(&self, presented: &str) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.digits().expose().as_bytes(), presented.as_bytes()).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::generate;
+    use crate::domain::RandomId;
+
+    #[test]
+    fn only_the_six_digits_of_this_token_pass() {
+        let keys = TokenKeys::parse(&generate::token_keys().unwrap()).unwrap();
+        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer: Some([1; 16]) };
+        let password = OneTimePassword::of(&token, &keys).unwrap();
+        let digits = password.digits();
+
+        assert_eq!(digits.expose().len(), 6);
+        assert!(password.verify(digits.expose()));
+        let wrong = format!("{:06}", (digits.expose().parse::<u32>().unwrap() + 1) % 1_000_000);
+        for presented in [wrong.as_str(), "", "0", &format!("{}0", digits.expose()), &format!(" {}", digits.expose())] {
+            assert!(!password.verify(presented));
+        }
+    }
+}

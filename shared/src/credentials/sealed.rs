@@ -1,0 +1,311 @@
+//! Opaque tokens that are derived, not stored: `<prefix>_<base58(payload ‖ mac)>`.
+//!
+//! `mac` is the first 16 bytes of HMAC-SHA-256 over the prefix and the payload; the payload is the key's number, the locator
+//! of the token's row and, for tokens that rotate, a generation. A forged or mistyped token is therefore refused before any
+//! read of the database; a leaked table yields no token, and a leaked key none without the table, since the ids are random.
+
+use hmac::Mac;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::token_keys::{KeyNumber, TokenKeys};
+use crate::domain::{CustomerId, EntityId, EntityUserId, KeyId, RandomId, Secret, UserId};
+
+/// The token is not one of this kind that this service made under a key it still has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a token of this service")]
+pub struct SealError;
+
+/// What a token's prefix says it is. Secret scanners recognise each by its prefix; docs/security.md has the expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// An auth header: a named API key.
+    ApiKey,
+    /// An entity's authentication token.
+    Entity,
+    /// A one-time authentication token.
+    OneTime,
+}
+
+impl TokenKind {
+    const ALL: [Self; 3] = [Self::ApiKey, Self::Entity, Self::OneTime];
+
+    /// The prefix, with the underscore that ends it.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::ApiKey => "lkapi_",
+            Self::Entity => "lkent_",
+            Self::OneTime => "lkone_",
+        }
+    }
+}
+
+/// What kind of token `text` claims to be by its prefix; nothing is verified.
+#[must_use]
+pub fn kind_of(text: &str) -> Option<TokenKind> {
+    TokenKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))
+}
+
+const MAC_BYTES: usize = 16;
+/// Base58 takes time that grows with the square of the length: nothing longer than any token is decoded.
+const MAX_TEXT_BYTES: usize = 128;
+
+fn seal(keys: &TokenKeys, kind: TokenKind, key: KeyNumber, body: &[u8]) -> Result<Secret, SealError> {
+    let mut bytes = Vec::with_capacity(1 + body.len() + MAC_BYTES);
+    bytes.push(key.get());
+    bytes.extend_from_slice(body);
+    let mac = keys.mac(key, &[kind.prefix().as_bytes(), &bytes]).ok_or(SealError)?.finalize().into_bytes();
+    bytes.extend(mac.iter().take(MAC_BYTES));
+    Ok(Secret::new(format!("{}{}", kind.prefix(), bs58::encode(bytes).into_string())))
+}
+
+/// The key's number and the body of a token whose MAC is right; compared in constant time.
+fn open(keys: &TokenKeys, kind: TokenKind, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
+    let encoded = text.strip_prefix(kind.prefix()).filter(|rest| rest.len() <= MAX_TEXT_BYTES).ok_or(SealError)?;
+    let mut bytes = bs58::decode(encoded).into_vec().map_err(|_| SealError)?;
+    let mac_at = bytes.len().checked_sub(MAC_BYTES).ok_or(SealError)?;
+    let mac = bytes.split_off(mac_at);
+    let number = bytes.first().copied().map(KeyNumber::new).ok_or(SealError)?;
+    let expected = keys.mac(number, &[kind.prefix().as_bytes(), &bytes]).ok_or(SealError)?;
+    expected.verify_truncated_left(&mac).map_err(|_| SealError)?;
+    Ok((number, bytes.split_off(1)))
+}
+
+/// Takes `N` bytes off the front of `rest`.
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SealError> {
+    let (head, tail) = rest.split_first_chunk::<N>().ok_or(SealError)?;
+    *rest = tail;
+    Ok(*head)
+}
+
+fn end<T>(rest: &[u8], value: T) -> Result<T, SealError> {
+    if rest.is_empty() { Ok(value) } else { Err(SealError) }
+}
+
+/// A named API key: whose it is and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The key it is sealed under; its row keeps the number, so that a list can derive the token again.
+    pub key: KeyNumber,
+    /// The owner.
+    pub user: UserId,
+    /// The row's id.
+    pub id: KeyId,
+}
+
+impl ApiKey {
+    /// The token's text.
+    ///
+    /// # Errors
+    /// [`SealError`] if the ring has no key of that number (any more).
+    pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
+        seal(keys, TokenKind::ApiKey, self.key, &[self.user.bytes().as_slice(), self.id.bytes()].concat())
+    }
+
+    /// Opens `text`.
+    ///
+    /// # Errors
+    /// [`SealError`] for anything but an API key that this service sealed.
+    pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
+        let (key, body) = open(keys, TokenKind::ApiKey, text)?;
+        let mut rest = body.as_slice();
+        let (user, id) = (UserId::from_bytes(take(&mut rest)?), KeyId::from_bytes(take(&mut rest)?));
+        end(rest, Self { key, user, id })
+    }
+}
+
+/// The place of the one live token of an (entity, user) pair: 16 bytes of SHA-256 over both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntityLocator([u8; 16]);
+
+impl EntityLocator {
+    /// The place of the pair. The entity's length stands before it, so that no two pairs are hashed from the same bytes.
+    #[must_use]
+    pub fn of(entity: &EntityId, user: &EntityUserId) -> Self {
+        let length = u32::try_from(entity.as_str().len()).unwrap_or(u32::MAX).to_be_bytes();
+        Self(first_16([length.as_slice(), entity.as_str().as_bytes(), user.as_str().as_bytes()]))
+    }
+
+    /// The place in a row's key.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        bs58::encode(self.0).into_string()
+    }
+}
+
+fn first_16<const N: usize>(parts: [&[u8]; N]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let mut first = [0; 16];
+    for (to, from) in first.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    first
+}
+
+/// An entity's authentication token: its place, its incarnation, and how often it was refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntityToken {
+    /// The key it is sealed under.
+    pub key: KeyNumber,
+    /// The place of its row.
+    pub locator: EntityLocator,
+    /// Random at creation: a token that was deleted and made again is another one.
+    pub id: RandomId,
+    /// Counts refreshes; only the row's own generation is live.
+    pub generation: u32,
+}
+
+impl EntityToken {
+    /// The token's text.
+    ///
+    /// # Errors
+    /// [`SealError`] if the ring has no key of that number (any more).
+    pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
+        let body = [self.locator.0.as_slice(), self.id.bytes(), &self.generation.to_be_bytes()].concat();
+        seal(keys, TokenKind::Entity, self.key, &body)
+    }
+
+    /// Opens `text`.
+    ///
+    /// # Errors
+    /// [`SealError`] for anything but an entity token that this service sealed.
+    pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
+        let (key, body) = open(keys, TokenKind::Entity, text)?;
+        let mut rest = body.as_slice();
+        let (locator, id) = (EntityLocator(take(&mut rest)?), RandomId::from_bytes(take(&mut rest)?));
+        let generation = u32::from_be_bytes(take(&mut rest)?);
+        end(rest, Self { key, locator, id, generation })
+    }
+}
+
+/// A one-time token: its row and, where a one-time password is required, the place of the customer's count of attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OneTimeToken {
+    /// The key it is sealed under.
+    pub key: KeyNumber,
+    /// The row's id.
+    pub id: RandomId,
+    /// Present exactly when a one-time password is required: an attempt is then reserved for the token and for the customer
+    /// in one request, without reading first who the customer is.
+    pub otp_customer: Option<[u8; 16]>,
+}
+
+impl OneTimeToken {
+    /// The place of a customer's count of attempts: 16 bytes of SHA-256 over the id.
+    #[must_use]
+    pub fn customer_locator(customer: &CustomerId) -> [u8; 16] {
+        first_16([b"customer".as_slice(), customer.as_str().as_bytes()])
+    }
+
+    /// The token's text.
+    ///
+    /// # Errors
+    /// [`SealError`] if the ring has no key of that number (any more).
+    pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
+        let customer = self.otp_customer.as_ref().map_or([].as_slice(), |locator| locator.as_slice());
+        seal(keys, TokenKind::OneTime, self.key, &[self.id.bytes().as_slice(), customer].concat())
+    }
+
+    /// Opens `text`.
+    ///
+    /// # Errors
+    /// [`SealError`] for anything but a one-time token that this service sealed.
+    pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
+        let (key, body) = open(keys, TokenKind::OneTime, text)?;
+        let mut rest = body.as_slice();
+        let id = RandomId::from_bytes(take(&mut rest)?);
+        let otp_customer = if rest.is_empty() { None } else { Some(take(&mut rest)?) };
+        end(rest, Self { key, id, otp_customer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::generate;
+
+    fn keys() -> TokenKeys {
+        TokenKeys::parse(&generate::token_keys().unwrap()).unwrap()
+    }
+
+    fn entity_token(keys: &TokenKeys) -> EntityToken {
+        let locator = EntityLocator::of(&"acme".parse().unwrap(), &"carol".parse().unwrap());
+        EntityToken { key: keys.current(), locator, id: RandomId::random(), generation: 7 }
+    }
+
+    #[test]
+    fn what_was_sealed_opens_to_the_same() {
+        let keys = keys();
+        let api_key = ApiKey { key: keys.current(), user: UserId::random(), id: KeyId::random() };
+        let entity = entity_token(&keys);
+        let plain = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer: None };
+        let with_otp = OneTimeToken { otp_customer: Some([9; 16]), ..plain };
+
+        assert_eq!(ApiKey::open(&keys, api_key.seal(&keys).unwrap().expose()), Ok(api_key));
+        assert_eq!(EntityToken::open(&keys, entity.seal(&keys).unwrap().expose()), Ok(entity));
+        assert_eq!(OneTimeToken::open(&keys, plain.seal(&keys).unwrap().expose()), Ok(plain));
+        assert_eq!(OneTimeToken::open(&keys, with_otp.seal(&keys).unwrap().expose()), Ok(with_otp));
+    }
+
+    #[test]
+    fn a_token_with_any_bit_changed_is_refused() {
+        let keys = keys();
+        let text = entity_token(&keys).seal(&keys).unwrap();
+        let prefix = TokenKind::Entity.prefix();
+        let bytes = bs58::decode(text.expose().strip_prefix(prefix).unwrap()).into_vec().unwrap();
+
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let changed = format!("{prefix}{}", bs58::encode(changed).into_string());
+
+            assert_eq!(EntityToken::open(&keys, &changed), Err(SealError), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_kind_or_ring_or_form_is_refused() {
+        let keys = keys();
+        let text = entity_token(&keys).seal(&keys).unwrap();
+        let body = text.expose().strip_prefix("lkent_").unwrap();
+
+        assert_eq!(ApiKey::open(&keys, text.expose()), Err(SealError));
+        assert_eq!(ApiKey::open(&keys, &format!("lkapi_{body}")), Err(SealError));
+        assert_eq!(OneTimeToken::open(&keys, &format!("lkone_{body}")), Err(SealError));
+        assert_eq!(EntityToken::open(&self::keys(), text.expose()), Err(SealError));
+        for form in [String::new(), "lkent_".into(), format!("lkent_1{body}"), format!("lkent_{body}1"), body.into(), "lkent_0OIl".into(), format!("lkent_{}", "z".repeat(100_000))] {
+            assert_eq!(EntityToken::open(&keys, &form), Err(SealError));
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_removed_from_the_ring_seals_and_opens_nothing() {
+        let keys = keys();
+        let unknown = EntityToken { key: KeyNumber::new(200), ..entity_token(&keys) };
+
+        assert_eq!(unknown.seal(&keys).unwrap_err(), SealError);
+    }
+
+    #[test]
+    fn tokens_hold_unreserved_url_characters_only_and_tell_their_kind() {
+        let keys = keys();
+        let text = entity_token(&keys).seal(&keys).unwrap();
+
+        assert!(text.expose().chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)));
+        assert_eq!(kind_of(text.expose()), Some(TokenKind::Entity));
+        assert_eq!(format!("{text:?}"), "[redacted]");
+    }
+
+    #[test]
+    fn no_two_pairs_share_a_locator() {
+        let of = |entity: &str, user: &str| EntityLocator::of(&entity.parse().unwrap(), &user.parse().unwrap());
+
+        assert_ne!(of("ab", "c"), of("a", "bc"));
+        assert_ne!(of("a", "b"), of("b", "a"));
+        assert_eq!(of("a", "b"), of("a", "b"));
+    }
+}

@@ -1,0 +1,165 @@
+//! Who may do what, and on which organization, product, plan or field.
+//!
+//! An [`Acl`] is a list of items, OR-ed. An item grants a permission where its scope matches: dimensions are AND-ed, the
+//! values of one dimension OR-ed, a dimension that is absent matches everything, `{}` matches all.
+
+use serde::{Deserialize, Serialize};
+
+/// An operation's name, or `*` for every one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Permission(String);
+
+impl Permission {
+    /// The longest name that is taken.
+    pub const MAX_BYTES: usize = 64;
+
+    /// The permission of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        self.0 == "*" || self == other
+    }
+}
+
+/// One dimension of a scope: absent matches all, otherwise one of the values must match; no value matches nothing.
+pub type Dimension = Option<Vec<String>>;
+
+/// Where an item applies. `{}` is everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    /// Organizations; an `entityId` is matched against this dimension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Dimension,
+    /// Products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Dimension,
+    /// Plans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Dimension,
+    /// Names of custom fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_field_name: Dimension,
+}
+
+impl Scope {
+    /// Everywhere.
+    #[must_use]
+    pub fn everywhere() -> Self {
+        Self::default()
+    }
+
+    /// One entity.
+    #[must_use]
+    pub fn entity(id: &super::EntityId) -> Self {
+        Self { organization_id: Some(vec![id.as_str().to_owned()]), ..Self::default() }
+    }
+
+    fn dimensions(&self) -> [&Dimension; 4] {
+        [&self.organization_id, &self.product_id, &self.plan_id, &self.custom_field_name]
+    }
+
+    /// Whether everything that `other` reaches is reached by this scope too.
+    fn covers(&self, other: &Self) -> bool {
+        let inside = |outer: &Dimension, inner: &Dimension| match (outer, inner) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(outer), Some(inner)) => inner.iter().all(|value| outer.contains(value)),
+        };
+        self.dimensions().into_iter().zip(other.dimensions()).all(|(outer, inner)| inside(outer, inner))
+    }
+}
+
+/// Permissions and where they apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AclItem {
+    /// Where.
+    pub scope: Scope,
+    /// What.
+    pub permissions: Vec<Permission>,
+}
+
+/// A list of items; it grants what any of them grants. The empty list grants nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Acl(pub Vec<AclItem>);
+
+impl Acl {
+    /// Grants everything everywhere.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self(vec![AclItem { scope: Scope::everywhere(), permissions: vec![Permission::new("*")] }])
+    }
+
+    /// Whether one of the items grants `permission` on all of `scope`.
+    #[must_use]
+    pub fn grants(&self, permission: &Permission, scope: &Scope) -> bool {
+        self.0.iter().any(|item| item.scope.covers(scope) && item.permissions.iter().any(|own| own.covers(permission)))
+    }
+
+    /// Whether everything that `other` grants is granted by this one too: handing out `other` is then no escalation.
+    ///
+    /// Each permission of `other` must be covered by one item; permissions of one item may be covered by different ones,
+    /// its scope may not. That errs towards refusal and costs no more than the product of both lengths.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.iter().all(|item| item.permissions.iter().all(|permission| self.grants(permission, &item.scope)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acl(json: &str) -> Acl {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn inside_an_item_permission_and_scope_must_match() {
+        let grants = acl(r#"[{"scope":{"organizationId":["a","b"]},"permissions":["read"]},{"scope":{},"permissions":["write"]}]"#);
+        let on = |id: &str| Scope::entity(&id.parse().unwrap());
+
+        assert!(grants.grants(&Permission::new("read"), &on("a")));
+        assert!(grants.grants(&Permission::new("read"), &on("b")));
+        assert!(!grants.grants(&Permission::new("read"), &on("c")));
+        assert!(!grants.grants(&Permission::new("read"), &Scope::everywhere()));
+        assert!(grants.grants(&Permission::new("write"), &on("c")));
+    }
+
+    #[test]
+    fn dimensions_are_anded_and_no_value_matches_nothing() {
+        let grants = acl(r#"[{"scope":{"organizationId":["a"],"planId":["p"]},"permissions":["*"]},{"scope":{"organizationId":[]},"permissions":["*"]}]"#);
+
+        assert!(!grants.grants(&Permission::new("read"), &Scope::entity(&"a".parse().unwrap())));
+        assert!(grants.covers(&acl(r#"[{"scope":{"organizationId":["a"],"planId":["p"],"productId":["x"]},"permissions":["read"]}]"#)));
+    }
+
+    #[test]
+    fn escalation_is_told_in_every_direction() {
+        let own = acl(r#"[{"scope":{"organizationId":["a","b"]},"permissions":["read","write"]}]"#);
+
+        for (requested, covered) in [
+            (r#"[]"#, true),
+            (r#"[{"scope":{"organizationId":["a"]},"permissions":["read"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["a","b"]},"permissions":["write","read"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["a","c"]},"permissions":["read"]}]"#, false),
+            (r#"[{"scope":{},"permissions":["read"]}]"#, false),
+            (r#"[{"scope":{"organizationId":["a"]},"permissions":["*"]}]"#, false),
+            (r#"[{"scope":{"organizationId":["a"]},"permissions":["read","delete"]}]"#, false),
+        ] {
+            assert_eq!(own.covers(&acl(requested)), covered, "{requested}");
+        }
+        assert!(Acl::everything().covers(&own));
+        assert!(!Acl::default().covers(&own));
+    }
+}

@@ -1,0 +1,15 @@
+//! Names, ids, times and permissions: the rules that hold whatever the storage and the transport. Imports nothing of ours; no I/O.
+
+mod acl;
+mod claims;
+mod ids;
+mod secret;
+mod time;
+mod username;
+
+pub use acl::{Acl, AclItem, Dimension, Permission, Scope};
+pub use claims::{ClaimsError, CustomClaims};
+pub use ids::{CustomerId, EntityId, EntityUserId, IdError, KeyId, RandomId, SessionId, UserId};
+pub use secret::Secret;
+pub use time::{Clock, SharedClock, SystemClock, Timestamp, TimestampError};
+pub use username::Username;

@@ -1,0 +1,19 @@
+//! What the operations of Latchkey are built from.
+//!
+//! | module | holds | may import of ours |
+//! |---|---|---|
+//! | [`domain`] | names, ids, times, permissions: pure rules, no I/O | nothing |
+//! | [`credentials`] | passwords, JWTs, sealed tokens, key rings: pure, keys arrive as values | `domain` |
+//! | [`store`] | users, tokens and sessions over DynamoDB | `domain` |
+//! | [`caller`] | who is asking, and what they may do | the three above |
+//! | [`http`] | the `Operation` trait, request parsing, problem answers | `domain`, `caller` |
+//! | [`runtime`] | configuration, keys, telemetry, mail, the one entry point that knows Lambda | all |
+//!
+//! `tests/house.rs` keeps this table true.
+
+pub mod caller;
+pub mod credentials;
+pub mod domain;
+pub mod http;
+pub mod runtime;
+pub mod store;
