@@ -6,7 +6,7 @@
 //! | [`credentials`] | passwords, JWTs, sealed tokens, key rings: pure, keys arrive as values | `domain` |
 //! | [`store`] | users, tokens and sessions over DynamoDB | `domain` |
 //! | [`caller`] | who is asking, and what they may do | the three above |
-//! | [`http`] | the `Operation` trait, request parsing, problem answers | `domain`, `caller` |
+//! | [`http`] | the `Operation` trait, request parsing, problem answers | the four above |
 //! | [`runtime`] | configuration, keys, telemetry, mail, the one entry point that knows Lambda | all |
 //!
 //! `tests/house.rs` keeps this table true.

@@ -124,7 +124,11 @@ impl Jwk {
     }
 
     fn bytes(&self, member: &str) -> Result<Vec<u8>, KeySetError> {
-        URL_SAFE_NO_PAD.decode(member).ok().filter(|bytes| !bytes.is_empty()).ok_or_else(|| self.error("lacks a member, or one is no base64url"))
+        URL_SAFE_NO_PAD
+            .decode(member)
+            .ok()
+            .filter(|bytes| !bytes.is_empty())
+            .ok_or_else(|| self.error("lacks a member, or one is no base64url"))
     }
 
     fn decoding_key(&self) -> Result<DecodingKey, KeySetError> {
@@ -167,7 +171,8 @@ impl Jwk {
 
     /// PKCS #1 (RFC 8017, A.1.2), which JWKs (RFC 7518, 6.3.2) spell out member by member.
     fn rsa_private_key_der(&self) -> Result<Vec<u8>, KeySetError> {
-        let [n, e, d, p, q, dp, dq, qi] = [&self.n, &self.e, &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi].map(|member| self.bytes(member));
+        let [n, e, d, p, q, dp, dq, qi] =
+            [&self.n, &self.e, &self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi].map(|member| self.bytes(member));
         let (n, e, d, p, q, dp, dq, qi) = (n?, e?, d?, p?, q?, dp?, dq?, qi?);
         let number = |bytes| UintRef::new(bytes).map_err(|_| self.error("has a number that is none"));
         let key = RsaPrivateKey {

@@ -277,7 +277,15 @@ mod tests {
         assert_eq!(ApiKey::open(&keys, &format!("lkapi_{body}")), Err(SealError));
         assert_eq!(OneTimeToken::open(&keys, &format!("lkone_{body}")), Err(SealError));
         assert_eq!(EntityToken::open(&self::keys(), text.expose()), Err(SealError));
-        for form in [String::new(), "lkent_".into(), format!("lkent_1{body}"), format!("lkent_{body}1"), body.into(), "lkent_0OIl".into(), format!("lkent_{}", "z".repeat(100_000))] {
+        for form in [
+            String::new(),
+            "lkent_".into(),
+            format!("lkent_1{body}"),
+            format!("lkent_{body}1"),
+            body.into(),
+            "lkent_0OIl".into(),
+            format!("lkent_{}", "z".repeat(100_000)),
+        ] {
             assert_eq!(EntityToken::open(&keys, &form), Err(SealError));
         }
     }

@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn dimensions_are_anded_and_no_value_matches_nothing() {
-        let grants = acl(r#"[{"scope":{"organizationId":["a"],"planId":["p"]},"permissions":["*"]},{"scope":{"organizationId":[]},"permissions":["*"]}]"#);
+        let grants = acl(
+            r#"[{"scope":{"organizationId":["a"],"planId":["p"]},"permissions":["*"]},{"scope":{"organizationId":[]},"permissions":["*"]}]"#,
+        );
 
         assert!(!grants.grants(&Permission::new("read"), &Scope::entity(&"a".parse().unwrap())));
         assert!(grants.covers(&acl(r#"[{"scope":{"organizationId":["a"],"planId":["p"],"productId":["x"]},"permissions":["read"]}]"#)));

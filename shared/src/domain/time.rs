@@ -51,10 +51,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp(self.0)
-            .ok()
-            .and_then(|instant| instant.format(&Rfc3339).ok())
-            .ok_or(fmt::Error)?;
+        let text = OffsetDateTime::from_unix_timestamp(self.0).ok().and_then(|instant| instant.format(&Rfc3339).ok()).ok_or(fmt::Error)?;
         formatter.write_str(&text)
     }
 }
@@ -108,12 +105,7 @@ mod tests {
 
     #[test]
     fn every_form_that_clients_send_is_read_and_answers_use_z() {
-        for text in [
-            "2030-01-31T12:00:00Z",
-            "2030-01-31T12:00:00+00:00",
-            "2030-01-31T14:00:00+02:00",
-            "2030-01-31T12:00:00.999Z",
-        ] {
+        for text in ["2030-01-31T12:00:00Z", "2030-01-31T12:00:00+00:00", "2030-01-31T14:00:00+02:00", "2030-01-31T12:00:00.999Z"] {
             let timestamp: Timestamp = text.parse().unwrap();
 
             assert_eq!(timestamp.to_string(), "2030-01-31T12:00:00Z", "{text}");

@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn spellings_of_one_name_are_equal() {
-        for (one, other) in [("John.Doe", "john.doe"), ("Ame\u{301}lie", "Am\u{e9}lie"), ("\u{ff2a}ohn", "john"), ("\u{212b}sa", "\u{e5}sa")] {
+        for (one, other) in
+            [("John.Doe", "john.doe"), ("Ame\u{301}lie", "Am\u{e9}lie"), ("\u{ff2a}ohn", "john"), ("\u{212b}sa", "\u{e5}sa")]
+        {
             assert_eq!(Username::normalised(one), Username::normalised(other));
         }
     }

@@ -1,0 +1,22 @@
+//! What an operation sees of HTTP: a [`Request`] with checked fields in, an [`Answer`] or an [`ApiError`] out. Knows the types and
+//! errors of `domain`, `credentials`, `store` and `caller`, which it gives their form; nothing of Lambda.
+
+mod acl;
+mod answer;
+mod auth_header;
+mod body;
+mod entity_token;
+mod error;
+mod fields;
+mod operation;
+mod problem;
+mod request;
+
+pub use answer::{Answer, Link};
+pub use auth_header::AuthHeaderView;
+pub use entity_token::EntityTokenView;
+pub use error::{ApiError, InvalidField};
+pub use fields::Fields;
+pub use operation::{Family, Operation, Route};
+pub use problem::problem;
+pub use request::Request;

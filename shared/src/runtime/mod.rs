@@ -1,0 +1,20 @@
+//! Configuration, keys, AWS clients, mail, telemetry, and the one entry point that knows Lambda. Imports all of ours.
+//!
+//! A function's `main` is [`serve`]; everything an operation needs from its surroundings it takes from a [`Setup`] at start,
+//! so that what is missing is found then and not at the first request.
+
+mod aws;
+mod config;
+mod event;
+mod keys;
+mod mail;
+mod serve;
+mod setup;
+mod telemetry;
+
+pub use config::{ConfigError, Environment};
+pub use event::{GatewayAnswer, GatewayEvent};
+pub use keys::{CurrentKeys, Keys, Live};
+pub use mail::{Mail, MailError, Mailer};
+pub use serve::{Service, serve};
+pub use setup::{Setup, Start, Table};

@@ -1,0 +1,218 @@
+//! `POST /authentication-tokens`: a one-time token for a customer, made by the customer's password or by a backend.
+
+use latchkey::caller::{CallerError, PasswordGate};
+use latchkey::credentials::{OneTimePassword, OneTimeToken, TokenKeys};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp};
+use latchkey::http::{Answer, ApiError, Fields, Link, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
+use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, UserRow};
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct AuthenticationTokenCreate {
+    /// Checks passwords.
+    pub passwords: PasswordGate,
+    tokens: OneTimeTokens,
+    database: Database,
+    keys: Keys,
+    mailer: Mailer,
+    ttl_seconds: u32,
+    max_ttl_seconds: u32,
+    otp_ttl_seconds: u32,
+    clock: SharedClock,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthenticationToken {
+    username: String,
+    customer_id: CustomerId,
+    token: Secret,
+    otp_required: bool,
+    credential_id: String,
+    expired_time: Timestamp,
+    #[serde(rename = "_links")]
+    links: [Link; 1],
+}
+
+/// How the caller proves the right to a token.
+enum Mode {
+    Password { username: String, password: Secret },
+    Passwordless { customer: CustomerId },
+}
+
+/// What the caller asks for besides.
+struct Wish {
+    otp_required: bool,
+    expires_at: Timestamp,
+    acl: Acl,
+    custom_claims: CustomClaims,
+}
+
+/// For whom the token is and in whose name it is made.
+struct Grant {
+    customer: CustomerId,
+    username: String,
+    email: Option<String>,
+    issuer: UserRow,
+    credential_id: String,
+}
+
+impl Operation for AuthenticationTokenCreate {
+    const NAME: &'static str = "authentication-token-create";
+    const ROUTE: Route = Route::new("POST", "/authentication-tokens");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let now = self.clock.now();
+        let mut fields = request.fields()?;
+        let mode = read_mode(&mut fields);
+        let wish = self.read_wish(&mut fields, now);
+        fields.finish()?;
+        let mode = mode.ok_or(ApiError::MalformedBody)?;
+
+        let keys = self.keys.get().await;
+        match mode {
+            Mode::Password { username, password } => {
+                let proven = self.passwords.prove(&username, &password, now).await?;
+                if !proven.row.acl.covers(&wish.acl) {
+                    return Err(ApiError::Escalation);
+                }
+                let made = self.issue(Grant::to_themselves(&proven.row), wish, &keys.tokens, now);
+                let (made, ()) = futures_util::future::join(made, self.passwords.settle(&proven)).await;
+                made
+            }
+            Mode::Passwordless { customer } => {
+                let credential = keys.gate(now).any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
+                let mut batch = self.database.batch();
+                let asked = credential.ask(&mut batch);
+                let customer_row = batch.user(&customer);
+                let rows = batch.get().await.map_err(CallerError::from)?;
+                let caller = asked.resolve(&rows, now)?;
+                if !caller.may_issue_tokens() {
+                    return Err(ApiError::Forbidden);
+                }
+                if !caller.covers(&wish.acl) {
+                    return Err(ApiError::Escalation);
+                }
+                let user: Option<UserRow> = rows.find(&customer_row)?;
+                let username = user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone());
+                let email = user.and_then(|user| user.email);
+                let grant = Grant { customer, username, email, issuer: caller.user, credential_id: caller.credential_id };
+                self.issue(grant, wish, &keys.tokens, now).await
+            }
+        }
+    }
+}
+
+impl AuthenticationTokenCreate {
+    fn read_wish(&self, fields: &mut Fields, now: Timestamp) -> Wish {
+        let otp_required = fields.boolean("otpRequired").unwrap_or(false);
+        let ttl_seconds = if otp_required { self.otp_ttl_seconds.min(self.ttl_seconds) } else { self.ttl_seconds };
+        let expires_at = fields.expiry("expiredTime", now, self.max_ttl_seconds).unwrap_or(now.plus(ttl_seconds));
+        let acl = fields.acl("acl").unwrap_or_default();
+        let custom_claims = fields.claims("customClaims").unwrap_or_default();
+        if let Err(error) = custom_claims.check_size_with(&acl) {
+            fields.invalid("customClaims", error.to_string());
+        }
+        Wish { otp_required, expires_at, acl, custom_claims }
+    }
+
+    /// Stores the token and, where one is required, mails its one-time password; in this order, so that a password that
+    /// somebody reads belongs to a token that exists.
+    async fn issue(&self, grant: Grant, wish: Wish, keys: &TokenKeys, now: Timestamp) -> Result<Answer, ApiError> {
+        let mailbox = match (wish.otp_required, grant.email) {
+            (true, None) => return Err(ApiError::invalid_field("otpRequired", "the customer has no e-mail address here")),
+            (true, mailbox) => mailbox,
+            (false, _) => None,
+        };
+        let otp_customer = mailbox.as_ref().map(|_| OneTimeToken::customer_locator(&grant.customer));
+        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer };
+        let text = token.seal(keys).map_err(ApiError::internal)?;
+        let row = OneTimeTokenRow {
+            token_id: token.id,
+            customer_id: grant.customer,
+            username: grant.username,
+            issuer_id: grant.issuer.user_id,
+            credential_id: grant.credential_id,
+            otp_required: wish.otp_required,
+            acl: wish.acl,
+            custom_claims: wish.custom_claims,
+            created_at: now,
+            expires_at: wish.expires_at,
+            consumed_by: None,
+        };
+        self.tokens.insert_new(&row).await?;
+        if let Some(mailbox) = mailbox {
+            let password = OneTimePassword::of(&token, keys).map_err(ApiError::internal)?;
+            self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
+        }
+
+        let location = format!("/authentication-tokens/{}", text.expose());
+        let answer = Answer::created(&AuthenticationToken {
+            username: row.username,
+            customer_id: row.customer_id,
+            token: text,
+            otp_required: row.otp_required,
+            credential_id: row.credential_id,
+            expired_time: row.expires_at,
+            links: [Link { rel: "self", href: location.clone() }],
+        })?;
+        Ok(answer.at(location))
+    }
+
+    fn mail(&self, to: String, password: &OneTimePassword) -> Mail {
+        let (digits, minutes) = (password.digits(), self.otp_ttl_seconds.div_ceil(60));
+        let text = format!(
+            "Your one-time password is {}.\n\nIt is valid for {minutes} minutes. If you did not ask for it, ignore this mail and tell nobody.\n",
+            digits.expose()
+        );
+        Mail { to, subject: "Your one-time password".to_owned(), text }
+    }
+}
+
+impl Grant {
+    /// A user who knows the password is the customer, in their own name.
+    fn to_themselves(user: &UserRow) -> Self {
+        Self {
+            customer: user.user_id.into(),
+            username: user.username.clone(),
+            email: user.email.clone(),
+            credential_id: user.user_id.to_string(),
+            issuer: user.clone(),
+        }
+    }
+}
+
+/// The mode, or `None` where what is wrong has been noted.
+fn read_mode(fields: &mut Fields) -> Option<Mode> {
+    match fields.required_text("mode", 64).as_str() {
+        "password" => {
+            let username = fields.required_text("username", usize::MAX);
+            Some(Mode::Password { username, password: fields.required_secret("password") })
+        }
+        "passwordless" => fields.required_parsed("customerId").map(|customer| Mode::Passwordless { customer }),
+        "" => None,
+        _ => {
+            fields.invalid("mode", "must be password or passwordless");
+            None
+        }
+    }
+}
+
+impl Start for AuthenticationTokenCreate {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        let number = |name, default, range| setup.environment.number(name, default, range);
+        Ok(Self {
+            passwords: setup.password_gate(&database)?,
+            tokens: OneTimeTokens::new(&database),
+            database,
+            keys: setup.keys().await?,
+            mailer: setup.mailer()?,
+            ttl_seconds: number("ONE_TIME_TOKEN_TTL_SECONDS", 1800, 60..=2_592_000)?,
+            max_ttl_seconds: number("ONE_TIME_TOKEN_MAX_TTL_SECONDS", 604_800, 60..=2_592_000)?,
+            otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
+            clock: setup.clock.clone(),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! `POST /authheader/add`: a new auth header, that is a named API key, for the user who is logged in.
+
+use latchkey::caller::{CallerError, Credential};
+use latchkey::domain::{KeyId, SharedClock};
+use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession};
+
+/// The longest name of a key.
+const MAX_NAME_BYTES: usize = 256;
+
+/// What the operation needs.
+pub struct AuthheaderAdd {
+    api_keys: ApiKeys,
+    database: Database,
+    keys: Keys,
+    clock: SharedClock,
+}
+
+impl Operation for AuthheaderAdd {
+    const NAME: &'static str = "authheader-add";
+    const ROUTE: Route = Route::new("POST", "/authheader/add");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let mut fields = request.fields()?;
+        let name = fields.required_text("name", MAX_NAME_BYTES);
+        let acl = fields.acl("acl");
+        fields.finish()?;
+
+        let now = self.clock.now();
+        let keys = self.keys.get().await;
+        let login = keys.gate(now).login(&request.headers)?;
+        if let Some(acl) = &acl {
+            // Only a key that is given less than its owner has needs to know what the owner has: one request more.
+            let mut batch = self.database.batch();
+            let asked = Credential::Login(login.clone()).ask(&mut batch);
+            let caller = asked.resolve(&batch.get().await.map_err(CallerError::from)?, now)?;
+            if !caller.covers(acl) {
+                return Err(ApiError::Escalation);
+            }
+        }
+
+        let sealed_under = keys.tokens.current().get();
+        let row = ApiKeyRow { user_id: login.user, key_id: KeyId::random(), name, created_at: now, sealed_under, acl };
+        let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
+        self.api_keys.insert_new(&row, &session).await?;
+        Answer::ok(&AuthHeaderView::derive(row, &keys.tokens).map_err(ApiError::internal)?)
+    }
+}
+
+impl Start for AuthheaderAdd {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+    }
+}

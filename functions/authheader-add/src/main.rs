@@ -1,0 +1,5 @@
+//! The `authheader-add` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<authheader_add::AuthheaderAdd>()
+}

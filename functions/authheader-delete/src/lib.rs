@@ -1,0 +1,52 @@
+//! `POST /authheader/delete`: revokes an auth header of the user who is logged in.
+
+use latchkey::credentials::ApiKey;
+use latchkey::domain::SharedClock;
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{ApiKeys, LoginSession};
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct AuthheaderDelete {
+    api_keys: ApiKeys,
+    keys: Keys,
+    clock: SharedClock,
+}
+
+#[derive(Serialize)]
+struct Done {
+    message: &'static str,
+}
+
+impl Operation for AuthheaderDelete {
+    const NAME: &'static str = "authheader-delete";
+    const ROUTE: Route = Route::new("POST", "/authheader/delete");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let mut fields = request.fields()?;
+        let text = fields.required_secret("text");
+        fields.finish()?;
+
+        let now = self.clock.now();
+        let keys = self.keys.get().await;
+        let login = keys.gate(now).login(&request.headers)?;
+
+        // The token, or the id of the key. Somebody else's token names a row of another owner: not looked for at all.
+        let id = match ApiKey::open(&keys.tokens, text.expose()) {
+            Ok(key) if key.user == login.user => key.id,
+            Ok(_) => return Err(ApiError::AuthHeaderNotFound),
+            Err(_) => text.expose().parse().map_err(|_| ApiError::AuthHeaderNotFound)?,
+        };
+        let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
+        self.api_keys.delete(id, &session).await?;
+        Answer::ok(&Done { message: "Success" })
+    }
+}
+
+impl Start for AuthheaderDelete {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self { api_keys: ApiKeys::new(&database), keys: setup.keys().await?, clock: setup.clock.clone() })
+    }
+}

@@ -1,0 +1,66 @@
+//! `POST /entities/{entityId}/users/{userId}/authentication-token`: makes the token of an (entity, user) pair, or finds the live one.
+
+use latchkey::caller::EntityPath;
+use latchkey::domain::{RandomId, SharedClock};
+use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{Database, EntityTokenRow, EntityTokens};
+
+/// What the operation needs.
+pub struct EntityTokenCreate {
+    tokens: EntityTokens,
+    database: Database,
+    keys: Keys,
+    ttl_seconds: u32,
+    clock: SharedClock,
+}
+
+impl Operation for EntityTokenCreate {
+    const NAME: &'static str = "entity-token-create";
+    const ROUTE: Route = Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let now = self.clock.now();
+        let mut fields = request.fields()?;
+        let expires_at = fields.future("expiry", now).unwrap_or(now.plus(self.ttl_seconds));
+        let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES).unwrap_or_default();
+        fields.finish()?;
+
+        let keys = self.keys.get().await;
+        let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
+        if let Some(live) = access.token {
+            return Answer::ok(&EntityTokenView::derive(access.locator, live, &keys.tokens)?);
+        }
+
+        let token_id = RandomId::random();
+        let sealed_under = keys.tokens.current().get();
+        let new = EntityTokenRow {
+            token_id,
+            generation: 0,
+            sealed_under,
+            rotated_at: None,
+            previously_rotated_at: None,
+            flags,
+            created_at: now,
+            expires_at,
+        };
+        let row = self.tokens.insert_or_find(&access.locator.to_text(), new, now).await?;
+        let made = row.token_id == token_id;
+        let view = EntityTokenView::derive(access.locator, row, &keys.tokens)?;
+        if made { Answer::created(&view) } else { Answer::ok(&view) }
+    }
+}
+
+impl Start for EntityTokenCreate {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self {
+            tokens: EntityTokens::new(&database),
+            database,
+            keys: setup.keys().await?,
+            ttl_seconds: setup.environment.number("ENTITY_TOKEN_TTL_SECONDS", 2_592_000, 60..=315_360_000)?,
+            clock: setup.clock.clone(),
+        })
+    }
+}

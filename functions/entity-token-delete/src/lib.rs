@@ -1,0 +1,46 @@
+//! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revokes the live token of an (entity, user) pair.
+
+use latchkey::caller::EntityPath;
+use latchkey::domain::SharedClock;
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{Database, EntityTokens};
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct EntityTokenDelete {
+    tokens: EntityTokens,
+    database: Database,
+    keys: Keys,
+    clock: SharedClock,
+}
+
+#[derive(Serialize)]
+struct Done {
+    success: bool,
+}
+
+impl Operation for EntityTokenDelete {
+    const NAME: &'static str = "entity-token-delete";
+    const ROUTE: Route = Route::new("DELETE", "/entities/{entityId}/users/{userId}/authentication-token");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+
+        let keys = self.keys.get().await;
+        let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;
+        let row = access.token.ok_or(ApiError::TokenNotFound)?;
+
+        if !self.tokens.delete(&access.locator.to_text(), row.token_id).await? {
+            return Err(ApiError::TokenNotFound);
+        }
+        Answer::ok(&Done { success: true })
+    }
+}
+
+impl Start for EntityTokenDelete {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+    }
+}

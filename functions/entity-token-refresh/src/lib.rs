@@ -1,0 +1,90 @@
+//! `POST /entities/{entityId}/users/{userId}/authentication-token/refresh`: replaces the live token by its successor.
+//!
+//! A client that lost the answer presents the token it still has: within the grace that gives the same successor again. A
+//! replaced token that turns up later is stolen or was stolen from (RFC 9700, 4.14): the pair's token is revoked.
+
+use latchkey::caller::EntityPath;
+use latchkey::credentials::{EntityToken, TokenKeys};
+use latchkey::domain::{Secret, SharedClock, Timestamp};
+use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{Database, EntityTokenRow, EntityTokens, Presented, Rotation};
+
+/// What the operation needs.
+pub struct EntityTokenRefresh {
+    tokens: EntityTokens,
+    database: Database,
+    keys: Keys,
+    grace_seconds: u32,
+    clock: SharedClock,
+}
+
+impl Operation for EntityTokenRefresh {
+    const NAME: &'static str = "entity-token-refresh";
+    const ROUTE: Route = Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token/refresh");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let now = self.clock.now();
+        let mut fields = request.fields()?;
+        let presented = fields.text("authenticationToken", usize::MAX).map(Secret::new);
+        fields.finish()?;
+
+        let keys = self.keys.get().await;
+        let caller = path.identify(&request.headers, &keys.gate(now))?;
+        let presented = presented.map(|text| EntityToken::open(&keys.tokens, text.expose())).transpose();
+        let presented = presented.map_err(|_| ApiError::TokenNotFound)?;
+        let access = caller.access(Self::NAME, &self.database).await?;
+        let row = access.token.ok_or(ApiError::TokenNotFound)?;
+        if presented.is_some_and(|token| token.locator != access.locator || token.id != row.token_id) {
+            return Err(ApiError::TokenNotFound);
+        }
+
+        let locator = access.locator.to_text();
+        let row = match presented {
+            // Nobody's token is at stake: whoever else rotated at the same instant did it for this caller too.
+            None => self.rotate(&locator, &row, &keys.tokens, now).await?,
+            Some(token) => {
+                let is_live = row.generation == token.generation;
+                let row = if is_live { self.rotate(&locator, &row, &keys.tokens, now).await? } else { row };
+                self.successor(&locator, row, token.generation, now).await?
+            }
+        };
+        Answer::ok(&EntityTokenView::derive(access.locator, row, &keys.tokens)?)
+    }
+}
+
+impl EntityTokenRefresh {
+    async fn rotate(&self, locator: &str, row: &EntityTokenRow, keys: &TokenKeys, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
+        match self.tokens.rotate(locator, row.token_id, row.generation, keys.current().get(), now).await? {
+            Rotation::Rotated(row) => Ok(row),
+            Rotation::Gone => Err(ApiError::TokenNotFound),
+        }
+    }
+
+    /// The row, if it is the successor that generation `presented` has a right to; a reused generation revokes it.
+    async fn successor(&self, locator: &str, row: EntityTokenRow, presented: u32, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
+        match row.judge(presented, self.grace_seconds, now) {
+            Presented::JustReplaced => Ok(row),
+            Presented::Live | Presented::Stale => Err(ApiError::TokenNotFound),
+            Presented::Reused => {
+                tracing::warn!(target: "latchkey::entity_token", locator, "a replaced token was used again: revoked");
+                self.tokens.delete(locator, row.token_id).await?;
+                Err(ApiError::TokenNotFound)
+            }
+        }
+    }
+}
+
+impl Start for EntityTokenRefresh {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self {
+            tokens: EntityTokens::new(&database),
+            database,
+            keys: setup.keys().await?,
+            grace_seconds: setup.environment.number("REFRESH_GRACE_SECONDS", 30, 0..=600)?,
+            clock: setup.clock.clone(),
+        })
+    }
+}

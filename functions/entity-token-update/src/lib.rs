@@ -1,0 +1,44 @@
+//! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replaces the expiry or the flags of the live token.
+
+use latchkey::caller::EntityPath;
+use latchkey::domain::SharedClock;
+use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{Database, EntityTokenChange, EntityTokens};
+
+/// What the operation needs.
+pub struct EntityTokenUpdate {
+    tokens: EntityTokens,
+    database: Database,
+    keys: Keys,
+    clock: SharedClock,
+}
+
+impl Operation for EntityTokenUpdate {
+    const NAME: &'static str = "entity-token-update";
+    const ROUTE: Route = Route::new("PATCH", "/entities/{entityId}/users/{userId}/authentication-token");
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let now = self.clock.now();
+        let mut fields = request.fields()?;
+        let expires_at = fields.future("expiry", now);
+        let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES);
+        fields.finish()?;
+
+        let keys = self.keys.get().await;
+        let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
+        let row = access.token.ok_or(ApiError::TokenNotFound)?;
+
+        let change = EntityTokenChange { expires_at, flags };
+        let row = self.tokens.update(&access.locator.to_text(), row.token_id, &change, now).await?.ok_or(ApiError::TokenNotFound)?;
+        Answer::ok(&EntityTokenView::derive(access.locator, row, &keys.tokens)?)
+    }
+}
+
+impl Start for EntityTokenUpdate {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+    }
+}

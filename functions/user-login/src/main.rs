@@ -1,0 +1,5 @@
+//! The `user-login` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<user_login::UserLogin>()
+}

@@ -1,0 +1,62 @@
+//! What API Gateway answers by itself. Imports nothing of ours.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// A request that gets no answer of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body did not come through.
+    BadRequest,
+    /// No route has this path.
+    NotFound,
+    /// Routes have this path, for the methods listed.
+    MethodNotAllowed(String),
+    /// Request line and headers are longer than [`super::HEAD_LIMIT`].
+    HeadTooLarge,
+    /// The body is longer than [`super::BODY_LIMIT`].
+    BodyTooLarge,
+    /// The function failed, or its answer makes no sense.
+    Failed,
+    /// The function was too slow, or is not running.
+    Unavailable,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn body(&self) -> &'static str {
+        match self {
+            Self::BadRequest => r#"{"message":"Bad Request"}"#,
+            Self::NotFound => r#"{"message":"Not Found"}"#,
+            Self::MethodNotAllowed(_) => r#"{"message":"Method Not Allowed"}"#,
+            Self::HeadTooLarge => r#"{"message":"Request Header Fields Too Large"}"#,
+            Self::BodyTooLarge => r#"{"message":"Request Entity Too Large"}"#,
+            Self::Failed => r#"{"message":"Internal Server Error"}"#,
+            Self::Unavailable => r#"{"message":"Service Unavailable"}"#,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let mut response = (self.status(), json, self.body()).into_response();
+        if let Self::MethodNotAllowed(allowed) = &self
+            && let Ok(allowed) = HeaderValue::from_str(allowed)
+        {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
+        response
+    }
+}

@@ -1,0 +1,24 @@
+//! The local stack: what AWS is to the functions, on one machine and in one program.
+//!
+//! The functions are the same binaries as in AWS, started by `cargo lambda watch`. Around them stand an embedded DynamoDB
+//! ([`tables`]), an HTTP API that answers as API Gateway does ([`gateway`]), and the files that Secrets Manager and SES would
+//! be ([`keys`], [`mail`]). Routes and tables are read from `template.yaml` ([`template`]), so that they can't differ from
+//! what is deployed. [`stack`] starts it all in order and stops it.
+//!
+//! Nothing here ships; it may import everything.
+
+pub mod console;
+pub mod data;
+pub mod demo;
+pub mod environment;
+pub mod gateway;
+pub mod keys;
+pub mod lambda;
+pub mod mail;
+pub mod processes;
+pub mod ready;
+pub mod stack;
+pub mod tables;
+pub mod template;
+pub mod tour;
+pub mod yaml;

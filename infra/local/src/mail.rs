@@ -1,0 +1,83 @@
+//! The mails that functions wrote instead of sending, as lines on the console. Imports [`crate::console`].
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::interval;
+
+use crate::console::say;
+
+/// Mails are short-lived and few: looking again is simpler than to be told, and the same on every system.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// Says each mail that appears in `directory` from now on; never returns.
+pub async fn announce(directory: PathBuf) {
+    let mut seen = HashSet::new();
+    arrivals(&directory, &mut seen);
+    let mut ticks = interval(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        for path in arrivals(&directory, &mut seen) {
+            if let Ok(text) = fs::read(&path) {
+                say(line(&String::from_utf8_lossy(&text), &path));
+            }
+        }
+    }
+}
+
+/// The mails that were not `seen` before, by name.
+fn arrivals(directory: &Path, seen: &mut HashSet<OsString>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mails = entries.filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    let mut new: Vec<_> = mails.filter(|path| path.file_name().is_some_and(|name| seen.insert(name.to_owned()))).collect();
+    new.sort();
+    new
+}
+
+/// `mail to demo@example.com: 123456 (.local/mail/x.eml)`
+fn line(mail: &str, path: &Path) -> String {
+    let recipient = recipient(mail).unwrap_or("?");
+    let code = six_digits(mail).unwrap_or("no code");
+    let shown = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    format!("mail to {recipient}: {code} ({})", shown.as_deref().unwrap_or(path).display())
+}
+
+fn recipient(mail: &str) -> Option<&str> {
+    let header = mail.lines().take_while(|line| !line.is_empty()).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("to").then_some(value.trim())
+    })?;
+    let inside = header.rsplit_once('<').and_then(|(_, address)| address.strip_suffix('>'));
+    Some(inside.unwrap_or(header))
+}
+
+/// The first run of exactly six digits in the mail's body.
+fn six_digits(mail: &str) -> Option<&str> {
+    let (_, body) = mail.split_once("\r\n\r\n").or_else(|| mail.split_once("\n\n"))?;
+    body.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_recipient_and_the_code() {
+        let mail = "Message-ID: <123456@x>\r\nTo: \"Demo\" <demo@example.com>\r\n\r\nIn 10 minutes 1234567 ends.\r\nYour code: 654321\r\n";
+
+        assert_eq!(line(mail, Path::new("/mail/a.eml")), "mail to demo@example.com: 654321 (/mail/a.eml)");
+    }
+
+    #[test]
+    fn a_bare_address_is_a_recipient() {
+        assert_eq!(recipient("to: a@b.example\n\nTo: body"), Some("a@b.example"));
+    }
+
+    #[test]
+    fn a_mail_without_a_code_says_so() {
+        assert_eq!(line("To: a@b.example\n\nHello", Path::new("a.eml")), "mail to a@b.example: no code (a.eml)");
+    }
+}

@@ -1,0 +1,200 @@
+//! What `template.yaml` says about routes and tables. Imports [`crate::yaml`].
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::yaml;
+
+/// A SAM template whose short tags are in their long forms.
+#[derive(Clone, Debug)]
+pub struct Template(Value);
+
+/// A method and a path of the HTTP API, and the operation behind them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// `/entities/{entityId}/users/{userId}/authentication-token`
+    pub path: String,
+    /// In upper case; `ANY` is every method.
+    pub method: String,
+    /// The function's binary and folder: `entity-token-get` for the logical id `EntityTokenGet`.
+    pub operation: String,
+}
+
+/// A DynamoDB table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// `users` for the logical id `UsersTable`.
+    pub stem: String,
+    /// The partition key and, where there is one, the sort key.
+    pub keys: Vec<Key>,
+    /// The attribute after whose time a row may be swept up.
+    pub ttl: Option<String>,
+}
+
+/// An attribute of a table's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The attribute's name.
+    pub name: String,
+    /// `HASH` or `RANGE`.
+    pub role: String,
+    /// `S`, `N` or `B`.
+    pub kind: String,
+}
+
+impl Template {
+    /// The template in the file `path`.
+    ///
+    /// # Errors
+    /// If the file can't be read or is not YAML.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// The template in `text`.
+    ///
+    /// # Errors
+    /// If `text` is not YAML.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(Self(yaml::parse(text)?))
+    }
+
+    /// Logical id and properties of each resource of the type `kind`, in the order of their ids.
+    fn resources<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = (&'t str, &'t Value)> {
+        let resources = self.0.get("Resources").and_then(Value::as_object).into_iter().flatten();
+        resources.filter(move |(_, resource)| resource.get("Type").is_some_and(|of| of == kind)).map(|(id, resource)| {
+            let properties = resource.get("Properties").unwrap_or(&Value::Null);
+            (id.as_str(), properties)
+        })
+    }
+}
+
+/// Every route of every function, sorted.
+///
+/// # Errors
+/// If an `HttpApi` event lacks its path or method.
+pub fn routes(template: &Template) -> Result<Vec<Route>> {
+    let mut routes = Vec::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let events = function.get("Events").and_then(Value::as_object).into_iter().flatten();
+        for (name, event) in events.filter(|(_, event)| event.get("Type").is_some_and(|of| of == "HttpApi")) {
+            let text = |property: &str| event.pointer(&format!("/Properties/{property}")).and_then(Value::as_str);
+            let (Some(path), Some(method)) = (text("Path"), text("Method")) else {
+                bail!("the event {name} of {id} has no Path or no Method");
+            };
+            routes.push(Route { path: path.to_owned(), method: method.to_ascii_uppercase(), operation: kebab_case(id) });
+        }
+    }
+    routes.sort();
+    Ok(routes)
+}
+
+/// Every table, in the order of the logical ids.
+///
+/// # Errors
+/// If a key's type is missing, or a table has a secondary index: the design has none, and a local one would differ unseen.
+pub fn tables(template: &Template) -> Result<Vec<Table>> {
+    template.resources("AWS::DynamoDB::Table").map(|(id, properties)| table(id, properties).with_context(|| id.to_owned())).collect()
+}
+
+fn table(id: &str, properties: &Value) -> Result<Table> {
+    if properties.get("GlobalSecondaryIndexes").or(properties.get("LocalSecondaryIndexes")).is_some() {
+        bail!("has a secondary index, which the local stack does not make");
+    }
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let list = |name: &str| properties.get(name).and_then(Value::as_array).with_context(|| format!("has no {name}"));
+    let definitions = list("AttributeDefinitions")?;
+
+    let mut keys = Vec::new();
+    for element in list("KeySchema")? {
+        let (Some(name), Some(role)) = (text(element, "AttributeName"), text(element, "KeyType")) else {
+            bail!("has a malformed KeySchema");
+        };
+        let definition = definitions.iter().find(|definition| text(definition, "AttributeName").as_ref() == Some(&name));
+        let kind =
+            definition.and_then(|definition| text(definition, "AttributeType")).with_context(|| format!("has no type for {name}"))?;
+        keys.push(Key { name, role, kind });
+    }
+
+    let ttl = properties.get("TimeToLiveSpecification").and_then(|ttl| text(ttl, "AttributeName"));
+    let stem = kebab_case(id.strip_suffix("Table").unwrap_or(id));
+    Ok(Table { stem, keys, ttl })
+}
+
+/// `EntityTokenGet` as `entity-token-get`.
+fn kebab_case(id: &str) -> String {
+    let mut name = String::with_capacity(id.len() + 4);
+    for letter in id.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+Resources:
+  Api: {Type: AWS::Serverless::HttpApi}
+  UserLogin:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {USERS_TABLE: !Ref UsersTable}}
+      Events:
+        Route: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: post, Path: /user/login}}
+        Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+  Authorizer: {Type: AWS::Serverless::Function}
+  EntityTokenGet:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Route: {Type: HttpApi, Properties: {Method: GET, Path: '/entities/{entityId}'}}
+  TokensTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      DeletionProtectionEnabled: !If [Protected, true, false]
+      AttributeDefinitions: [{AttributeName: sk, AttributeType: N}, {AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}, {AttributeName: sk, KeyType: RANGE}]
+      TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
+";
+
+    #[test]
+    fn routes_are_the_http_api_events_of_functions() {
+        let routes = routes(&Template::parse(TEMPLATE).unwrap()).unwrap();
+
+        let route =
+            |path: &str, method: &str, operation: &str| Route { path: path.into(), method: method.into(), operation: operation.into() };
+        assert_eq!(routes, [route("/entities/{entityId}", "GET", "entity-token-get"), route("/user/login", "POST", "user-login")]);
+    }
+
+    #[test]
+    fn a_table_has_its_keys_in_order_with_their_types() {
+        let tables = tables(&Template::parse(TEMPLATE).unwrap()).unwrap();
+
+        let key = |name: &str, role: &str, kind: &str| Key { name: name.into(), role: role.into(), kind: kind.into() };
+        let keys = vec![key("pk", "HASH", "S"), key("sk", "RANGE", "N")];
+        assert_eq!(tables, [Table { stem: "tokens".into(), keys, ttl: Some("expires_at".into()) }]);
+    }
+
+    #[test]
+    fn a_secondary_index_is_refused() {
+        let text = TEMPLATE.replace("      KeySchema", "      GlobalSecondaryIndexes: []\n      KeySchema");
+
+        assert!(tables(&Template::parse(&text).unwrap()).is_err());
+    }
+
+    #[test]
+    fn an_event_without_a_path_is_refused() {
+        let text = TEMPLATE.replace(", Path: /user/login", "");
+
+        assert!(routes(&Template::parse(&text).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! Who may touch an entity's token: a backend's API key together with the login of the user in whose name it acts.
+
+use http::HeaderMap;
+
+use super::{CallerError, Credential, Gate};
+use crate::credentials::{ApiKey, EntityLocator, LoginClaims};
+use crate::domain::{EntityId, EntityUserId, Permission, Scope, Timestamp};
+use crate::store::{Database, EntityTokenRow, schema};
+
+/// The (entity, user) pair in the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityPath {
+    /// The entity.
+    pub entity: EntityId,
+    /// The user whose token it is.
+    pub user: EntityUserId,
+}
+
+/// Credentials whose seals are right and which belong together.
+pub struct EntityCaller<'a> {
+    path: &'a EntityPath,
+    key: ApiKey,
+    login: LoginClaims,
+    now: Timestamp,
+}
+
+/// A caller who may do it, and the token as it is.
+#[derive(Clone, Debug)]
+pub struct EntityAccess {
+    /// The place of the pair's token.
+    pub locator: EntityLocator,
+    /// The live token, if there is one.
+    pub token: Option<EntityTokenRow>,
+}
+
+impl EntityPath {
+    /// Checks the seals of `apikey` and `token`, and that `userid` is the subject of `token`: no I/O.
+    ///
+    /// # Errors
+    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    pub fn identify(&self, headers: &HeaderMap, gate: &Gate<'_>) -> Result<EntityCaller<'_>, CallerError> {
+        let key = gate.api_key(headers)?;
+        let login = gate.login(headers)?;
+        let acting_id = headers.get("userid").and_then(|value| value.to_str().ok()).ok_or(CallerError::Missing)?;
+        if acting_id.trim().parse() != Ok(login.user) {
+            return Err(CallerError::Refused("userid is not the subject of token"));
+        }
+        Ok(EntityCaller { path: self, key, login, now: gate.now })
+    }
+}
+
+impl EntityCaller<'_> {
+    /// Reads the pair's token along with the credentials' rows, one request, and checks the right to `operation`.
+    ///
+    /// Acting on one's own token needs no permission, but a key that was given less than its owner has must have been given this;
+    /// on another user's, both the acting user and the key need `operation` for that entity.
+    ///
+    /// # Errors
+    /// [`CallerError`]; a missing permission is told only to a caller who is known.
+    pub async fn access(self, operation: &'static str, database: &Database) -> Result<EntityAccess, CallerError> {
+        let locator = EntityLocator::of(&self.path.entity, &self.path.user);
+        let mut batch = database.batch();
+        let key = Credential::ApiKey(self.key).ask(&mut batch);
+        let acting = Credential::Login(self.login).ask(&mut batch);
+        let token = batch.token(schema::entity_token(&locator.to_text()));
+        let rows = batch.get().await?;
+        let (key, acting) = (key.resolve(&rows, self.now)?, acting.resolve(&rows, self.now)?);
+
+        let (permission, scope) = (Permission::new(operation), Scope::entity(&self.path.entity));
+        let own = self.path.user.as_str() == acting.user_id().to_string();
+        let allowed = if own {
+            key.is_unrestricted_for(&permission, &scope)
+        } else {
+            key.may(&permission, &scope) && acting.may(&permission, &scope)
+        };
+        if !allowed {
+            return Err(CallerError::Forbidden);
+        }
+        let token = rows.find(&token)?.filter(|row: &EntityTokenRow| row.is_live(self.now));
+        Ok(EntityAccess { locator, token })
+    }
+}

@@ -1,0 +1,106 @@
+//! The check of a password: an attempt is reserved first, an unknown user costs the same hash.
+
+use futures_util::future::join;
+use thiserror::Error;
+
+use crate::credentials::{PasswordError, PasswordHash, PasswordHasher, Verdict};
+use crate::domain::{Secret, Timestamp, Username};
+use crate::store::{Attempt, LoginAttempts, ReserveError, StoreError, UserRow, Users};
+
+/// Why a password does not prove a user.
+#[derive(Debug, Error)]
+pub enum PasswordGateError {
+    /// Unknown user, wrong password or disabled user: one answer for the three.
+    #[error("incorrect credentials")]
+    Incorrect,
+    /// The right password, and its time is over.
+    #[error("the password has expired")]
+    Expired,
+    /// The attempts under that name are used up; no hash was computed.
+    #[error("too many attempts")]
+    Throttled {
+        /// When the next window begins.
+        retry_at: Timestamp,
+    },
+    /// The tables can not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stored hash can not be read, or argon2 failed.
+    #[error(transparent)]
+    Hash(#[from] PasswordError),
+}
+
+impl From<ReserveError> for PasswordGateError {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Throttled { retry_at } => Self::Throttled { retry_at },
+            ReserveError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Checks passwords under a throttle.
+#[derive(Clone)]
+pub struct PasswordGate {
+    /// Where users are found.
+    pub users: Users,
+    /// Where attempts are counted.
+    pub attempts: LoginAttempts,
+    /// How passwords are hashed.
+    pub hasher: PasswordHasher,
+}
+
+/// A user who proved to know the password.
+pub struct ProvenUser {
+    /// The user.
+    pub row: UserRow,
+    name: Username,
+    attempt: Attempt,
+    rehashed: Option<PasswordHash>,
+}
+
+impl PasswordGate {
+    /// Checks `password` of `username`: two requests side by side, then at most one hash (two where parameters have changed).
+    ///
+    /// Disabled is told from wrong by nothing, expired only by the right password.
+    ///
+    /// # Errors
+    /// [`PasswordGateError::Throttled`] before any hash is computed.
+    pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp) -> Result<ProvenUser, PasswordGateError> {
+        let name = Username::normalised(username);
+        let (attempt, user) = join(self.attempts.reserve(&name, now), self.find(&name)).await;
+        let (attempt, user) = (attempt?, user?);
+
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref()).map(PasswordHash::from_stored);
+        let verdict = self.hasher.verify(password, stored.as_ref())?;
+        let (rehashed, row) = match (verdict, user) {
+            (Verdict::Right, Some(row)) if row.is_active() => (None, row),
+            (Verdict::RightRehashed(hash), Some(row)) if row.is_active() => (Some(hash), row),
+            _ => return Err(PasswordGateError::Incorrect),
+        };
+        if row.password_expires_at.is_some_and(|expiry| expiry <= now) {
+            return Err(PasswordGateError::Expired);
+        }
+        Ok(ProvenUser { row, name, attempt, rehashed })
+    }
+
+    /// A name that nobody can have is not looked up: it could be longer than a key may be.
+    async fn find(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
+        if name.is_possible() { self.users.find_by_name(name).await } else { Ok(None) }
+    }
+
+    /// Forgets the attempts under the name and stores a new hash, if one was made: requests to send beside the one that the
+    /// proof was for. That they fail takes nothing from the proof, so it is only logged.
+    pub async fn settle(&self, proven: &ProvenUser) {
+        let rehash = async {
+            match (&proven.rehashed, &proven.row.password_hash) {
+                (Some(new), Some(old)) => self.users.replace_hash(&proven.name, old, new.as_str()).await,
+                _ => Ok(()),
+            }
+        };
+        let (reset, rehashed) = join(self.attempts.reset(proven.attempt.clone()), rehash).await;
+        for error in [reset.err(), rehashed.err()].into_iter().flatten() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a password's attempts or new hash could not be stored");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A successful answer.
+
+use serde::Serialize;
+
+use super::ApiError;
+
+/// A related link of an answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    /// What it leads to.
+    pub rel: &'static str,
+    /// The path.
+    pub href: String,
+}
+
+/// A status, headers and a JSON body. Every answer may hold a secret, so none is stored by a cache unless it says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers, in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// 200 with `body`.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it can not be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::json(200, body)
+    }
+
+    /// 201 with `body`.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it can not be written as JSON.
+    pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::json(201, body)
+    }
+
+    /// Adds where the thing that was made stands.
+    #[must_use]
+    pub fn at(mut self, location: String) -> Self {
+        self.headers.push(("location", location));
+        self
+    }
+
+    pub(super) fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(body).map_err(ApiError::internal)?;
+        let headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
+        Ok(Self { status, headers, body })
+    }
+}

@@ -1,0 +1,146 @@
+//! JSON bodies, read strictly: serde's own reader takes the last of duplicate keys, and what two readers take differently is
+//! how checks are passed by.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::ApiError;
+
+/// The largest body that is taken.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The members of the JSON object in `bytes`.
+///
+/// Nesting is limited to 128 levels by `serde_json`.
+pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ApiError::BodyTooLarge);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| ApiError::MalformedBody)?;
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_str::<Strict>(text).map_err(|_| ApiError::MalformedBody)?.0 {
+        Value::Object(members) => Ok(members),
+        // PHP's json_encode writes an empty object so.
+        Value::Array(items) if items.is_empty() => Ok(Map::new()),
+        _ => Err(ApiError::invalid_field("", "must be a JSON object")),
+    }
+}
+
+/// A JSON value without duplicate keys at any level.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
+            if members.insert(key, value).is_some() {
+                return Err(A::Error::custom("duplicate key"));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fields_are_written_in_several_ways() {
+        for body in ["", " \r\n", "{}", " {} ", "[]"] {
+            assert_eq!(parse(body.as_bytes()).unwrap(), Map::new(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn malformed_bodies_are_told_as_such() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep_object = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
+        for body in [
+            "{",
+            "{\"a\":}",
+            "nul",
+            "{\"a\":1}{",
+            "{\"a\":1,\"a\":2}",
+            "{\"b\":{\"a\":1,\"a\":1}}",
+            "{'a':1}",
+            "\u{feff}{}",
+            &deep,
+            &deep_object,
+        ] {
+            assert!(
+                matches!(parse(body.as_bytes()), Err(ApiError::MalformedBody | ApiError::BodyTooLarge)),
+                "{}",
+                &body[..body.len().min(30)]
+            );
+        }
+        assert!(matches!(parse(b"{\"a\":\"\xff\"}"), Err(ApiError::MalformedBody)));
+    }
+
+    #[test]
+    fn json_that_is_no_object_is_well_formed_but_wrong() {
+        for body in ["[\"user\",\"password\"]", "1", "\"text\"", "true", "null"] {
+            assert!(matches!(parse(body.as_bytes()), Err(ApiError::InvalidFields(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_not_even_parsed() {
+        assert!(matches!(parse(&vec![b'['; MAX_BYTES + 1]), Err(ApiError::BodyTooLarge)));
+        assert!(parse(format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BYTES - 8)).as_bytes()).is_ok());
+    }
+}

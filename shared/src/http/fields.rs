@@ -1,0 +1,152 @@
+//! The fields of a body, read one by one, with every wrong one named at once and none of their values repeated.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::acl;
+use super::{ApiError, InvalidField};
+use crate::domain::{Acl, CustomClaims, Secret, Timestamp};
+
+/// Reads fields and collects what is wrong with them; [`Fields::finish`] tells. `null` is as good as absent; fields that
+/// nobody reads are ignored.
+pub struct Fields {
+    members: Map<String, Value>,
+    invalid: Vec<InvalidField>,
+}
+
+impl Fields {
+    pub(super) fn new(members: Map<String, Value>) -> Self {
+        Self { members, invalid: Vec::new() }
+    }
+
+    /// Names that are written with a capital first letter count as the same fields, as the login family's clients send them.
+    ///
+    /// # Errors
+    /// [`ApiError::MalformedBody`] if a field then stands twice.
+    pub fn in_either_case(mut self) -> Result<Self, ApiError> {
+        let mut members = Map::new();
+        for (name, value) in self.members {
+            let mut letters = name.chars();
+            let name = letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default();
+            if members.insert(name, value).is_some() {
+                return Err(ApiError::MalformedBody);
+            }
+        }
+        self.members = members;
+        Ok(self)
+    }
+
+    /// A text of at most `max_bytes` bytes.
+    pub fn text(&mut self, name: &str, max_bytes: usize) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) if text.len() <= max_bytes => Some(text),
+            Value::String(_) => self.refuse(name, format!("must have at most {max_bytes} bytes")),
+            _ => self.refuse(name, "must be a string"),
+        }
+    }
+
+    /// A text that must be there; where it is not, the empty one, and [`Fields::finish`] fails.
+    pub fn required_text(&mut self, name: &str, max_bytes: usize) -> String {
+        let (known, text) = (self.invalid.len(), self.text(name, max_bytes));
+        if text.is_none() && self.invalid.len() == known {
+            self.invalid(name, "is required");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// A secret text that must be there, of any length that a body can have.
+    pub fn required_secret(&mut self, name: &str) -> Secret {
+        Secret::new(self.required_text(name, usize::MAX))
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(value) => Some(value),
+            _ => self.refuse(name, "must be true or false"),
+        }
+    }
+
+    /// An RFC 3339 date-time.
+    pub fn timestamp(&mut self, name: &str) -> Option<Timestamp> {
+        match self.take(name)?.as_str().map(str::parse::<Timestamp>) {
+            Some(Ok(timestamp)) => Some(timestamp),
+            _ => self.refuse(name, "must be an RFC 3339 date-time, like 2030-01-31T12:00:00Z"),
+        }
+    }
+
+    /// A date-time after `now`.
+    pub fn future(&mut self, name: &str, now: Timestamp) -> Option<Timestamp> {
+        let timestamp = self.timestamp(name)?;
+        if timestamp > now { Some(timestamp) } else { self.refuse(name, "must be in the future") }
+    }
+
+    /// A date-time after `now`, by at most `max_seconds`.
+    pub fn expiry(&mut self, name: &str, now: Timestamp, max_seconds: u32) -> Option<Timestamp> {
+        let timestamp = self.future(name, now)?;
+        if timestamp <= now.plus(max_seconds) {
+            Some(timestamp)
+        } else {
+            self.refuse(name, format!("must be at most {max_seconds} seconds ahead"))
+        }
+    }
+
+    /// A text that must be there and be a `T`.
+    pub fn required_parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let known = self.invalid.len();
+        let text = self.required_text(name, usize::MAX);
+        if self.invalid.len() > known {
+            return None;
+        }
+        text.parse().or_else(|error: T::Err| self.refuse(name, error.to_string()).ok_or(())).ok()
+    }
+
+    /// A list of at most `max_items` texts of at most `max_bytes` bytes; a bare text counts as a list of one.
+    pub fn texts(&mut self, name: &str, max_items: usize, max_bytes: usize) -> Option<Vec<String>> {
+        let value = self.take(name)?;
+        let texts = acl::texts(&value, name, &mut self.invalid)?;
+        if texts.len() > max_items || texts.iter().any(|text| text.len() > max_bytes) {
+            return self.refuse(name, format!("must have at most {max_items} strings of at most {max_bytes} bytes"));
+        }
+        Some(texts)
+    }
+
+    /// An ACL.
+    pub fn acl(&mut self, name: &str) -> Option<Acl> {
+        let value = self.take(name)?;
+        acl::parse(&value, name, &mut self.invalid)
+    }
+
+    /// Custom claims; `[]` is what PHP makes of an empty object.
+    pub fn claims(&mut self, name: &str) -> Option<CustomClaims> {
+        match self.take(name)? {
+            Value::Object(members) => Some(CustomClaims::new(members)),
+            Value::Array(items) if items.is_empty() => Some(CustomClaims::default()),
+            _ => self.refuse(name, "must be an object"),
+        }
+    }
+
+    /// Notes that a field is wrong for a reason that the reading could not see.
+    pub fn invalid(&mut self, name: &str, message: impl Into<String>) {
+        self.invalid.push(InvalidField { field: name.to_owned(), message: message.into() });
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] with everything that was wrong.
+    pub fn finish(self) -> Result<(), ApiError> {
+        if self.invalid.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.invalid)) }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn refuse<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {
+        self.invalid(name, message);
+        None
+    }
+}

@@ -1,0 +1,60 @@
+//! Errors as RFC 9457 problems, with the members that each family's clients read.
+
+use serde_json::{Value, json};
+
+use super::{Answer, ApiError, Family, Request};
+use crate::domain::Timestamp;
+
+/// How long to wait when the store does not answer; DynamoDB's throttles pass within seconds.
+const RETRY_AFTER_SECONDS: u64 = 2;
+
+/// The answer for `error`: `type`, `title`, `status`, `detail`, `instance` (the request's id), and what the family's clients
+/// read besides. `application/problem+json` for a client that names it in `Accept`, else `application/json`, as the seed has it.
+#[must_use]
+pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timestamp) -> Answer {
+    let status = match (error, family) {
+        // The entity API documents no 422.
+        (ApiError::InvalidFields(_), Family::Entity) => 400,
+        _ => error.status(),
+    };
+    let mut body = json!({
+        "type": format!("urn:latchkey:problem:{}", error.code()),
+        "title": error.title(),
+        "status": status,
+        "detail": error.detail(),
+        "instance": request.id,
+    });
+    if let Value::Object(members) = &mut body {
+        if let ApiError::InvalidFields(fields) = error {
+            let fields = fields.iter().map(|invalid| json!({ "field": invalid.field, "message": invalid.message })).collect();
+            members.insert("invalidFields".into(), Value::Array(fields));
+        }
+        match family {
+            Family::Login => {
+                members.insert("message".into(), error.detail().into());
+            }
+            Family::Entity => {
+                members.insert("success".into(), false.into());
+                members.insert("error".into(), error.detail().into());
+            }
+            Family::Token => {}
+        }
+    }
+    let media_type = if request.accepts("application/problem+json") { "application/problem+json" } else { "application/json" };
+    let mut headers = vec![("content-type", media_type.to_owned()), ("cache-control", "no-store".to_owned())];
+    headers.extend(extra_header(error, now));
+    Answer { status, headers, body: body.to_string() }
+}
+
+/// 401 says which scheme would do (RFC 9110, 11.6.1; RFC 6750, 3), 429 and 503 when to come back.
+fn extra_header(error: &ApiError, now: Timestamp) -> Option<(&'static str, String)> {
+    match error {
+        ApiError::InvalidCredentials => Some(("www-authenticate", r#"Bearer realm="latchkey", error="invalid_token""#.to_owned())),
+        ApiError::MissingCredentials | ApiError::IncorrectCredentials | ApiError::OneTimePasswordRefused => {
+            Some(("www-authenticate", r#"Bearer realm="latchkey""#.to_owned()))
+        }
+        ApiError::Throttled { retry_at } => Some(("retry-after", retry_at.seconds_since(now).max(1).to_string())),
+        ApiError::Unavailable(_) => Some(("retry-after", RETRY_AFTER_SECONDS.to_string())),
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! A request as an operation sees it.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use http::HeaderMap;
+
+use super::body;
+use super::{ApiError, Fields};
+
+/// One request. `Debug` shows its id only: paths, headers and bodies hold secrets.
+pub struct Request {
+    /// The id under which the log has it.
+    pub id: String,
+    /// The path's parameters, decoded once by the gateway.
+    pub path_parameters: HashMap<String, String>,
+    /// The headers; a value that is no text has been left out by nobody but is no credential either.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The path's parameter `name` as a `T`.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] with the text of `T`'s error.
+    pub fn path<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, ApiError> {
+        let text = self.path_parameters.get(name).map_or("", String::as_str);
+        text.parse().map_err(|error: T::Err| ApiError::invalid_field(name, error.to_string()))
+    }
+
+    /// The body's fields; an empty body and `[]` (what PHP makes of an empty object) have none.
+    ///
+    /// # Errors
+    /// [`ApiError::BodyTooLarge`], [`ApiError::MalformedBody`], or [`ApiError::InvalidFields`] for JSON that is no object.
+    pub fn fields(&self) -> Result<Fields, ApiError> {
+        body::parse(&self.body).map(Fields::new)
+    }
+
+    /// Whether `Accept` names this media type.
+    #[must_use]
+    pub fn accepts(&self, media_type: &str) -> bool {
+        let values = self.headers.get_all(http::header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|range| range.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(media_type)))
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Request").field("id", &self.id).finish_non_exhaustive()
+    }
+}

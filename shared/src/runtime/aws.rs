@@ -1,0 +1,82 @@
+//! AWS clients that are quick to start and give up in time.
+//!
+//! Region, credentials and endpoints come straight from the environment, where Lambda puts them, instead of from a chain of
+//! providers; the trust store has Amazon's own roots instead of the system's 140, whose parsing costs a cold start more than
+//! the rest of the client does.
+
+use std::time::Duration;
+
+use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+use super::{ConfigError, Environment};
+
+/// Amazon Trust Services' roots (CA 1 to 4, and Starfield Services G2, which cross-signs them), as Mozilla publishes them;
+/// every endpoint of AWS chains up to one of them.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// All timeouts together stay inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
+const CONNECT: Duration = Duration::from_secs(1);
+const ATTEMPT: Duration = Duration::from_secs(2);
+const OPERATION: Duration = Duration::from_secs(6);
+const ATTEMPTS: u32 = 4;
+
+/// What all clients share. `http_client` is a test's; a function makes its own.
+pub fn config(environment: &Environment, http_client: Option<SharedHttpClient>) -> Result<SdkConfig, ConfigError> {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT);
+    let timeouts = timeouts.operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(environment.required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50)))
+        .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .http_client(http_client.unwrap_or_else(https));
+    Ok(config.build())
+}
+
+fn https() -> SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => client.tls_context(context).build_https(),
+        Err(_) => client.build_https(),
+    }
+}
+
+/// The DynamoDB client.
+pub fn dynamodb(environment: &Environment, config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let mut config = aws_sdk_dynamodb::config::Builder::from(config);
+    config.set_endpoint_url(endpoint(environment, "AWS_ENDPOINT_URL_DYNAMODB"));
+    // A process answers one request at a time, and each is bounded by its own attempts and timeout: a quota shared over
+    // requests would only have a later one fail for the earlier ones' bad luck.
+    let quota = RetryPartition::custom("latchkey").token_bucket(TokenBucket::unlimited()).build();
+    let config = config.retry_partition(quota).retry_classifier(crate::store::RetryTransactionConflicts);
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// The Secrets Manager client.
+pub fn secrets_manager(environment: &Environment, config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
+    let mut config = aws_sdk_secretsmanager::config::Builder::from(config);
+    config.set_endpoint_url(endpoint(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER"));
+    aws_sdk_secretsmanager::Client::from_conf(config.build())
+}
+
+/// The SES client.
+pub fn ses(environment: &Environment, config: &SdkConfig) -> aws_sdk_sesv2::Client {
+    let mut config = aws_sdk_sesv2::config::Builder::from(config);
+    config.set_endpoint_url(endpoint(environment, "AWS_ENDPOINT_URL_SESV2"));
+    aws_sdk_sesv2::Client::from_conf(config.build())
+}
+
+/// The service's own endpoint variable before the one for all services, as every AWS SDK has it.
+fn endpoint(environment: &Environment, name: &'static str) -> Option<String> {
+    environment.optional(name).or_else(|| environment.optional("AWS_ENDPOINT_URL"))
+}

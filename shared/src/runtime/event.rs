@@ -1,0 +1,71 @@
+//! The gateway's events and answers (HTTP API, payload 2.0).
+//!
+//! The event is read here and not by `lambda_http`'s adapter, because that builds a URI from the decoded path and panics on a
+//! space in it, and refuses the whole event for one header that is no ASCII: both are the caller's to send.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::Body;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use serde::Deserialize;
+
+use crate::http::{Answer, Request};
+
+/// What Lambda answers to the gateway.
+pub type GatewayAnswer = ApiGatewayV2httpResponse;
+
+/// The parts of an event that an operation can see.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayEvent {
+    #[serde(default)]
+    headers: Option<HashMap<String, String>>,
+    #[serde(default)]
+    path_parameters: Option<HashMap<String, String>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+    request_context: RequestContext,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    request_id: String,
+}
+
+impl From<GatewayEvent> for Request {
+    fn from(event: GatewayEvent) -> Self {
+        let body = event.body.unwrap_or_default().into_bytes();
+        // What is no base64 is left as it is: it then is no JSON either.
+        let body = if event.is_base64_encoded { STANDARD.decode(&body).unwrap_or(body) } else { body };
+        Self {
+            id: event.request_context.request_id,
+            path_parameters: event.path_parameters.unwrap_or_default(),
+            headers: headers(event.headers.unwrap_or_default()),
+            body,
+        }
+    }
+}
+
+/// Values that are no ASCII are kept as bytes: present, and no credential.
+fn headers(pairs: HashMap<String, String>) -> HeaderMap {
+    let parse = |(name, value): (String, String)| Some((HeaderName::try_from(name).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?));
+    pairs.into_iter().filter_map(parse).collect()
+}
+
+impl Answer {
+    /// The answer as the gateway takes it.
+    pub(super) fn into_gateway(self) -> GatewayAnswer {
+        let text = |(name, value): (&'static str, String)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?));
+        let mut answer = GatewayAnswer::default();
+        answer.status_code = self.status.into();
+        answer.headers = self.headers.into_iter().filter_map(text).collect();
+        answer.body = Some(Body::Text(self.body));
+        answer
+    }
+}

@@ -1,0 +1,176 @@
+//! What an operation takes from its surroundings at start.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+
+use super::keys::KeySource;
+use super::mail::Transport;
+use super::{ConfigError, Environment, Keys, Live, Mailer, aws};
+use crate::caller::PasswordGate;
+use crate::credentials::{Issuer, PasswordHasher, PasswordParameters, SigningKeys, TokenKeys, VerificationKeys};
+use crate::domain::{SharedClock, SystemClock};
+use crate::http::Operation;
+use crate::store::{Database, LoginAttempts, Tables, Throttle, Users};
+
+/// An operation that can be started from its surroundings.
+pub trait Start: Operation + Sized {
+    /// Takes what the operation needs; one operation, one list of variables.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    fn start(setup: &Setup) -> impl Future<Output = Result<Self, ConfigError>> + Send;
+}
+
+/// A table that an operation touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// `USERS_TABLE`
+    Users,
+    /// `TOKENS_TABLE`
+    Tokens,
+    /// `SESSIONS_TABLE`
+    Sessions,
+}
+
+/// The surroundings: variables, the clock, AWS.
+#[derive(Clone)]
+pub struct Setup {
+    /// The variables.
+    pub environment: Environment,
+    /// The clock.
+    pub clock: SharedClock,
+    aws: SdkConfig,
+}
+
+impl Setup {
+    /// The surroundings of this process.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `AWS_REGION` is not set.
+    pub fn of_process() -> Result<Self, ConfigError> {
+        Self::new(Environment::of_process(), Arc::new(SystemClock), None)
+    }
+
+    /// Surroundings of one's own making, for tests: another clock, another HTTP client under the AWS clients.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `AWS_REGION` is not set.
+    pub fn new(environment: Environment, clock: SharedClock, http_client: Option<SharedHttpClient>) -> Result<Self, ConfigError> {
+        let aws = aws::config(&environment, http_client)?;
+        Ok(Self { environment, clock, aws })
+    }
+
+    /// The database with the tables that the operation touches; the others are not even named.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] names the variable of a table.
+    pub fn database(&self, touched: &[Table]) -> Result<Database, ConfigError> {
+        let name = |table, variable| if touched.contains(&table) { self.environment.required(variable) } else { Ok(String::new()) };
+        let tables = Tables {
+            users: name(Table::Users, "USERS_TABLE")?,
+            tokens: name(Table::Tokens, "TOKENS_TABLE")?,
+            sessions: name(Table::Sessions, "SESSIONS_TABLE")?,
+        };
+        Ok(Database::new(aws::dynamodb(&self.environment, &self.aws), tables))
+    }
+
+    /// `ISSUER`, and `AUDIENCE`, which is the issuer by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for an issuer that is no `https` URL; `http` is taken on loopback.
+    pub fn issuer(&self) -> Result<Issuer, ConfigError> {
+        let url = self.environment.required("ISSUER")?;
+        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|prefix| url.starts_with(prefix));
+        if !url.starts_with("https://") && !loopback {
+            return Err(ConfigError::invalid("ISSUER", "must be an https URL"));
+        }
+        let audience = self.environment.optional("AUDIENCE").unwrap_or_else(|| url.clone());
+        Ok(Issuer { url, audience })
+    }
+
+    /// The private keys of `SIGNING_KEYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if they can not be read.
+    pub async fn signing_keys(&self) -> Result<Live<SigningKeys>, ConfigError> {
+        self.key_set("SIGNING_KEYS", SigningKeys::parse).await
+    }
+
+    /// The public keys of `VERIFICATION_KEYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if they can not be read.
+    pub async fn verification_keys(&self) -> Result<Live<VerificationKeys>, ConfigError> {
+        self.key_set("VERIFICATION_KEYS", VerificationKeys::parse).await
+    }
+
+    /// The keys of opaque tokens, `TOKEN_KEYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if they can not be read.
+    pub async fn token_keys(&self) -> Result<Live<TokenKeys>, ConfigError> {
+        self.key_set("TOKEN_KEYS", TokenKeys::parse).await
+    }
+
+    /// What most operations check credentials with: `ISSUER`, `VERIFICATION_KEYS`, `TOKEN_KEYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub async fn keys(&self) -> Result<Keys, ConfigError> {
+        Ok(Keys { issuer: self.issuer()?, jwt: self.verification_keys().await?, tokens: self.token_keys().await? })
+    }
+
+    async fn key_set<T>(
+        &self,
+        name: &'static str,
+        parse: fn(&str) -> Result<T, crate::credentials::KeySetError>,
+    ) -> Result<Live<T>, ConfigError> {
+        let text = self.environment.required(name)?;
+        let source = match text.split_once(':') {
+            Some(("file", path)) => KeySource::File(path.into()),
+            Some(("secretsmanager", id)) => {
+                KeySource::Secret { client: aws::secrets_manager(&self.environment, &self.aws), id: id.to_owned() }
+            }
+            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path>")),
+        };
+        let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
+        Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await
+    }
+
+    /// The check of passwords: throttle and argon2 from the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is wrong.
+    pub fn password_gate(&self, database: &Database) -> Result<PasswordGate, ConfigError> {
+        let number = |name, default, range| self.environment.number(name, default, range);
+        let throttle = Throttle {
+            attempts: number("LOGIN_ATTEMPTS", 10, 1..=1000)?,
+            window_seconds: number("LOGIN_WINDOW_SECONDS", 900, 1..=86_400)?,
+        };
+        let parameters = PasswordParameters {
+            memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 8..=1_048_576)?,
+            iterations: number("ARGON2_ITERATIONS", 2, 1..=100)?,
+            parallelism: number("ARGON2_PARALLELISM", 1, 1..=16)?,
+        };
+        let hasher = PasswordHasher::new(parameters).map_err(|error| ConfigError::invalid("ARGON2_MEMORY_KIB", error))?;
+        Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
+    }
+
+    /// The way out for mail: `MAIL_TRANSPORT` is `ses` or `directory:<path>`, `MAIL_FROM` the sender.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn mailer(&self) -> Result<Mailer, ConfigError> {
+        let from = self.environment.required("MAIL_FROM")?;
+        let transport = self.environment.required("MAIL_TRANSPORT")?;
+        let transport = match transport.split_once(':') {
+            Some(("directory", path)) => Transport::Directory(path.into()),
+            None if transport == "ses" => Transport::Ses(aws::ses(&self.environment, &self.aws)),
+            _ => return Err(ConfigError::invalid("MAIL_TRANSPORT", "must be ses or directory:<path>")),
+        };
+        Ok(Mailer { from, transport })
+    }
+}

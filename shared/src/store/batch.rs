@@ -1,0 +1,104 @@
+//! Several rows of several tables in one consistent read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::schema::Key;
+use super::{Database, StoreError};
+
+/// A row that a [`Batch`] reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowKey {
+    table: String,
+    key: Key,
+}
+
+/// Collects rows to read, from whoever needs one, and reads them in one BatchGetItem.
+///
+/// Every key is known from the credentials, so that whatever an operation decides on costs one request.
+pub struct Batch<'a> {
+    database: &'a Database,
+    keys: Vec<RowKey>,
+}
+
+/// The rows that a [`Batch`] found.
+pub struct Rows {
+    found: HashMap<String, Vec<HashMap<String, AttributeValue>>>,
+}
+
+#[derive(Debug, Error)]
+#[error("DynamoDB left keys of a batch unread: it is throttling")]
+struct Unprocessed;
+
+impl Database {
+    /// An empty batch.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { database: self, keys: Vec::new() }
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Adds the row of a user.
+    pub fn user(&mut self, id: impl std::fmt::Display) -> RowKey {
+        self.add(&self.database.tables.users, super::schema::user_by_id(id))
+    }
+
+    /// Adds a row of the tokens table.
+    pub fn token(&mut self, key: Key) -> RowKey {
+        self.add(&self.database.tables.tokens, key)
+    }
+
+    /// Adds a row of the sessions table.
+    pub fn session(&mut self, key: Key) -> RowKey {
+        self.add(&self.database.tables.sessions, key)
+    }
+
+    /// DynamoDB refuses a batch that names a row twice, so each is added once.
+    fn add(&mut self, table: &str, key: Key) -> RowKey {
+        let row = RowKey { table: table.to_owned(), key };
+        if !self.keys.contains(&row) {
+            self.keys.push(row.clone());
+        }
+        row
+    }
+
+    /// Reads all rows, consistently, in one request; no request at all for an empty batch.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also if DynamoDB returns only a part of the rows: an unread row is not an absent one.
+    pub async fn get(self) -> Result<Rows, StoreError> {
+        let mut tables: HashMap<String, Vec<Key>> = HashMap::new();
+        for row in self.keys {
+            tables.entry(row.table).or_default().push(row.key);
+        }
+        if tables.is_empty() {
+            return Ok(Rows { found: HashMap::new() });
+        }
+        let mut request = self.database.client.batch_get_item();
+        for (table, keys) in tables {
+            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+            request = request.request_items(table, keys);
+        }
+        let output = request.send().await?;
+        if output.unprocessed_keys.is_some_and(|unprocessed| !unprocessed.is_empty()) {
+            return Err(StoreError::unavailable(Unprocessed));
+        }
+        Ok(Rows { found: output.responses.unwrap_or_default() })
+    }
+}
+
+impl Rows {
+    /// The row at `key`, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if it can not be read as a `T`.
+    pub fn find<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, StoreError> {
+        let rows = self.found.get(&key.table).map_or([].as_slice(), Vec::as_slice);
+        let row = rows.iter().find(|row| key.key.iter().all(|(name, value)| row.get(name) == Some(value)));
+        row.map(|row| serde_dynamo::from_item(row.clone())).transpose().map_err(StoreError::from)
+    }
+}

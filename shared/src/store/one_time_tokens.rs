@@ -1,0 +1,204 @@
+//! One-time tokens: made once, consumed once, in one transaction with the session that they are exchanged for.
+
+use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::attempts::Reservation;
+use super::rows::{json, unix};
+use super::schema::{self, Key, PK, n, s};
+use super::transaction::{self, Outcome};
+use super::{Database, SessionRow, StoreError, Throttle, sessions, users};
+use crate::domain::{Acl, CustomClaims, CustomerId, RandomId, SessionId, Timestamp, UserId};
+
+/// A one-time token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OneTimeTokenRow {
+    /// The token's id.
+    pub token_id: RandomId,
+    /// For whom the session will be.
+    pub customer_id: CustomerId,
+    /// The customer's name, never empty.
+    pub username: String,
+    /// The user in whose name it was made; it works while that user is active.
+    pub issuer_id: UserId,
+    /// The credential that made it.
+    pub credential_id: String,
+    /// Whether the exchange takes the one-time password that was mailed.
+    pub otp_required: bool,
+    /// The most that a session may do without another credential.
+    #[serde(with = "json")]
+    pub acl: Acl,
+    /// The claims of the session, unless a credential replaces them.
+    #[serde(with = "json")]
+    pub custom_claims: CustomClaims,
+    /// When it was made.
+    #[serde(with = "unix")]
+    pub created_at: Timestamp,
+    /// From when on it is gone.
+    #[serde(with = "unix")]
+    pub expires_at: Timestamp,
+    /// The session that it was exchanged for, if that consumed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumed_by: Option<SessionId>,
+}
+
+impl OneTimeTokenRow {
+    /// Whether the token can be exchanged: not consumed, not expired.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.consumed_by.is_none() && self.expires_at > now
+    }
+}
+
+/// Why no attempt at the one-time password is left.
+#[derive(Debug, Error)]
+pub enum OtpAttemptError {
+    /// The token is not live, or its own attempts are used up.
+    #[error("the token can not be exchanged")]
+    TokenGone,
+    /// The customer's attempts are used up, over all tokens.
+    #[error("too many attempts for this customer")]
+    Throttled {
+        /// When the next window begins.
+        retry_at: Timestamp,
+    },
+    /// The table can not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why no session began.
+#[derive(Debug, Error)]
+pub enum ConsumeError {
+    /// The token is not live (any more): somebody else was first, or whoever made it is no longer a user.
+    #[error("the token can not be exchanged")]
+    TokenGone,
+    /// The table can not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The session that a token is exchanged for.
+#[derive(Clone, Debug)]
+pub struct NewSession<'a> {
+    /// The token's row as it was read.
+    pub token: &'a OneTimeTokenRow,
+    /// The session's row.
+    pub session: &'a SessionRow,
+    /// Whether the exchange consumes the token.
+    pub invalidate: bool,
+    /// Of a token that took a one-time password, which was right: whose attempts are forgotten, and their throttle.
+    pub forget_attempts: Option<([u8; 16], Throttle)>,
+}
+
+/// Writes one-time tokens; they are read with a [`super::Batch`].
+#[derive(Clone, Debug)]
+pub struct OneTimeTokens(Database);
+
+const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(consumed_by) AND expires_at > :now";
+
+impl OneTimeTokens {
+    /// The one-time tokens in `database`.
+    #[must_use]
+    pub fn new(database: &Database) -> Self {
+        Self(database.clone())
+    }
+
+    /// Makes a token. Its id is random and its content the same at every retry: a repeated put changes nothing, unless the
+    /// token has been consumed in between; then the condition keeps it consumed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table did not take it.
+    pub async fn insert_new(&self, row: &OneTimeTokenRow) -> Result<(), StoreError> {
+        let mut item: Key = serde_dynamo::to_item(row)?;
+        item.extend(schema::one_time_token(row.token_id));
+        let request = self.0.client.put_item().table_name(&self.0.tables.tokens).set_item(Some(item));
+        match request.condition_expression(format!("attribute_not_exists({PK})")).send().await {
+            // The id has 122 random bits: what stands there already is this put, whose answer was lost.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            other => other.map(drop).map_err(StoreError::from),
+        }
+    }
+
+    /// Reserves an attempt at the token's one-time password, against the token and against its customer: both or none, so
+    /// that a token that is gone costs its customer nothing.
+    ///
+    /// # Errors
+    /// [`OtpAttemptError::TokenGone`] before [`OtpAttemptError::Throttled`], if both hold.
+    pub async fn reserve_otp_attempt(
+        &self,
+        id: RandomId,
+        customer_locator: &[u8; 16],
+        per_token: u32,
+        per_customer: Throttle,
+        now: Timestamp,
+    ) -> Result<(), OtpAttemptError> {
+        let (window, ends_at) = per_customer.window(now);
+        // The transaction's request token makes both counts exact: a repeated one is done once.
+        let token = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let token = token.update_expression("ADD otp_attempts :one");
+        let token = token.condition_expression(format!("{LIVE} AND (attribute_not_exists(otp_attempts) OR otp_attempts < :cap)"));
+        let token = token.expression_attribute_values(":one", n(1)).expression_attribute_values(":cap", n(per_token));
+        let token = token.expression_attribute_values(":now", n(now.unix())).build().map_err(StoreError::from)?;
+
+        let Reservation { update, condition, values } = per_customer.reservation(RandomId::random(), ends_at);
+        let customer = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(customer_locator, window)));
+        let customer = customer.update_expression(update).condition_expression(condition);
+        let customer = customer.set_expression_attribute_values(Some(values)).build().map_err(StoreError::from)?;
+
+        let items = [TransactWriteItem::builder().update(token), TransactWriteItem::builder().update(customer)];
+        match transaction::write(&self.0.client, items).await? {
+            Outcome::Committed => Ok(()),
+            refused if refused.refused_at(0) => Err(OtpAttemptError::TokenGone),
+            Outcome::Refused(_) => Err(OtpAttemptError::Throttled { retry_at: ends_at }),
+        }
+    }
+
+    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while whoever made the token is
+    /// an active user. Of any number of callers at the same instant one consumes it.
+    ///
+    /// # Errors
+    /// [`ConsumeError::TokenGone`] if the token is not live at that instant.
+    pub async fn exchange(&self, exchange: &NewSession<'_>, now: Timestamp) -> Result<(), ConsumeError> {
+        let token = if exchange.invalidate { self.consume(exchange, now)? } else { self.is_live(exchange.token.token_id, now)? };
+        let issuer = users::is_active(&self.0, exchange.token.issuer_id)?;
+        let session = sessions::insert_new(&self.0, exchange.session)?;
+        let forget = exchange.forget_attempts.map(|(customer, throttle)| {
+            let (window, _) = throttle.window(now);
+            let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(&customer, window)));
+            Ok::<_, StoreError>(TransactWriteItem::builder().delete(delete.build().map_err(StoreError::from)?))
+        });
+        let items = [token, issuer, session].into_iter().chain(forget.transpose()?);
+        match transaction::write(&self.0.client, items).await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(_) => Err(ConsumeError::TokenGone),
+        }
+    }
+
+    fn consume(&self, exchange: &NewSession<'_>, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
+        let update = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(exchange.token.token_id)));
+        let update = update.update_expression("SET consumed_by = :session").condition_expression(LIVE);
+        let update = update.expression_attribute_values(":session", s(exchange.session.session_id.to_string()));
+        let update = update.expression_attribute_values(":now", n(now.unix())).build()?;
+        Ok(TransactWriteItem::builder().update(update))
+    }
+
+    fn is_live(&self, id: RandomId, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
+        let check = ConditionCheck::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let check = check.condition_expression(LIVE).expression_attribute_values(":now", n(now.unix())).build()?;
+        Ok(TransactWriteItem::builder().condition_check(check))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema::EXPIRES_AT;
+
+    #[test]
+    fn the_condition_names_the_schema_s_attributes() {
+        assert!(LIVE.contains(PK) && LIVE.contains(EXPIRES_AT));
+    }
+}
