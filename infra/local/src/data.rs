@@ -44,8 +44,7 @@ impl DataDirectory {
             ),
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("{} can't be locked", path.display())),
         }
-        // Two readers of ignore files matter: git, since the keys are here, and `cargo lambda watch`, which would start
-        // every function again at each write to the database.
+        // Wherever the directory is, no git may take the keys.
         fs::write(root.join(".gitignore"), "*\n")?;
         Ok(Self { root, _lock: lock })
     }

@@ -12,13 +12,16 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 /// How long API Gateway waits for a function.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long Lambda lets a function run at most. By then a process that died with a request has lost it for good.
 const RUN_WITHIN: Duration = Duration::from_secs(900);
+
+/// Time between two attempts to connect.
+const CONNECT_EVERY: Duration = Duration::from_millis(100);
 
 /// Requests to one function that are under way or queued in `cargo lambda watch`.
 ///
@@ -41,7 +44,7 @@ pub enum Failure {
     Failed(String),
     /// It gave no answer in time.
     TimedOut,
-    /// Nobody runs it.
+    /// The connection broke.
     Unreachable(String),
 }
 
@@ -54,10 +57,11 @@ impl Lambda {
 
     /// The answer of `operation` to `event`.
     ///
-    /// A caller that stops waiting stops nothing: as in Lambda, a function that has begun runs to its end.
+    /// While nobody listens it waits. A caller that stops waiting stops nothing: as in Lambda, a function that has begun runs
+    /// to its end.
     ///
     /// # Errors
-    /// If the function fails, is too slow or is not running.
+    /// If the function fails, is too slow or goes away.
     pub async fn invoke(&self, operation: &str, event: Vec<u8>) -> Result<Bytes, Failure> {
         let unreachable = |cause: &dyn std::fmt::Display| Failure::Unreachable(cause.to_string());
         let places = self.places.get(operation).ok_or_else(|| unreachable(&"no such function"))?;
@@ -83,7 +87,15 @@ impl Lambda {
 
 async fn send(client: Client<HttpConnector, Full<Bytes>>, request: Request<Full<Bytes>>) -> Result<Bytes, Failure> {
     let unreachable = |error: &dyn std::error::Error| Failure::Unreachable(error.to_string());
-    let response = client.request(request).await.map_err(|error| unreachable(&error))?;
+    let mut ticks = interval(CONNECT_EVERY);
+    let response = loop {
+        ticks.tick().await;
+        match client.request(request.clone()).await {
+            // Nothing was sent. The functions are being started again.
+            Err(error) if error.is_connect() => {}
+            other => break other.map_err(|error| unreachable(&error))?,
+        }
+    };
     let failed = !response.status().is_success() || response.headers().contains_key("x-amz-function-error");
     let body = response.into_body().collect().await.map_err(|error| unreachable(&error))?.to_bytes();
     if failed {

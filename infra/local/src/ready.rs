@@ -1,7 +1,6 @@
 //! Whether the functions answer. Imports [`crate::template`].
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -11,7 +10,6 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
@@ -23,18 +21,17 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// Time between two attempts.
 const TRY_EVERY: Duration = Duration::from_millis(300);
 
-/// Returns when `lambda` listens and every operation of `routes` has answered through the gateway at `url`.
+/// Returns when every operation of `routes` has answered through the gateway at `url`.
 ///
 /// Each operation gets a request that it must refuse and that costs it nothing: half a JSON text, or no credentials.
 ///
 /// # Errors
 /// Names the operations that gave no answer in time.
-pub async fn wait(routes: &[Route], lambda: SocketAddr, url: &str) -> Result<()> {
+pub async fn wait(routes: &[Route], url: &str) -> Result<()> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut missing: BTreeMap<&str, &Route> = routes.iter().map(|route| (route.operation.as_str(), route)).collect();
     let mut probes = JoinSet::new();
     let all = async {
-        listening(lambda).await;
         for route in missing.values() {
             probes.spawn(probe(client.clone(), route.operation.clone(), route.method.clone(), format!("{url}{}", example(&route.path))));
         }
@@ -48,13 +45,6 @@ pub async fn wait(routes: &[Route], lambda: SocketAddr, url: &str) -> Result<()>
     }
     let missing: Vec<_> = missing.into_keys().collect();
     bail!("No answer from {}. Why is in the lines above.", missing.join(", "))
-}
-
-async fn listening(address: SocketAddr) {
-    let mut ticks = interval(TRY_EVERY);
-    while TcpStream::connect(address).await.is_err() {
-        ticks.tick().await;
-    }
 }
 
 async fn probe(client: Client<HttpConnector, Full<Bytes>>, operation: String, method: String, url: String) -> String {

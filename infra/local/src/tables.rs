@@ -1,12 +1,19 @@
-//! The template's tables in the embedded DynamoDB. Imports [`crate::template`].
+//! The embedded DynamoDB and the template's tables in it. Imports [`crate::template`].
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{Database, DynoxideError, server};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio::time::interval;
 
 use crate::template::Table;
+
+/// DynamoDB takes hours for it; nothing may depend on when.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// The name of `table` in this stack: `latchkey-users`.
 #[must_use]
@@ -58,6 +65,21 @@ fn same_keys(database: &Database, table: &Table, schema: &[Value]) -> Result<()>
         return Ok(());
     }
     bail!("has other keys than template.yaml says. Delete the data directory, or name another one with --data-dir.")
+}
+
+/// Serves `database` on `listener`, and deletes what has expired now and then; does not return.
+pub async fn serve(database: Database, listener: TcpListener) {
+    let swept = database.clone();
+    let sweeping = async {
+        let mut ticks = interval(SWEEP_EVERY);
+        loop {
+            ticks.tick().await;
+            let database = swept.clone();
+            // What one sweep could not do the next one will.
+            let _ = spawn_blocking(move || database.sweep_ttl()).await;
+        }
+    };
+    tokio::join!(server::serve_on(listener, database), sweeping);
 }
 
 fn failure(error: DynoxideError) -> anyhow::Error {

@@ -133,3 +133,91 @@ async fn read(mut body: Body) -> Result<Bytes, Refusal> {
     }
     if length > BODY_LIMIT { Err(Refusal::BodyTooLarge) } else { Ok(kept.into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::Path;
+    use axum::http::{StatusCode, header};
+    use axum::routing::post;
+    use http_body_util::Full;
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A gateway before functions that answer with the event they got, or fail if they are called `broken`.
+    async fn stack() -> SocketAddr {
+        let functions = post(|Path(operation): Path<String>, body: Bytes| async move {
+            let echo = json!({ "statusCode": 200, "body": String::from_utf8_lossy(&body) });
+            let status = if operation == "broken" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
+            (status, echo.to_string())
+        });
+        let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
+        let [lambda, gateway] = [listener().await, listener().await];
+        let (lambda_address, address) = (lambda.local_addr().unwrap(), gateway.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(lambda, functions).await });
+        let route =
+            |method: &str, path: &str, operation: &str| Route { path: path.into(), method: method.into(), operation: operation.into() };
+        let routes = vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")];
+        let gateway_of = Gateway::new(routes, Lambda::new(lambda_address, ["echo", "broken"]), address.to_string());
+        tokio::spawn(serve(gateway, gateway_of));
+        address
+    }
+
+    async fn listener() -> TcpListener {
+        TcpListener::bind("127.0.0.1:0").await.unwrap()
+    }
+
+    async fn sent(method: &str, path: &str, headers: &[(&str, &[u8])], body: Vec<u8>) -> (StatusCode, Option<String>, Value) {
+        let mut request = axum::http::Request::builder().method(method).uri(format!("http://{}{path}", stack().await));
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let response = client.request(request.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap();
+        assert!(response.headers().contains_key("apigw-requestid"));
+        let (status, allow) = (response.status(), response.headers().get(header::ALLOW).map(|allow| allow.to_str().unwrap().to_owned()));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, allow, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn message(text: &str) -> Value {
+        json!({ "message": text })
+    }
+
+    #[tokio::test]
+    async fn bytes_of_every_kind_reach_the_function() {
+        let (status, _, event) = sent("POST", "/echo/a%2Fb%FF", &[("x-a", b"\xff"), ("x-a", b"2")], b"\xff".to_vec()).await;
+
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/w=="), &json!(true)));
+        assert_eq!((&event["pathParameters"]["x"], &event["headers"]["x-a"]), (&json!("a/b\u{fffd}"), &json!("\u{fffd},2")));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_route_is_404_and_a_wrong_method_405() {
+        assert_eq!(sent("POST", "/nothing", &[], vec![]).await, (StatusCode::NOT_FOUND, None, message("Not Found")));
+        assert_eq!(
+            sent("GET", "/broken", &[], vec![]).await,
+            (StatusCode::METHOD_NOT_ALLOWED, Some("POST".into()), message("Method Not Allowed"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_function_that_fails_is_500_without_its_words() {
+        assert_eq!(sent("POST", "/broken", &[], vec![]).await, (StatusCode::INTERNAL_SERVER_ERROR, None, message("Internal Server Error")));
+    }
+
+    #[tokio::test]
+    async fn head_and_body_have_their_limits() {
+        let [long, short] = [vec![b'a'; HEAD_LIMIT], vec![b'a'; HEAD_LIMIT - 200]];
+
+        let too_long = sent("POST", "/echo/x", &[("x-a", &long)], vec![]).await;
+        let too_much = sent("POST", "/echo/x", &[], vec![b'a'; BODY_LIMIT + 1]).await;
+
+        assert_eq!(too_long, (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, None, message("Request Header Fields Too Large")));
+        assert_eq!(too_much, (StatusCode::PAYLOAD_TOO_LARGE, None, message("Request Entity Too Large")));
+        assert_eq!(sent("POST", "/echo/x", &[("x-a", &short)], vec![]).await.0, StatusCode::OK);
+    }
+}

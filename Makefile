@@ -1,0 +1,58 @@
+# Latchkey's commands; `make help` lists them.
+
+PORT ?= 9000
+ARGS ?=
+# The processor of the functions in AWS: arm64 or x86_64. It must match template.yaml's parameter Architecture.
+ARCH ?= x86_64
+
+CARGO_LAMBDA_VERSION := 1.9.2
+PYTHON_MINIMUM := 3.9
+
+# The folder's own `cargo lambda` before any other. Cargo's usual place is last, for a shell opened before it was installed.
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(HOME)/.cargo/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint rust cargo-lambda
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
+	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
+
+test: cargo-lambda ## run all tests
+	cargo test --workspace
+
+# The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
+build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
+	cargo lambda build --release --$(subst _,-,$(ARCH)) $(patsubst functions/%/Cargo.toml,--package %,$(wildcard functions/*/Cargo.toml))
+
+lint: rust ## check format and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+# What follows makes sure of what the commands need, or says what to do.
+
+rust:
+	@command -v cargo >/dev/null || { \
+	  echo "Rust is missing. Install it as https://rustup.rs says, and try again."; exit 1; }
+	@command -v cc >/dev/null || { \
+	  echo "A C compiler is missing. On Debian and Ubuntu: sudo apt-get install build-essential"; exit 1; }
+
+# `cargo lambda` comes as a Python package with its cross-linker. One that is there is taken if it can run several
+# processes of a function, which is what races need; the others are too old.
+cargo-lambda: rust
+	@if ! cargo lambda watch --help 2>/dev/null | grep -q -e --concurrency; then $(MAKE) --no-print-directory .venv; fi
+
+.PHONY: .venv
+.venv:
+	@command -v python3 >/dev/null || { \
+	  echo "Python is missing, which \`cargo lambda\` is installed with. Install Python $(PYTHON_MINIMUM) or newer, or cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \
+	  echo "$$(python3 --version) is too old. Install Python $(PYTHON_MINIMUM) or newer, or cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
+	@echo "Installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .venv"
+	@python3 -m venv --clear .venv >.venv.log 2>&1 || { cat .venv.log; rm -rf .venv .venv.log; \
+	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) || { rm -rf .venv .venv.log; \
+	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
+	@rm -f .venv.log

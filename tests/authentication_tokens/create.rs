@@ -1,0 +1,143 @@
+//! `POST /authentication-tokens`
+
+use authentication_token_create::AuthenticationTokenCreate;
+use latchkey::domain::{Acl, Timestamp};
+use serde_json::{Value, json};
+
+use crate::house::{Call, Mask, NOW, Reply, World};
+
+async fn create(world: &World, body: Value) -> Reply {
+    world.call::<AuthenticationTokenCreate>(Call::new().json(body)).await
+}
+
+#[tokio::test]
+async fn the_password_gives_a_token_for_oneself() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let reply = create(&world, json!({ "mode": "password", "username": "Alice", "password": alice.password })).await;
+
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("location"), format!("/authentication-tokens/{}", reply.text("token")));
+    assert_eq!(
+        reply.masked(&[("/token", Mask::OneTimeToken), ("/_links/0/href", Mask::Path("/authentication-tokens/lkone_"))]),
+        json!({
+            "username": "alice", "customerId": alice.id, "token": "[OneTimeToken]", "otpRequired": false, "credentialId": alice.id,
+            "expiredTime": "2030-03-17T18:16:40Z", "_links": [{ "rel": "self", "href": "[Path(\"/authentication-tokens/lkone_\")]" }],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_backend_makes_a_token_for_any_customer() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+
+    let by_key = world.one_time_token(&backend.key, json!({ "customerId": "carol", "expiredTime": "2030-03-17T21:46:40+03:00" })).await;
+    let call = Call::new().bearer(&backend.jwt).json(json!({ "mode": "passwordless", "customerId": backend.id }));
+    let by_login = world.call::<AuthenticationTokenCreate>(call).await;
+
+    assert_eq!((by_key.status, by_login.status), (201, 201));
+    assert_eq!(
+        (by_key.text("customerId"), by_key.text("username"), by_key.text("expiredTime")),
+        ("carol".into(), "carol".into(), "2030-03-17T18:46:40Z".into())
+    );
+    assert_eq!(by_login.text("username"), "backend");
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_counted_together_with_those_at_login() {
+    let world = World::with([("LOGIN_ATTEMPTS", "2")]).await;
+    world.insert(&world.user_row("alice", Acl::default())).await;
+    let guess = json!({ "mode": "password", "username": "alice", "password": "wrong" });
+
+    let first = create(&world, guess.clone()).await;
+    world.login("alice", "wrong").await;
+    let third = create(&world, guess).await;
+
+    assert_eq!((first.status, first.code()), (401, "incorrect-credentials"));
+    assert_eq!((third.status, third.code()), (429, "throttled"));
+}
+
+#[tokio::test]
+async fn an_expired_password_is_403_and_an_unknown_user_the_same_401() {
+    let world = World::new().await;
+    let mut row = world.user_row("alice", Acl::default());
+    row.password_expires_at = Some(Timestamp::from_unix(NOW));
+    world.insert(&row).await;
+    let with = |username: &str, password: &str| json!({ "mode": "password", "username": username, "password": password });
+
+    let expired = create(&world, with("alice", "alice's password")).await;
+    let wrong = create(&world, with("alice", "wrong")).await;
+    let unknown = create(&world, with("nobody", "wrong")).await;
+
+    assert_eq!((expired.status, expired.code()), (403, "password-expired"));
+    assert_eq!((wrong.status, wrong.code()), (401, "incorrect-credentials"));
+    assert_eq!(unknown, wrong);
+}
+
+#[tokio::test]
+async fn a_token_for_somebody_else_needs_a_credential_and_the_permission() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let body = json!({ "mode": "passwordless", "customerId": "carol" });
+
+    let nobody = create(&world, body.clone()).await;
+    let powerless = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await;
+
+    assert_eq!((nobody.status, nobody.code()), (401, "missing-credentials"));
+    assert_eq!((powerless.status, powerless.code()), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn no_token_is_given_more_than_its_maker_has() {
+    let world = World::new().await;
+    let acl: Acl = serde_json::from_value(json!([{ "scope": {}, "permissions": ["authentication-token-create", "read"] }])).unwrap();
+    let alice = world.person_with("alice", acl).await;
+    let write = json!([{ "scope": {}, "permissions": ["write"] }]);
+    let read = json!([{ "scope": { "organizationId": ["a"] }, "permissions": ["read"] }]);
+
+    let more = world.one_time_token(&alice.key, json!({ "customerId": "carol", "acl": write })).await;
+    let less = world.one_time_token(&alice.key, json!({ "customerId": "carol", "acl": read })).await;
+    let password = |acl: &Value| json!({ "mode": "password", "username": "alice", "password": alice.password, "acl": acl });
+    let more_by_password = create(&world, password(&write)).await;
+    let less_by_password = create(&world, password(&read)).await;
+
+    assert_eq!((more.status, more.code(), less.status), (403, "escalation", 201));
+    assert_eq!((more_by_password.status, more_by_password.code(), less_by_password.status), (403, "escalation", 201));
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let world = World::new().await;
+
+    for (body, fields) in [
+        (json!({}), vec!["mode"]),
+        (json!({ "mode": "telepathy" }), vec!["mode"]),
+        (json!({ "mode": "password" }), vec!["username", "password"]),
+        (json!({ "mode": "passwordless" }), vec!["customerId"]),
+        (json!({ "mode": "passwordless", "customerId": "a/b" }), vec!["customerId"]),
+        (json!({ "mode": "passwordless", "customerId": 7, "otpRequired": "yes" }), vec!["customerId", "otpRequired"]),
+        (json!({ "mode": "passwordless", "customerId": "c", "expiredTime": "2020-01-01T00:00:00Z" }), vec!["expiredTime"]),
+        (json!({ "mode": "passwordless", "customerId": "c", "expiredTime": "2199-01-01T00:00:00Z" }), vec!["expiredTime"]),
+        (json!({ "mode": "passwordless", "customerId": "c", "customClaims": "gold" }), vec!["customClaims"]),
+        (json!({ "mode": "passwordless", "customerId": "c", "customClaims": { "x": "y".repeat(5000) } }), vec!["customClaims"]),
+    ] {
+        let reply = create(&world, body.clone()).await;
+        assert_eq!((reply.status, reply.code()), (422, "invalid-fields"), "{body}");
+        assert_eq!(reply.invalid_fields(), fields, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_php_clients_nulls_and_empty_arrays_are_taken() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let body = json!({
+        "customerId": "carol", "otpRequired": null, "expiredTime": null, "customClaims": [], "acl": [{ "scope": [], "permissions": ["x"] }],
+        "token": "ignored", "_links": [],
+    });
+
+    assert_eq!(world.one_time_token(&backend.key, body).await.status, 201);
+}

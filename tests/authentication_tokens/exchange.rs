@@ -1,0 +1,219 @@
+//! `POST /authentication-tokens/{token}/exchange`
+
+use std::sync::Arc;
+
+use authentication_token_exchange::AuthenticationTokenExchange;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
+use latchkey::domain::Acl;
+use serde_json::{Value, json};
+
+use crate::house::{Call, Mask, NOW, Reply, World};
+
+async fn exchange(world: &World, token: &str, body: Value) -> Reply {
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", token).json(body)).await
+}
+
+fn part(jwt: &str, index: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index).unwrap()).unwrap()).unwrap()
+}
+
+/// A backend that may do everything, and a token that it made for carol.
+async fn carols_token(world: &World, body: Value) -> (String, String) {
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let mut whole = json!({ "customerId": "carol" });
+    whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+    let token = world.one_time_token(&backend.key, whole).await.text("token");
+    (token, backend.key)
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_a_session() {
+    let world = World::new().await;
+    let (token, _) =
+        carols_token(&world, json!({ "acl": [{ "scope": {}, "permissions": ["read"] }], "customClaims": { "sub": "mallory" } })).await;
+
+    let reply = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await;
+
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("location"), format!("/sessions/{}", reply.text("id")));
+    assert_eq!(
+        reply.masked(&[("/id", Mask::Uuid), ("/token", Mask::Jwt)]),
+        json!({
+            "id": "[Uuid]", "type": "customer", "token": "[Jwt]", "customerId": "carol",
+            "acl": [{ "scope": {}, "permissions": ["read"] }], "customClaims": { "sub": "mallory" },
+            "createdTime": "2030-03-17T17:46:40Z", "updatedTime": "2030-03-17T17:46:40Z", "expiredTime": "2030-03-17T18:46:40Z",
+            "_links": [{ "rel": "customer", "href": "/customers/carol" }],
+        })
+    );
+    let jwt = reply.text("token");
+    assert_eq!((&part(&jwt, 0)["typ"], &part(&jwt, 0)["alg"]), (&json!("JWT"), &json!("ES256")));
+    assert_eq!(
+        part(&jwt, 1),
+        json!({
+            "iss": "https://auth.example.com", "sub": "carol", "aud": "https://api.example.com", "iat": NOW, "nbf": NOW, "exp": NOW + 3600,
+            "jti": reply.text("id"), "token_use": "session", "acl": [{ "scope": {}, "permissions": ["read"] }], "customClaims": { "sub": "mallory" },
+        })
+    );
+    assert_eq!(world.sessions_of("carol").await, 1);
+}
+
+#[tokio::test]
+async fn five_hundred_parallel_exchanges_give_one_session() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+    let service = Arc::new(world.start::<AuthenticationTokenExchange>().await);
+
+    let calls = (0..500).map(|_| {
+        let (service, event) = (service.clone(), Call::new().path("token", &token).event());
+        async move { service.call(event).await.status_code }
+    });
+    let statuses = join_all(calls).await;
+
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 499);
+    assert_eq!(world.sessions_of("carol").await, 1);
+}
+
+#[tokio::test]
+async fn unknown_expired_and_consumed_are_the_same_404() {
+    let world = World::new().await;
+    let (token, key) = carols_token(&world, json!({})).await;
+    let unused = world.one_time_token(&key, json!({ "customerId": "carol" })).await.text("token");
+    exchange(&world, &token, json!({})).await;
+
+    let consumed = exchange(&world, &token, json!({})).await;
+    world.pass(1800);
+    let expired = exchange(&world, &unused, json!({})).await;
+
+    assert_eq!((consumed.status, consumed.code()), (404, "token-not-found"));
+    assert_eq!(expired, consumed);
+    for forged in ["", "nonsense", "lkone_nonsense", &key, &format!("{unused}1")] {
+        assert_eq!(exchange(&world, forged, json!({})).await, consumed, "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_invalidated_can_be_exchanged_again() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+
+    let first = exchange(&world, &token, json!({ "invalidate": false })).await;
+    let second = exchange(&world, &token, json!({})).await;
+    let third = exchange(&world, &token, json!({ "invalidate": false })).await;
+
+    assert_eq!((first.status, second.status, third.status), (201, 201, 404));
+    assert_ne!(first.text("id"), second.text("id"));
+}
+
+#[tokio::test]
+async fn a_failed_exchange_never_consumes_the_token() {
+    let world = World::new().await;
+    let (token, key) = carols_token(&world, json!({})).await;
+    let escalation = json!({ "acl": [{ "scope": {}, "permissions": ["*"] }] });
+    let forged = Call::new().path("token", &token).header("reb-apikey", format!("{key}x"));
+
+    assert_eq!(exchange(&world, &token, escalation).await.status, 403);
+    assert_eq!(exchange(&world, &token, json!({ "customClaims": { "a": 1 } })).await.status, 403);
+    assert_eq!(exchange(&world, &token, json!({ "invalidate": "perhaps" })).await.status, 422);
+    assert_eq!(exchange(&world, &token, json!({ "expiredTime": "2199-01-01T00:00:00Z" })).await.invalid_fields(), ["expiredTime"]);
+    assert_eq!(exchange(&world, &token, json!({ "expiredTime": "2030-03-17T17:46:40Z" })).await.status, 422);
+    assert_eq!(world.call::<AuthenticationTokenExchange>(forged).await.status, 401);
+    assert_eq!(world.sessions_of("carol").await, 0);
+
+    assert_eq!(
+        exchange(&world, &token, json!({ "expiredTime": "2030-03-18T17:46:40Z" })).await.text("expiredTime"),
+        "2030-03-18T17:46:40Z"
+    );
+}
+
+#[tokio::test]
+async fn with_a_credential_its_own_acl_is_the_bound_and_claims_may_be_set() {
+    let world = World::new().await;
+    let (token, key) = carols_token(&world, json!({ "customClaims": { "tier": "iron" } })).await;
+    let wish = json!({ "acl": [{ "scope": { "planId": "p" }, "permissions": "read" }], "customClaims": { "tier": "gold" }, "id": "ignored", "type": "ignored" });
+
+    let reply = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token).header("reb-apikey", &key).json(wish)).await;
+
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.body["acl"], json!([{ "scope": { "planId": ["p"] }, "permissions": ["read"] }]));
+    assert_eq!(reply.body["customClaims"], json!({ "tier": "gold" }));
+}
+
+#[tokio::test]
+async fn a_credential_without_rights_widens_nothing() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({ "acl": [{ "scope": {}, "permissions": ["read"] }] })).await;
+    let mallory = world.person("mallory").await;
+    let call = || Call::new().path("token", &token).bearer(&mallory.jwt);
+
+    for wish in [json!({ "acl": [{ "scope": {}, "permissions": ["write"] }] }), json!({ "customClaims": { "admin": true } })] {
+        let reply = world.call::<AuthenticationTokenExchange>(call().json(wish)).await;
+        assert_eq!((reply.status, reply.code()), (403, "escalation"));
+    }
+    let own = world
+        .call::<AuthenticationTokenExchange>(call().json(json!({ "acl": [{ "scope": { "planId": "p" }, "permissions": "read" }] })))
+        .await;
+    assert_eq!(own.status, 201, "the token's own ACL still is a bound that its holder may use");
+}
+
+#[tokio::test]
+async fn a_token_without_an_acl_grants_nothing_by_itself() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+
+    let reply = exchange(&world, &token, json!({})).await;
+
+    assert_eq!((&reply.body["acl"], &reply.body["customClaims"]), (&json!([]), &json!({})));
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_disabled_user_give_no_session() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    world.set_user(&backend, "SET disabled_at = :v", 1).await;
+
+    assert_eq!(exchange(&world, &token, json!({})).await.status, 404);
+    assert_eq!(world.sessions_of("carol").await, 0);
+}
+
+#[tokio::test]
+async fn a_bearer_that_is_no_login_jwt_is_refused_unless_an_api_key_stands_beside_it() {
+    let world = World::new().await;
+    let (token, key) = carols_token(&world, json!({})).await;
+    let call = || Call::new().path("token", &token).bearer("publishable-key");
+
+    let alone = world.call::<AuthenticationTokenExchange>(call()).await;
+    let beside = world.call::<AuthenticationTokenExchange>(call().header("reb-apikey", &key)).await;
+
+    assert_eq!((alone.status, beside.status), (401, 201));
+}
+
+#[tokio::test]
+async fn the_largest_claims_fit_into_a_requests_headers() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let claims = json!({ "x": "\u{1}".repeat(670) });
+    let customer = "c".repeat(128);
+    let token = world.one_time_token(&backend.key, json!({ "customerId": customer, "customClaims": claims })).await.text("token");
+
+    let jwt = exchange(&world, &token, json!({})).await.text("token");
+
+    assert!(jwt.len() < 8000, "{}", jwt.len());
+}
+
+#[tokio::test]
+async fn claims_of_every_json_kind_come_back_as_they_were() {
+    let world = World::new().await;
+    let claims = json!({ "": null, "n": 1e300, "i": -9_007_199_254_740_993_i64, "deep": [[[[{ "a": [true, "ü", 0.1] }]]]] });
+    let (token, _) = carols_token(&world, json!({ "customClaims": claims })).await;
+
+    let reply = exchange(&world, &token, json!({})).await;
+
+    assert_eq!(reply.body["customClaims"], claims);
+    assert_eq!(part(&reply.text("token"), 1)["customClaims"], claims);
+}

@@ -1,0 +1,5 @@
+//! Routes under /authentication-tokens.
+
+mod create;
+mod exchange;
+mod otp;

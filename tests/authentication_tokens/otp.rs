@@ -1,0 +1,168 @@
+//! One-time passwords by mail, at both ends of a token's life.
+
+use std::sync::Arc;
+
+use authentication_token_create::AuthenticationTokenCreate;
+use authentication_token_exchange::AuthenticationTokenExchange;
+use futures_util::future::join_all;
+use latchkey::domain::Acl;
+use serde_json::{Value, json};
+
+use crate::house::{Call, Person, Reply, World};
+
+/// A token that takes a one-time password, made by a backend for alice, who has an address; and the password from her mail.
+async fn with_password(world: &World, backend: &Person, alice: &Person) -> (String, String) {
+    let reply = world.one_time_token(&backend.key, json!({ "customerId": alice.id, "otpRequired": true })).await;
+    assert_eq!((reply.status, &reply.body["otpRequired"]), (201, &json!(true)));
+    let digits = digits_in(world.mails().last().unwrap());
+    (reply.text("token"), digits)
+}
+
+fn digits_in(mail: &str) -> String {
+    let body = mail.split_once("\r\n\r\n").unwrap().1;
+    body.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap().to_owned()
+}
+
+fn wrong(digits: &str) -> String {
+    format!("{:06}", (digits.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+async fn exchange(world: &World, token: &str, body: Value) -> Reply {
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", token).json(body)).await
+}
+
+async fn world_of_two<const N: usize>(variables: [(&str, &str); N]) -> (World, Person, Person) {
+    let world = World::with(variables).await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let alice = world.person("alice").await;
+    (world, backend, alice)
+}
+
+#[tokio::test]
+async fn the_password_is_mailed_to_the_customer_and_opens_the_token() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    let mail = world.mails().pop().unwrap();
+
+    assert!(mail.contains("<alice@example.com>") && mail.contains("<auth@example.com>") && !mail.contains(&token));
+    assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
+    assert!(!format!("{:?}", world.rows("tokens").await).contains(&digits));
+}
+
+#[tokio::test]
+async fn a_user_may_ask_for_one_at_the_password_login_too() {
+    let (world, _, alice) = world_of_two([]).await;
+    let body = json!({ "mode": "password", "username": "alice", "password": alice.password, "otpRequired": true });
+
+    let reply = world.call::<AuthenticationTokenCreate>(Call::new().json(body)).await;
+
+    let digits = digits_in(&world.mails()[0]);
+    assert_eq!(exchange(&world, &reply.text("token"), json!({ "oneTimePassword": digits })).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_wrong_and_a_missing_one_are_401_and_consume_nothing() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+
+    let missing = exchange(&world, &token, json!({})).await;
+    let other = exchange(&world, &token, json!({ "oneTimePassword": wrong(&digits) })).await;
+
+    assert_eq!((missing.status, missing.code()), (401, "one-time-password-refused"));
+    assert_eq!(other, missing);
+    assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
+}
+
+#[tokio::test]
+async fn past_the_tokens_cap_it_is_404_whatever_the_password() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_TOKEN", "2")]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    exchange(&world, &token, json!({})).await;
+    exchange(&world, &token, json!({ "oneTimePassword": wrong(&digits) })).await;
+
+    let right = exchange(&world, &token, json!({ "oneTimePassword": digits })).await;
+
+    assert_eq!((right.status, right.code()), (404, "token-not-found"));
+}
+
+#[tokio::test]
+async fn a_hundred_parallel_guesses_get_five_tries() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    let service = Arc::new(world.start::<AuthenticationTokenExchange>().await);
+
+    let calls = (0..100).map(|_| {
+        let event = Call::new().path("token", &token).json(json!({ "oneTimePassword": wrong(&digits) })).event();
+        let service = service.clone();
+        async move { service.call(event).await.status_code }
+    });
+    let statuses = join_all(calls).await;
+
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5);
+    assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 95);
+}
+
+#[tokio::test]
+async fn a_new_token_resets_no_count_of_its_customer() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_CUSTOMER", "3"), ("OTP_ATTEMPTS_PER_TOKEN", "2")]).await;
+    let (first, _) = with_password(&world, &backend, &alice).await;
+    for _ in 0..5 {
+        exchange(&world, &first, json!({})).await;
+    }
+    let (second, digits) = with_password(&world, &backend, &alice).await;
+
+    // The first token took two attempts; what came after its cap cost its customer nothing.
+    let third_attempt = exchange(&world, &second, json!({})).await;
+    let fourth_attempt = exchange(&world, &second, json!({ "oneTimePassword": digits })).await;
+    world.pass(3600);
+    let (third, digits) = with_password(&world, &backend, &alice).await;
+    let next_window = exchange(&world, &third, json!({ "oneTimePassword": digits })).await;
+
+    assert_eq!(third_attempt.status, 401);
+    assert_eq!((fourth_attempt.status, fourth_attempt.code()), (429, "throttled"));
+    assert_eq!(next_window.status, 201);
+}
+
+#[tokio::test]
+async fn a_right_password_forgets_the_customers_attempts() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_CUSTOMER", "2")]).await;
+
+    for _ in 0..3 {
+        let (token, digits) = with_password(&world, &backend, &alice).await;
+        assert_eq!(exchange(&world, &token, json!({})).await.status, 401);
+        assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_valid_for_ten_minutes_however_long_the_token_lives() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let body = json!({ "customerId": alice.id, "otpRequired": true, "expiredTime": "2030-03-17T19:00:00Z" });
+    let token = world.one_time_token(&backend.key, body).await.text("token");
+    let digits = digits_in(&world.mails()[0]);
+
+    world.pass(600);
+    let late = exchange(&world, &token, json!({ "oneTimePassword": digits })).await;
+
+    assert_eq!((late.status, late.code()), (401, "one-time-password-refused"));
+}
+
+#[tokio::test]
+async fn a_customer_without_an_address_can_not_be_asked_for_one() {
+    let (world, backend, _) = world_of_two([]).await;
+
+    let reply = world.one_time_token(&backend.key, json!({ "customerId": "carol", "otpRequired": true })).await;
+
+    assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["otpRequired"]));
+    assert!(world.mails().is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_that_can_not_be_sent_is_a_503() {
+    let (world, backend, alice) = world_of_two([]).await;
+    std::fs::write(world.folder.join("mail"), "in the way").unwrap();
+
+    let reply = world.one_time_token(&backend.key, json!({ "customerId": alice.id, "otpRequired": true })).await;
+
+    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+}

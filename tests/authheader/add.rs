@@ -1,0 +1,119 @@
+//! `POST /authheader/add`
+
+use authheader_add::AuthheaderAdd;
+use latchkey::domain::Acl;
+use serde_json::json;
+
+use crate::house::{Call, Mask, World};
+
+#[tokio::test]
+async fn a_logged_in_user_gets_a_named_key() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let reply = world.add_key(&alice.jwt, json!({ "name": "production" })).await;
+
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(
+        reply.masked(&[("/id", Mask::Uuid), ("/token", Mask::ApiKey)]),
+        json!({ "id": "[Uuid]", "name": "production", "token": "[ApiKey]", "created": "2030-03-17T17:46:40Z" })
+    );
+}
+
+#[tokio::test]
+async fn names_may_repeat_and_the_token_is_stored_nowhere() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let one = world.add_key(&alice.jwt, json!({ "name": "same" })).await.text("token");
+    let other = world.add_key(&alice.jwt, json!({ "name": "same" })).await.text("token");
+
+    assert_ne!(one, other);
+    let table = format!("{:?}", world.rows("tokens").await);
+    assert!(!table.contains(&one) && !table.contains(one.strip_prefix("lkapi_").unwrap()));
+}
+
+#[tokio::test]
+async fn the_jwt_may_stand_raw_or_in_token() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for header in ["authorization", "token"] {
+        let call = Call::new().header(header, &alice.jwt).json(json!({ "name": "x" }));
+        assert_eq!(world.call::<AuthheaderAdd>(call).await.status, 200, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_key_makes_no_api_key() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+
+    for header in ["x-authorization", "apikey", "reb-apikey", "x-api-key"] {
+        let reply = world.call::<AuthheaderAdd>(Call::new().header(header, &alice.key).json(json!({ "name": "x" }))).await;
+        assert_eq!((reply.status, reply.code()), (401, "missing-credentials"), "{header}");
+    }
+    let reply = world.call::<AuthheaderAdd>(Call::new().bearer(&alice.key).json(json!({ "name": "x" }))).await;
+    assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
+}
+
+#[tokio::test]
+async fn a_key_can_be_given_less_than_its_owner_has_and_never_more() {
+    let world = World::new().await;
+    let acl: Acl =
+        serde_json::from_value(json!([{ "scope": { "organizationId": ["acme"] }, "permissions": ["entity-token-get"] }])).unwrap();
+    let alice = world.person_with("alice", acl).await;
+
+    let less = world
+        .add_key(&alice.jwt, json!({ "name": "x", "acl": [{ "scope": { "organizationId": "acme" }, "permissions": "entity-token-get" }] }))
+        .await;
+    let more = world.add_key(&alice.jwt, json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["entity-token-get"] }] })).await;
+
+    assert_eq!(less.status, 200);
+    assert_eq!((more.status, more.code()), (403, "escalation"));
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for (body, fields) in [
+        (json!({}), vec!["name"]),
+        (json!({ "name": 1, "acl": "all" }), vec!["name", "acl"]),
+        (json!({ "name": "x".repeat(257) }), vec!["name"]),
+        (json!({ "name": "x", "acl": [{ "permissions": ["*"] }] }), vec!["acl.0.scope"]),
+    ] {
+        let reply = world.add_key(&alice.jwt, body.clone()).await;
+        assert_eq!((reply.status, reply.code()), (422, "invalid-fields"), "{body}");
+        assert_eq!(reply.invalid_fields(), fields);
+        assert!(reply.body["message"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_or_revoked_makes_nothing() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let bob = world.person("bob").await;
+    let carol = world.person("carol").await;
+    let before = world.rows("tokens").await.len();
+
+    for row in world.rows("sessions").await {
+        if row["subject"].as_s().unwrap() == &alice.id {
+            let delete = world.dynamodb.delete_item().table_name("latchkey-sessions");
+            delete.key("subject", row["subject"].clone()).key("session_id", row["session_id"].clone()).send().await.unwrap();
+        }
+    }
+    world.set_user(&bob, "SET disabled_at = :v", 1).await;
+    let revoked = world.add_key(&alice.jwt, json!({ "name": "x" })).await;
+    let disabled = world.add_key(&bob.jwt, json!({ "name": "x" })).await;
+    world.pass(3600);
+    let expired = world.add_key(&carol.jwt, json!({ "name": "x" })).await;
+
+    for reply in [revoked, disabled, expired] {
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
+    }
+    assert_eq!(world.rows("tokens").await.len(), before);
+}

@@ -1,0 +1,5 @@
+//! Routes under /authheader.
+
+mod add;
+mod delete;
+mod list;

@@ -1,0 +1,82 @@
+//! `POST /entities/{entityId}/users/{userId}/authentication-token`
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use entity_token_create::EntityTokenCreate;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::house::{Reply, World};
+
+#[tokio::test]
+async fn the_first_makes_a_token_and_every_other_finds_it() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let second = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    assert_eq!((first.status, second.status), (201, 200));
+    assert_eq!(first.body, second.body);
+    assert!(!format!("{:?}", world.rows("tokens").await).contains(first.text("authenticationToken").strip_prefix("lkent_").unwrap()));
+}
+
+#[tokio::test]
+async fn of_a_hundred_callers_at_once_one_makes_it_and_all_get_the_same() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let service = Arc::new(world.start::<EntityTokenCreate>().await);
+
+    let calls = (0..100).map(|_| {
+        let (service, event) = (service.clone(), alice.entity_call("acme", &alice.id).event());
+        async move { Reply::from(service.call(event).await) }
+    });
+    let replies = join_all(calls).await;
+
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
+    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 99);
+    assert_eq!(replies.iter().map(|reply| reply.text("authenticationToken")).collect::<HashSet<_>>().len(), 1);
+}
+
+#[tokio::test]
+async fn expiry_and_flags_may_be_given() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let reply = world
+        .call::<EntityTokenCreate>(
+            alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2031-01-01T02:00:00+02:00", "flags": ["a"] })),
+        )
+        .await;
+
+    assert_eq!((reply.text("expiry"), reply.body["flags"].clone()), ("2031-01-01T00:00:00Z".to_owned(), json!(["a"])));
+}
+
+#[tokio::test]
+async fn after_its_expiry_another_token_is_made_although_ttl_has_not_swept() {
+    let world = World::with([("ENTITY_TOKEN_TTL_SECONDS", "60")]).await;
+    let alice = world.person("alice").await;
+    let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    world.pass(60);
+    let second = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    assert_eq!(second.status, 201);
+    assert_ne!(first.text("authenticationToken"), second.text("authenticationToken"));
+}
+
+#[tokio::test]
+async fn wrong_fields_are_a_400_in_this_family() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for (body, field) in
+        [(json!({ "expiry": "2030-03-17T17:46:40Z" }), "expiry"), (json!({ "flags": [1] }), "flags"), (json!({ "expiry": 7 }), "expiry")]
+    {
+        let reply = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(body)).await;
+        assert_eq!((reply.status, reply.code(), reply.invalid_fields()), (400, "invalid-fields", vec![field]));
+        assert_eq!((&reply.body["success"], reply.body["error"].is_string()), (&json!(false), true));
+    }
+    assert_eq!(world.rows("tokens").await.len(), 1, "the API key only");
+}

@@ -1,0 +1,8 @@
+//! Routes under /entities/{entityId}/users/{userId}/authentication-token.
+
+mod create;
+mod delete;
+mod get;
+mod refresh;
+mod rights;
+mod update;

@@ -1,0 +1,145 @@
+//! `POST /entities/{entityId}/users/{userId}/authentication-token/refresh`
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use entity_token_create::EntityTokenCreate;
+use entity_token_get::EntityTokenGet;
+use entity_token_refresh::EntityTokenRefresh;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::house::{Person, Reply, World};
+
+async fn refresh(world: &World, person: &Person, token: &str) -> Reply {
+    world.call::<EntityTokenRefresh>(person.entity_call("acme", &person.id).json(json!({ "authenticationToken": token }))).await
+}
+
+async fn token(world: &World, person: &Person) -> String {
+    world.call::<EntityTokenCreate>(person.entity_call("acme", &person.id)).await.text("authenticationToken")
+}
+
+#[tokio::test]
+async fn a_refresh_replaces_the_token_and_keeps_expiry_and_flags() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": ["a"] }))).await;
+
+    let reply = refresh(&world, &alice, &made.text("authenticationToken")).await;
+
+    assert_eq!(reply.status, 200);
+    assert_ne!(reply.body["authenticationToken"], made.body["authenticationToken"]);
+    for member in ["success", "expiry", "flags", "createdAt"] {
+        assert_eq!(reply.body[member], made.body[member], "{member}");
+    }
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, reply.body);
+}
+
+#[tokio::test]
+async fn a_retried_refresh_returns_the_same_successor() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let old = token(&world, &alice).await;
+
+    let first = refresh(&world, &alice, &old).await;
+    world.pass(30);
+    let retried = refresh(&world, &alice, &old).await;
+
+    assert_eq!(retried, first);
+}
+
+#[tokio::test]
+async fn a_replaced_token_that_turns_up_after_the_grace_revokes_its_successor() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let old = token(&world, &alice).await;
+    let new = refresh(&world, &alice, &old).await.text("authenticationToken");
+
+    world.pass(31);
+    let reused = refresh(&world, &alice, &old).await;
+
+    assert_eq!((reused.status, reused.code()), (404, "token-not-found"));
+    assert_eq!(refresh(&world, &alice, &new).await.status, 404);
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_token_two_generations_old_is_useless_within_the_grace_and_theft_after_it() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let first = token(&world, &alice).await;
+    let second = refresh(&world, &alice, &first).await.text("authenticationToken");
+    let third = refresh(&world, &alice, &second).await.text("authenticationToken");
+
+    let early = refresh(&world, &alice, &first).await;
+    let still = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+    world.pass(31);
+    let late = refresh(&world, &alice, &first).await;
+    let gone = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+
+    assert_eq!((early.status, still.text("authenticationToken")), (404, third));
+    assert_eq!((late.status, gone.status), (404, 404));
+}
+
+#[tokio::test]
+async fn five_hundred_parallel_refreshes_make_one_successor() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let old = token(&world, &alice).await;
+    let service = Arc::new(world.start::<EntityTokenRefresh>().await);
+
+    let calls = (0..500).map(|_| {
+        let (service, event) = (service.clone(), alice.entity_call("acme", &alice.id).json(json!({ "authenticationToken": old })).event());
+        async move { Reply::from(service.call(event).await) }
+    });
+    let replies = join_all(calls).await;
+
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    assert_eq!(replies.iter().map(|reply| reply.text("authenticationToken")).collect::<HashSet<_>>().len(), 1);
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, replies[0].body);
+}
+
+#[tokio::test]
+async fn without_a_token_in_the_body_the_live_one_is_replaced() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let old = token(&world, &alice).await;
+
+    let first = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
+    let second = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id).body("[]")).await;
+
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_eq!(HashSet::from([old, first.text("authenticationToken"), second.text("authenticationToken")]).len(), 3);
+}
+
+#[tokio::test]
+async fn parallel_refreshes_without_a_token_revoke_nothing() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    token(&world, &alice).await;
+    let service = Arc::new(world.start::<EntityTokenRefresh>().await);
+
+    let calls = (0..100).map(|_| {
+        let (service, event) = (service.clone(), alice.entity_call("acme", &alice.id).event());
+        async move { Reply::from(service.call(event).await) }
+    });
+
+    assert!(join_all(calls).await.iter().all(|reply| reply.status == 200));
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_token_of_another_pair_and_no_token_are_404_and_change_nothing() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let other = world.call::<EntityTokenCreate>(alice.entity_call("other", &alice.id)).await;
+
+    let missing = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
+    let live = token(&world, &alice).await;
+    let foreign = refresh(&world, &alice, &other.text("authenticationToken")).await;
+
+    assert_eq!((missing.status, missing.code()), (404, "token-not-found"));
+    assert_eq!(foreign, missing);
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken"), live);
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("other", &alice.id)).await.body, other.body);
+}

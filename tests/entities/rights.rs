@@ -1,0 +1,106 @@
+//! Who may touch whose entity token: the same for all five operations, which share the check.
+
+use entity_token_create::EntityTokenCreate;
+use entity_token_get::EntityTokenGet;
+use latchkey::domain::Acl;
+use serde_json::json;
+
+use crate::house::{Call, World};
+
+fn acl(json: serde_json::Value) -> Acl {
+    serde_json::from_value(json).unwrap()
+}
+
+#[tokio::test]
+async fn a_backend_acts_for_a_user_on_the_users_own_token() {
+    let world = World::new().await;
+    let backend = world.person("backend").await;
+    let alice = world.person("alice").await;
+
+    let call = alice.entity_call("acme", &alice.id).header("apikey", &backend.key);
+
+    assert_eq!(world.call::<EntityTokenCreate>(call).await.status, 201);
+}
+
+#[tokio::test]
+async fn another_users_token_needs_a_permission_for_that_entity_of_both() {
+    let world = World::new().await;
+    let admin =
+        world.person_with("admin", acl(json!([{ "scope": { "organizationId": ["acme"] }, "permissions": ["entity-token-create"] }]))).await;
+    let weak = world.person("weak").await;
+
+    let allowed = world.call::<EntityTokenCreate>(admin.entity_call("acme", "carol")).await;
+    assert_eq!(allowed.status, 201);
+    for call in [
+        admin.entity_call("other", "carol"),
+        weak.entity_call("acme", "carol"),
+        admin.entity_call("acme", "carol").header("apikey", &weak.key),
+        weak.entity_call("acme", "carol").header("apikey", &admin.key),
+    ] {
+        let reply = world.call::<EntityTokenCreate>(call).await;
+        assert_eq!((reply.status, reply.code()), (403, "forbidden"));
+    }
+    let other_operation = world.call::<EntityTokenGet>(admin.entity_call("acme", "carol")).await;
+    assert_eq!(other_operation.status, 403);
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_less_can_do_less_even_for_its_owner() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let body = json!({ "name": "read-only", "acl": [{ "scope": { "organizationId": "acme" }, "permissions": "entity-token-get" }] });
+    let key = world.add_key(&alice.jwt, body).await.text("token");
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    let read = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("apikey", &key)).await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).header("apikey", &key)).await;
+    let elsewhere = world.call::<EntityTokenGet>(alice.entity_call("other", &alice.id).header("apikey", &key)).await;
+
+    assert_eq!((read.status, made.status, elsewhere.status), (200, 403, 403));
+}
+
+#[tokio::test]
+async fn userid_must_be_the_subject_of_token() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let bob = world.person("bob").await;
+
+    let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &bob.id).header("userid", &bob.id)).await;
+
+    assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
+    assert_eq!((&reply.body["success"], reply.body["error"].is_string()), (&json!(false), true));
+}
+
+#[tokio::test]
+async fn each_of_the_three_credentials_is_needed() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let base = || Call::new().path("entityId", "acme").path("userId", &alice.id);
+
+    for call in [
+        base(),
+        base().header("apikey", &alice.key).header("userid", &alice.id),
+        base().header("userid", &alice.id).header("token", &alice.jwt),
+        base().header("apikey", &alice.key).header("token", &alice.jwt),
+    ] {
+        let reply = world.call::<EntityTokenGet>(call).await;
+        assert_eq!((reply.status, reply.code()), (401, "missing-credentials"));
+        assert_eq!(world.spy.take().actions, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_owner_of_the_key_and_a_disabled_user_are_refused_at_once() {
+    let world = World::new().await;
+    let backend = world.person("backend").await;
+    let alice = world.person("alice").await;
+    let call = || alice.entity_call("acme", &alice.id).header("apikey", &backend.key);
+    assert_eq!(world.call::<EntityTokenCreate>(call()).await.status, 201);
+
+    world.set_user(&backend, "SET disabled_at = :v", 1).await;
+    assert_eq!(world.call::<EntityTokenGet>(call()).await.status, 401);
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 200);
+
+    world.set_user(&alice, "SET disabled_at = :v", 1).await;
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 401);
+}

@@ -1,0 +1,53 @@
+//! `PATCH /entities/{entityId}/users/{userId}/authentication-token`
+
+use entity_token_create::EntityTokenCreate;
+use entity_token_get::EntityTokenGet;
+use entity_token_update::EntityTokenUpdate;
+use serde_json::json;
+
+use crate::house::World;
+
+#[tokio::test]
+async fn flags_are_replaced_and_what_is_absent_stays() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": ["a", "b"] }))).await;
+    let call = || alice.entity_call("acme", &alice.id);
+
+    let flags = world.call::<EntityTokenUpdate>(call().json(json!({ "flags": ["c"], "expiry": null }))).await;
+    let expiry = world.call::<EntityTokenUpdate>(call().json(json!({ "expiry": "2030-03-18T00:00:00.5Z" }))).await;
+    let nothing = world.call::<EntityTokenUpdate>(call()).await;
+
+    assert_eq!((flags.status, &flags.body["flags"], &flags.body["expiry"]), (200, &json!(["c"]), &made.body["expiry"]));
+    assert_eq!((expiry.status, &expiry.body["flags"], expiry.text("expiry")), (200, &json!(["c"]), "2030-03-18T00:00:00Z".to_owned()));
+    assert_eq!(nothing.body, expiry.body);
+    assert_eq!(expiry.body["authenticationToken"], made.body["authenticationToken"]);
+    assert_eq!(world.call::<EntityTokenGet>(call()).await.body, expiry.body);
+}
+
+#[tokio::test]
+async fn the_new_expiry_holds() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    world.call::<EntityTokenUpdate>(alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2030-03-17T17:46:50Z" }))).await;
+
+    world.pass(10);
+
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 404);
+    assert_eq!(world.call::<EntityTokenUpdate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": [] }))).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_expiry_in_the_past_is_refused_and_no_token_is_404() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = || alice.entity_call("acme", &alice.id);
+
+    let past = world.call::<EntityTokenUpdate>(call().json(json!({ "expiry": "2020-01-01T00:00:00Z", "flags": "one" }))).await;
+    let missing = world.call::<EntityTokenUpdate>(call().json(json!({ "flags": ["x"] }))).await;
+
+    assert_eq!((past.status, past.invalid_fields()), (400, vec!["expiry"]));
+    assert_eq!((missing.status, missing.code()), (404, "token-not-found"));
+    assert_eq!(world.rows("tokens").await.len(), 1, "an update makes no row");
+}

@@ -1,0 +1,30 @@
+//! What tests are made of: a [`World`] with tables, keys and a clock of its own, the people in it, and a spy between it and
+//! DynamoDB.
+
+mod call;
+mod people;
+mod spy;
+mod world;
+
+pub use call::{Call, Mask, Reply};
+pub use people::Person;
+pub use spy::Spy;
+pub use world::{NOW, World, root, template};
+
+/// One line for each operation: runs `$suite!(Type)` for all of them.
+#[macro_export]
+macro_rules! each_operation {
+    ($suite:ident) => {
+        $suite!(user_login::UserLogin);
+        $suite!(authheader_add::AuthheaderAdd);
+        $suite!(authheader_list::AuthheaderList);
+        $suite!(authheader_delete::AuthheaderDelete);
+        $suite!(entity_token_get::EntityTokenGet);
+        $suite!(entity_token_create::EntityTokenCreate);
+        $suite!(entity_token_update::EntityTokenUpdate);
+        $suite!(entity_token_delete::EntityTokenDelete);
+        $suite!(entity_token_refresh::EntityTokenRefresh);
+        $suite!(authentication_token_create::AuthenticationTokenCreate);
+        $suite!(authentication_token_exchange::AuthenticationTokenExchange);
+    };
+}

@@ -1,0 +1,141 @@
+//! Between the SDK and the embedded DynamoDB: counts requests, rounds and capacity, and loses answers.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+
+/// What went over the wire since the last [`Spy::take`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// The actions, in the order in which they were sent.
+    pub actions: Vec<String>,
+    /// How many requests waited for an earlier one: requests in parallel are one round.
+    pub rounds: usize,
+    /// Capacity units consumed.
+    pub capacity: f64,
+    in_flight: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    traffic: Traffic,
+    lose_after: Option<usize>,
+    refuse: Option<(u16, String)>,
+    refusals: usize,
+}
+
+/// A clone watches the same wire.
+#[derive(Clone, Debug, Default)]
+pub struct Spy(Arc<Mutex<State>>);
+
+impl Spy {
+    /// An HTTP client under watch.
+    pub fn client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(Watched { spy: self.clone(), real: Builder::new().build_http() })
+    }
+
+    /// What went over the wire; counting starts anew.
+    pub fn take(&self) -> Traffic {
+        std::mem::take(&mut self.0.lock().unwrap().traffic)
+    }
+
+    /// After `count` more, one request is carried out and its answer lost.
+    pub fn lose_after(&self, count: usize) {
+        self.0.lock().unwrap().lose_after = Some(count);
+    }
+
+    /// The next `count` requests are not carried out and answered with `status` and `body`.
+    pub fn refuse_next(&self, count: usize, status: u16, body: &Value) {
+        let mut state = self.0.lock().unwrap();
+        state.refusals = count;
+        state.refuse = Some((status, body.to_string()));
+    }
+}
+
+impl Spy {
+    fn answered(&self, capacity: f64) {
+        let mut state = self.0.lock().unwrap();
+        state.traffic.in_flight = state.traffic.in_flight.saturating_sub(1);
+        state.traffic.capacity += capacity;
+    }
+}
+
+#[derive(Debug)]
+struct Watched {
+    spy: Spy,
+    real: SharedHttpClient,
+}
+
+impl HttpClient for Watched {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(WatchedConnector { spy: self.spy.clone(), real: self.real.http_connector(settings, components) })
+    }
+}
+
+#[derive(Debug)]
+struct WatchedConnector {
+    spy: Spy,
+    real: SharedHttpConnector,
+}
+
+impl HttpConnector for WatchedConnector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let (refused, lost) = {
+            let mut state = self.spy.0.lock().unwrap();
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            state.traffic.actions.push(target.rsplit('.').next().unwrap_or_default().to_owned());
+            if state.traffic.in_flight == 0 {
+                state.traffic.rounds += 1;
+            }
+            state.traffic.in_flight += 1;
+            let refuse = state.refusals > 0;
+            state.refusals = state.refusals.saturating_sub(1);
+            let lost = state.lose_after == Some(0);
+            state.lose_after = state.lose_after.and_then(|count| count.checked_sub(1));
+            (state.refuse.clone().filter(|_| refuse), lost)
+        };
+        ask_for_capacity(&mut request);
+        let (spy, real) = (self.spy.clone(), self.real.clone());
+        HttpConnectorFuture::new(async move {
+            let result = match refused {
+                Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+                None => real.call(request).await,
+            };
+            let (response, capacity) = read_capacity(result?).await;
+            spy.answered(capacity);
+            if lost { Err(ConnectorError::io("the answer was lost".into())) } else { Ok(response) }
+        })
+    }
+}
+
+/// The product does not ask what a request costs; the spy does, in its name. The local engine checks no signature.
+fn ask_for_capacity(request: &mut HttpRequest) {
+    let Some(mut body) = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok()) else { return };
+    body["ReturnConsumedCapacity"] = "TOTAL".into();
+    let text = body.to_string();
+    request.headers_mut().insert("content-length", text.len().to_string());
+    *request.body_mut() = SdkBody::from(text);
+}
+
+async fn read_capacity(response: HttpResponse) -> (HttpResponse, f64) {
+    use http_body_util::BodyExt as _;
+
+    let status = response.status();
+    let headers = response.headers().clone();
+    let bytes = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let units = |value: &Value| value["CapacityUnits"].as_f64().unwrap_or_default();
+    let capacity = match &body["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().map(units).sum(),
+        one => units(one),
+    };
+    let mut rebuilt = HttpResponse::new(status, SdkBody::from(bytes.to_vec()));
+    *rebuilt.headers_mut() = headers;
+    (rebuilt, capacity)
+}

@@ -1,0 +1,163 @@
+//! A world of its own for each test.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dynoxide::Database;
+use latchkey::credentials::{Algorithm, generate};
+use latchkey::domain::{Clock, Timestamp};
+use latchkey::runtime::{Environment, Service, Setup, Start};
+use latchkey_local::{tables, template};
+
+use super::{Call, Reply, Spy};
+
+/// When every world begins: 2030-03-17T17:46:40Z.
+pub const NOW: i64 = 1_900_000_000;
+
+/// Tables, keys, a clock and a mailbox that no other test sees.
+pub struct World {
+    pub setup: Setup,
+    pub spy: Spy,
+    pub folder: PathBuf,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    clock: Arc<TestClock>,
+}
+
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl World {
+    /// A world at [`NOW`] with empty tables. Hashes are cheap here; what they cost is not what these tests are about.
+    pub async fn new() -> Self {
+        Self::with([]).await
+    }
+
+    /// The same with some variables of its own.
+    pub async fn with<const N: usize>(variables: [(&str, &str); N]) -> Self {
+        let folder = std::env::temp_dir().join(format!("latchkey-tests-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut environment = Environment::from([
+            ("AWS_REGION", "local"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", serve_tables().await.as_str()),
+            ("USERS_TABLE", "latchkey-users"),
+            ("TOKENS_TABLE", "latchkey-tokens"),
+            ("SESSIONS_TABLE", "latchkey-sessions"),
+            ("ISSUER", "https://auth.example.com"),
+            ("AUDIENCE", "https://api.example.com"),
+            ("MAIL_FROM", "auth@example.com"),
+            ("MAIL_TRANSPORT", &format!("directory:{}", folder.join("mail").display())),
+            ("ARGON2_MEMORY_KIB", "64"),
+            ("ARGON2_ITERATIONS", "1"),
+            ("SIGNING_KEYS", &write_keys(&folder, "signing", &keys().signing)),
+            ("VERIFICATION_KEYS", &write_keys(&folder, "verification", &keys().verification)),
+            ("TOKEN_KEYS", &write_keys(&folder, "token", &keys().token)),
+        ]);
+        environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+
+        let (spy, clock) = (Spy::default(), Arc::new(TestClock(AtomicI64::new(NOW))));
+        let setup = Setup::new(environment, clock.clone(), Some(spy.client())).unwrap();
+        let dynamodb = plain_client(&setup.environment.required("AWS_ENDPOINT_URL_DYNAMODB").unwrap());
+        Self { setup, spy, folder, dynamodb, clock }
+    }
+
+    /// Lets `seconds` pass.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// The operation `O`, started in this world.
+    pub async fn start<O: Start>(&self) -> Service<O> {
+        Service::start(&self.setup).await.unwrap()
+    }
+
+    /// One request to a freshly started `O`; the spy sees only this request.
+    pub async fn call<O: Start>(&self, call: Call) -> Reply {
+        let service = self.start::<O>().await;
+        self.spy.take();
+        service.call(call.event()).await.into()
+    }
+
+    /// All rows of a table, for asserting on what is (not) there.
+    pub async fn rows(&self, table: &str) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+        let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
+        scan.send().await.unwrap().items.unwrap_or_default()
+    }
+
+    /// How many sessions there are of `subject`.
+    pub async fn sessions_of(&self, subject: &str) -> usize {
+        let subject = AttributeValue::S(subject.to_owned());
+        self.rows("sessions").await.iter().filter(|row| row.get("subject") == Some(&subject)).count()
+    }
+
+    /// The mails that were sent, oldest first.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(self.folder.join("mail")) else { return Vec::new() };
+        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub fn plain_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
+    let credentials = aws_sdk_dynamodb::config::Credentials::for_tests();
+    let config = aws_sdk_dynamodb::Config::builder().behavior_version_latest().endpoint_url(endpoint).credentials_provider(credentials);
+    let config = config.region(aws_sdk_dynamodb::config::Region::new("local"));
+    aws_sdk_dynamodb::Client::from_conf(config.http_client(aws_smithy_http_client::Builder::new().build_http()).build())
+}
+
+/// An embedded DynamoDB in memory with the template's tables; its address.
+async fn serve_tables() -> String {
+    let database = Database::memory().unwrap();
+    tables::create(&database, &template::tables(template()).unwrap()).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    format!("http://{address}")
+}
+
+/// The real template, read once.
+pub fn template() -> &'static template::Template {
+    static TEMPLATE: OnceLock<template::Template> = OnceLock::new();
+    TEMPLATE.get_or_init(|| template::Template::read(&root().join("template.yaml")).unwrap())
+}
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+struct Keys {
+    signing: String,
+    verification: String,
+    token: String,
+}
+
+/// Key sets of this run: making them anew for each test would prove nothing more.
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let signing = generate::signing_keys(Algorithm::ES256).unwrap();
+        Keys { verification: generate::public_half(&signing).unwrap(), signing, token: generate::token_keys().unwrap() }
+    })
+}
+
+fn write_keys(folder: &std::path::Path, name: &str, json: &str) -> String {
+    let path = folder.join(name).with_extension("json");
+    std::fs::write(&path, json).unwrap();
+    format!("file:{}", path.display())
+}

@@ -1,0 +1,144 @@
+//! Writes that were applied and whose answers were lost: the SDK's retry meets its own write, and the caller is told what is true.
+
+use authentication_token_exchange::AuthenticationTokenExchange;
+use authheader_delete::AuthheaderDelete;
+use entity_token_create::EntityTokenCreate;
+use entity_token_delete::EntityTokenDelete;
+use entity_token_get::EntityTokenGet;
+use entity_token_refresh::EntityTokenRefresh;
+use latchkey::domain::Acl;
+use serde_json::json;
+use user_login::UserLogin;
+
+use crate::house::{Call, Reply, World};
+
+/// Calls `O` once for each request that it makes, losing the answer of that one.
+async fn losing_each<O: latchkey::runtime::Start>(world: &World, requests: usize, call: impl AsyncFn() -> Call) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    for lost in 0..requests {
+        let call = call().await;
+        let service = world.start::<O>().await;
+        world.spy.take();
+        world.spy.lose_after(lost);
+        replies.push(service.call(call.event()).await.into());
+        assert!(world.spy.take().actions.len() > requests, "a request was retried");
+    }
+    replies
+}
+
+#[tokio::test]
+async fn an_exchange_is_neither_burnt_nor_doubled() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+
+    let replies = losing_each::<AuthenticationTokenExchange>(&world, 2, async || {
+        Call::new().path("token", world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token"))
+    });
+    let replies = replies.await;
+
+    assert!(replies.iter().all(|reply| reply.status == 201), "{replies:?}");
+    assert_eq!(world.sessions_of("carol").await, replies.len());
+}
+
+#[tokio::test]
+async fn a_login_counts_one_attempt_and_begins_one_session() {
+    let world = World::with([("LOGIN_ATTEMPTS", "1")]).await;
+    let row = world.user_row("alice", Acl::default());
+    world.insert(&row).await;
+
+    let replies =
+        losing_each::<UserLogin>(&world, 4, async || Call::new().json(json!({ "username": "alice", "password": "alice's password" })))
+            .await;
+
+    assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+    assert_eq!(world.sessions_of(&row.user_id.to_string()).await, replies.len());
+}
+
+#[tokio::test]
+async fn an_entity_token_is_made_refreshed_and_deleted_once() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = async || alice.entity_call("acme", &alice.id);
+    let fresh = async || {
+        world.call::<EntityTokenDelete>(alice.entity_call("acme", &alice.id)).await;
+        alice.entity_call("acme", &alice.id)
+    };
+
+    for reply in losing_each::<EntityTokenCreate>(&world, 2, fresh).await {
+        assert_eq!(reply.status, 201, "the caller who made it is told so");
+    }
+    let refreshed = losing_each::<EntityTokenRefresh>(&world, 2, call).await;
+    assert!(refreshed.iter().all(|reply| reply.status == 200));
+    assert_eq!(world.call::<EntityTokenGet>(call().await).await.body, refreshed[1].body, "the answer is the live successor");
+    let made = async || {
+        world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+        alice.entity_call("acme", &alice.id)
+    };
+    for reply in losing_each::<EntityTokenDelete>(&world, 2, made).await {
+        assert_eq!(reply.status, 200, "a retry does not tell who deleted that there was nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_key_is_told_as_deleted() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let replies = losing_each::<AuthheaderDelete>(&world, 1, async || {
+        let key = world.add_key(&alice.jwt, json!({ "name": "x" })).await.text("token");
+        Call::new().bearer(&alice.jwt).json(json!({ "text": key }))
+    });
+
+    assert_eq!(replies.await[0].status, 200);
+}
+
+#[tokio::test]
+async fn a_transaction_that_met_another_is_tried_again() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let conflict = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{ "Code": "None" }, { "Code": "None" }, { "Code": "TransactionConflict" }],
+    });
+
+    world.spy.refuse_next(2, 400, &conflict);
+
+    assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_a_503_and_authorises_nothing() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let down = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError" });
+
+    for retry in [0, 1] {
+        world.spy.refuse_next(100, 500, &down);
+        let replies = [
+            world.login("alice", &alice.password).await,
+            world.add_key(&alice.jwt, json!({ "name": "x" })).await,
+            world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await,
+            world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await,
+        ];
+        for reply in replies {
+            assert_eq!((reply.status, reply.code()), (503, "unavailable"), "{retry}");
+            assert!(!reply.body.to_string().contains("InternalServerError"));
+        }
+    }
+    world.spy.refuse_next(0, 0, &down);
+    assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, 201);
+}
+
+#[tokio::test]
+async fn keys_left_unread_by_a_throttled_batch_are_not_taken_for_absent_rows() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let throttled =
+        json!({ "Responses": {}, "UnprocessedKeys": { "latchkey-users": { "Keys": [{ "pk": { "S": format!("id#{}", alice.id) } }] } } });
+
+    world.spy.refuse_next(1, 200, &throttled);
+
+    let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+}

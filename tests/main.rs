@@ -1,0 +1,18 @@
+//! Every operation through its public door, in process, against an embedded DynamoDB of its own for each test.
+//!
+//! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
+//! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), and `stack`, which drives the real binaries
+//! over HTTP and is ignored unless asked for (`make test` asks).
+
+mod authentication_tokens;
+mod authheader;
+mod budget;
+mod entities;
+mod forged;
+mod house;
+mod house_rules;
+mod lost_answers;
+mod malformed;
+mod routes;
+mod stack;
+mod user;

@@ -1,0 +1,99 @@
+//! Bodies of every bad kind, to every operation: a 4xx with the problem body, and the process answers the next one.
+
+use latchkey::http::Operation;
+use latchkey::runtime::Start;
+
+use crate::house::{Call, Reply, World};
+
+fn bodies() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("truncated", b"{\"username\":".to_vec()),
+        ("garbage", b"\x00\x01\x02".to_vec()),
+        ("invalid UTF-8", b"{\"username\":\"\xff\xfe\",\"password\":\"x\"}".to_vec()),
+        ("duplicate keys", br#"{"username":"a","username":"b","password":"x","name":"a","name":"b"}"#.to_vec()),
+        ("nested duplicate keys", br#"{"x":{"a":1,"a":2}}"#.to_vec()),
+        ("two megabytes", format!("{{\"name\":\"{}\"}}", "x".repeat(2 << 20)).into_bytes()),
+        ("two megabytes of nothing", vec![b' '; 2 << 20]),
+        ("deep arrays", "[".repeat(10_000).into_bytes()),
+        ("deep objects", format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000)).into_bytes()),
+        ("trailing text", b"{} {}".to_vec()),
+        ("a lone surrogate", br#"{"username":"\ud800","password":"x"}"#.to_vec()),
+        ("a huge number", br#"{"username":1e999}"#.to_vec()),
+    ]
+}
+
+fn well_formed_but_wrong() -> Vec<&'static [u8]> {
+    vec![
+        b"[\"user\",\"password\"]",
+        b"7",
+        b"\"text\"",
+        b"null",
+        br#"{"username":[],"password":{},"name":{},"text":[],"mode":[],"expiry":[],"flags":{},"authenticationToken":[],"acl":7,"invalidate":[],"oneTimePassword":1}"#,
+    ]
+}
+
+async fn suite<O: Start>(world: &World, has_body: bool) {
+    let service = world.start::<O>().await;
+    let call = |body: &[u8]| Call::new().path("entityId", "e").path("userId", "u").path("token", "t").body(body);
+
+    for (kind, body) in bodies() {
+        world.spy.take();
+        let reply: Reply = service.call(call(&body).event()).await.into();
+        let expected: &[i64] = if has_body { &[400, 413] } else { &[400, 401, 413] };
+        assert!(expected.contains(&reply.status), "{} {kind}: {reply:?}", O::NAME);
+        reply.code();
+        assert!(world.spy.take().actions.is_empty(), "{} {kind}", O::NAME);
+    }
+    for body in well_formed_but_wrong() {
+        let reply: Reply = service.call(call(body).event()).await.into();
+        let expected: &[i64] = if has_body { &[400, 422] } else { &[401] };
+        assert!(expected.contains(&reply.status), "{} {}: {reply:?}", O::NAME, String::from_utf8_lossy(body));
+        assert!(!has_body || reply.code() == "invalid-fields", "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_every_bad_body_with_a_problem_and_no_request() {
+    let world = World::new().await;
+
+    macro_rules! run {
+        ($operation:ty) => {
+            suite::<$operation>(&world, !["authheader-list", "entity-token-get", "entity-token-delete"].contains(&<$operation>::NAME)).await
+        };
+    }
+    crate::each_operation!(run);
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_text_is_no_credential_and_stops_nothing() {
+    let world = World::new().await;
+
+    for value in ["\u{fffd}\u{fffd}", "ü", "日本", "a\u{1}b"] {
+        let call = Call::new()
+            .header("authorization", value)
+            .header("apikey", value)
+            .header("x-odd-\u{e9}", value)
+            .path("entityId", "e")
+            .path("userId", "u");
+        let reply = world.call::<authheader_list::AuthheaderList>(call.clone()).await;
+        assert_eq!(reply.status, 401, "{value:?}");
+        let reply = world.call::<entity_token_get::EntityTokenGet>(call).await;
+        assert_eq!(reply.status, 401, "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_problem_is_served_as_such_to_who_asks_for_it() {
+    let world = World::new().await;
+    let call = |accept: &str| Call::new().header("accept", accept);
+
+    for (accept, media_type) in [
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("application/problem+json", "application/problem+json"),
+        ("text/html, Application/Problem+JSON;q=0.5", "application/problem+json"),
+    ] {
+        let reply = world.call::<authheader_list::AuthheaderList>(call(accept)).await;
+        assert_eq!(reply.header("content-type"), media_type, "{accept}");
+    }
+}

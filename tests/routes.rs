@@ -1,0 +1,80 @@
+//! A route stands in three places: the function's constant, the template, the contract. They are compared here.
+
+use std::collections::BTreeSet;
+
+use latchkey::http::Operation;
+use latchkey::store::schema;
+use latchkey_local::template::{routes, tables};
+use latchkey_local::yaml;
+use serde_json::Value;
+
+use crate::house::{root, template};
+
+type Routes = BTreeSet<(String, String, String)>;
+
+fn of_functions() -> Routes {
+    let mut routes = Routes::new();
+    macro_rules! add {
+        ($operation:ty) => {
+            routes.insert((<$operation>::NAME.into(), <$operation>::ROUTE.method.into(), <$operation>::ROUTE.path.into()));
+        };
+    }
+    crate::each_operation!(add);
+    routes
+}
+
+fn contract() -> Value {
+    yaml::parse(&std::fs::read_to_string(root().join("infra/openapi.yaml")).unwrap()).unwrap()
+}
+
+#[test]
+fn functions_template_and_contract_have_the_same_routes() {
+    let of_template: Routes = routes(template()).unwrap().into_iter().map(|route| (route.operation, route.method, route.path)).collect();
+    let mut of_contract = Routes::new();
+    for (path, item) in contract()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if let Some(name) = operation["operationId"].as_str() {
+                of_contract.insert((name.into(), method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+
+    assert_eq!(of_functions(), of_template);
+    assert_eq!(of_functions(), of_contract);
+}
+
+#[test]
+fn every_folder_under_functions_is_an_operation_and_the_reverse() {
+    let folders: BTreeSet<String> =
+        std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+
+    assert_eq!(folders, of_functions().into_iter().map(|(name, _, _)| name).collect());
+}
+
+#[test]
+fn the_schema_has_the_templates_keys() {
+    let keys = |stem: &str| -> Vec<String> {
+        let tables = tables(template()).unwrap();
+        let table = tables.iter().find(|table| table.stem == stem).unwrap();
+        assert_eq!(table.ttl.as_deref(), Some(schema::EXPIRES_AT));
+        table.keys.iter().map(|key| key.name.clone()).collect()
+    };
+
+    assert_eq!(keys("users"), [schema::PK]);
+    assert_eq!(keys("tokens"), [schema::PK, schema::SK]);
+    assert_eq!(keys("sessions"), [schema::SUBJECT, schema::SESSION_ID]);
+}
+
+#[test]
+fn every_code_is_explained_in_docs_errors() {
+    let source = std::fs::read_to_string(root().join("shared/src/http/error.rs")).unwrap();
+    let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let (_, codes) = source.split_once("pub fn code").unwrap();
+    let (codes, _) = codes.split_once("pub fn status").unwrap();
+    let codes: Vec<_> = codes.split('"').skip(1).step_by(2).collect();
+
+    assert!(codes.len() > 10);
+    for code in codes {
+        assert!(docs.contains(&format!("urn:latchkey:problem:{code}")), "{code}");
+    }
+}

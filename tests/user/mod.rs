@@ -1,0 +1,3 @@
+//! Routes under /user.
+
+mod login;
