@@ -78,3 +78,34 @@ fn every_code_is_explained_in_docs_errors() {
         assert!(docs.contains(&format!("urn:latchkey:problem:{code}")), "{code}");
     }
 }
+
+#[test]
+fn the_contracts_problems_are_the_ones_that_are_answered() {
+    let mut problems = Vec::new();
+    collect_problems(&contract(), &mut problems);
+    let source = std::fs::read_to_string(root().join("shared/src/http/error.rs")).unwrap();
+
+    assert!(problems.len() > 10);
+    for problem in problems {
+        let code = problem["type"].as_str().unwrap().rsplit(':').next().unwrap();
+        for text in [code, problem["title"].as_str().unwrap(), problem["detail"].as_str().unwrap()] {
+            assert!(source.contains(&format!("\"{text}\"")), "{text}");
+        }
+        for extra in ["message", "error"] {
+            assert!(problem[extra].is_null() || problem[extra] == problem["detail"], "{problem}");
+        }
+    }
+}
+
+fn collect_problems(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(members) => {
+            if members.get("type").and_then(Value::as_str).is_some_and(|uri| uri.starts_with("urn:latchkey:problem:")) && members.contains_key("title") {
+                found.push(value.clone());
+            }
+            members.values().for_each(|member| collect_problems(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_problems(item, found)),
+        _ => {}
+    }
+}
