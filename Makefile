@@ -12,7 +12,7 @@ PYTHON_MINIMUM := 3.9
 export PATH := $(CURDIR)/.venv/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint rust cargo-lambda
+.PHONY: help run test build lint rust node cargo-lambda
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,8 +20,9 @@ help: ## list the commands
 run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
 	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
 
-test: cargo-lambda ## run all tests
+test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace
+	cargo test -p latchkey-tests -- --ignored --nocapture
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
@@ -38,6 +39,10 @@ rust:
 	  echo "Rust is missing. Install it as https://rustup.rs says, and try again."; exit 1; }
 	@command -v cc >/dev/null || { \
 	  echo "A C compiler is missing. On Debian and Ubuntu: sudo apt-get install build-essential"; exit 1; }
+
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	  echo "Node.js 20 or newer is missing, which the vendors' own clients are tested with. Install it as https://nodejs.org says, and try again."; exit 1; }
 
 # `cargo lambda` comes as a Python package with its cross-linker. One that is there is taken if it can run several
 # processes of a function, which is what races need; the others are too old.

@@ -4,6 +4,14 @@
 //! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), and `stack`, which drives the real binaries
 //! over HTTP and is ignored unless asked for (`make test` asks).
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "clippy.toml allows these inside test functions only, and this crate is nothing but tests"
+)]
+
 mod authentication_tokens;
 mod authheader;
 mod budget;

@@ -100,7 +100,9 @@ fn the_contracts_problems_are_the_ones_that_are_answered() {
 fn collect_problems(value: &Value, found: &mut Vec<Value>) {
     match value {
         Value::Object(members) => {
-            if members.get("type").and_then(Value::as_str).is_some_and(|uri| uri.starts_with("urn:latchkey:problem:")) && members.contains_key("title") {
+            if members.get("type").and_then(Value::as_str).is_some_and(|uri| uri.starts_with("urn:latchkey:problem:"))
+                && members.contains_key("title")
+            {
                 found.push(value.clone());
             }
             members.values().for_each(|member| collect_problems(member, found));

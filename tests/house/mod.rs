@@ -9,7 +9,7 @@ mod world;
 pub use call::{Call, Mask, Reply};
 pub use people::Person;
 pub use spy::Spy;
-pub use world::{NOW, World, root, template};
+pub use world::{NOW, World, plain_client, root, template};
 
 /// One line for each operation: runs `$suite!(Type)` for all of them.
 #[macro_export]

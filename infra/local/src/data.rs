@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `dynamodb.sqlite` | the tables |
 //! | `keys/` | the JWK sets that Secrets Manager would hold |
+//! | `sam-local.json` | the variables that `sam local` gives a function |
 //! | `demo.json` | name and password of the demo user |
 //! | `mail/` | the mails that SES would send |
 //! | `stack.json` | addresses and credentials, for scripts; there while the stack answers |
@@ -71,6 +72,12 @@ impl DataDirectory {
     #[must_use]
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo.json")
+    }
+
+    /// The variables for `sam local`.
+    #[must_use]
+    pub fn sam(&self) -> PathBuf {
+        self.root.join("sam-local.json")
     }
 
     /// What scripts read.

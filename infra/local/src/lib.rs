@@ -18,6 +18,7 @@ pub mod lambda;
 pub mod mail;
 pub mod processes;
 pub mod ready;
+pub mod sam;
 pub mod sources;
 pub mod stack;
 pub mod tables;

@@ -20,7 +20,7 @@ use crate::gateway::{self, Gateway};
 use crate::lambda::Lambda;
 use crate::sources::Sources;
 use crate::template::{Route, Template};
-use crate::{demo, functions, keys, mail, ready, tables, template, tour};
+use crate::{demo, functions, keys, mail, ready, sam, tables, template, tour};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -118,6 +118,7 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     tokio::spawn(tables::serve(database, dynamodb));
 
     let keys = keys::ensure(&data.keys())?;
+    sam::write(&data.sam(), &keys, &tables)?;
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 

@@ -13,6 +13,9 @@ use super::ConfigError;
 pub(super) enum KeySource {
     /// `file:<path>`.
     File(std::path::PathBuf),
+    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Never for a deployed function,
+    /// whose plain variables are readable in the console.
+    Inline(String),
     /// `secretsmanager:<arn>`.
     Secret { client: aws_sdk_secretsmanager::Client, id: String },
 }
@@ -33,6 +36,7 @@ impl KeySource {
     async fn read(&self) -> Result<String, ReadError> {
         match self {
             Self::File(path) => Ok(std::fs::read_to_string(path)?),
+            Self::Inline(json) => Ok(json.clone()),
             Self::Secret { client, id } => {
                 let secret =
                     client.get_secret_value().secret_id(id).send().await.map_err(|error| ReadError::SecretsManager(Box::new(error)))?;

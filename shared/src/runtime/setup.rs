@@ -131,6 +131,7 @@ impl Setup {
         let text = self.environment.required(name)?;
         let source = match text.split_once(':') {
             Some(("file", path)) => KeySource::File(path.into()),
+            Some(("inline", json)) => KeySource::Inline(json.to_owned()),
             Some(("secretsmanager", id)) => {
                 KeySource::Secret { client: aws::secrets_manager(&self.environment, &self.aws), id: id.to_owned() }
             }

@@ -1,1 +1,0 @@
-//! The real binaries over HTTP.

@@ -1,0 +1,37 @@
+//! Bad requests through the gateway: a 4xx with the problem body, never a 5xx, and every function still answers.
+
+use super::running::Stack;
+use crate::house::template;
+
+pub async fn every_bad_request_gets_a_4xx(stack: &Stack) {
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", Vec::new()),
+        ("truncated", b"{\"username\":".to_vec()),
+        (
+            "wrong types",
+            br#"{"username":[],"password":{},"name":1,"text":{},"mode":[],"expiry":7,"flags":7,"authenticationToken":[],"acl":1}"#.to_vec(),
+        ),
+        ("an array", b"[\"user\",\"password\"]".to_vec()),
+        ("two megabytes", format!("{{\"name\":\"{}\"}}", "x".repeat(2 << 20)).into_bytes()),
+        ("invalid UTF-8", b"{\"username\":\"\xff\xfe\"}".to_vec()),
+        ("duplicate keys", br#"{"username":"a","username":"b"}"#.to_vec()),
+        ("deep", "[".repeat(10_000).into_bytes()),
+    ];
+    for route in latchkey_local::template::routes(template()).unwrap() {
+        let path = route.path.replace("{entityId}", "a%20b%C3%BC%00").replace("{userId}", "u").replace("{token}", "lkone_nonsense");
+        for (kind, body) in &bodies {
+            for content_type in ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"] {
+                let headers = [("content-type", content_type), ("authorization", "B\u{e9}arer \u{1f511}"), ("x-odd", "\u{fffd}")];
+                let reply = stack.http.send(&route.method, &path, &headers, body.clone()).await.unwrap();
+                assert!((400..500).contains(&reply.status), "{} {kind} as {content_type}: {reply:?}", route.operation);
+                assert_eq!(reply.body["status"], reply.status, "{} {kind} as {content_type}: {reply:?}", route.operation);
+                assert_eq!(reply.headers["cache-control"], "no-store");
+            }
+        }
+    }
+    for (method, path, status) in [("GET", "/nowhere", 404), ("PUT", "/user/login", 405), ("GET", "/authentication-tokens/x/exchange", 405)]
+    {
+        let reply = stack.http.send(method, path, &[], "").await.unwrap();
+        assert_eq!((reply.status, reply.body["message"].is_string()), (status, true), "{method} {path}");
+    }
+}

@@ -1,0 +1,126 @@
+//! A local stack in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::http::{Client, Response};
+use crate::house::root;
+
+/// How long a start may take; the functions may have to be built.
+const PATIENCE: Duration = Duration::from_secs(1800);
+
+/// A running stack; dropped, it is stopped.
+pub struct Stack {
+    pub url: String,
+    pub dynamodb: String,
+    pub username: String,
+    pub password: String,
+    pub http: Client,
+    process: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+/// The demo user, logged in, with an API key.
+pub struct Demo {
+    pub id: String,
+    pub jwt: String,
+    pub key: String,
+}
+
+impl Stack {
+    /// Builds and starts a stack with an empty data directory, and waits until it answers.
+    pub async fn start() -> Self {
+        let folder = std::env::temp_dir().join(format!("latchkey-stack-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let build = Command::new("cargo").args(["build", "-p", "latchkey-local"]).current_dir(root()).status().unwrap();
+        assert!(build.success());
+        Self::start_in(folder, port).await
+    }
+
+    async fn start_in(folder: PathBuf, port: u16) -> Self {
+        let mut process = spawn(&folder, port);
+        let stack_json = folder.join(".local/stack.json");
+        let started = Instant::now();
+        // A stack that was killed leaves its file; the next one removes it before anything else and writes it at the end.
+        let mut seen_absent = !stack_json.exists();
+        let stack: Value = loop {
+            assert!(process.try_wait().unwrap().is_none(), "{}", log(&folder));
+            assert!(started.elapsed() < PATIENCE, "{}", log(&folder));
+            seen_absent |= !stack_json.exists();
+            match std::fs::read_to_string(&stack_json) {
+                Ok(text) if seen_absent => break serde_json::from_str(&text).unwrap(),
+                _ => tokio::time::timeout(Duration::from_millis(100), std::future::pending::<()>()).await.unwrap_err(),
+            };
+        };
+        let text = |name: &str| stack[name].as_str().unwrap().to_owned();
+        let (url, dynamodb, username, password) = (text("url"), text("dynamodb"), text("username"), text("password"));
+        Self { http: Client::new(&url), url, dynamodb, username, password, process, folder, port }
+    }
+
+    /// The folder in which `.local` lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The demo user, logged in.
+    pub async fn demo(&self) -> Demo {
+        let login = self.http.post("/user/login", &[], json!({ "username": self.username, "password": self.password })).await;
+        let (id, jwt) = (login.text("Id"), login.text("Token"));
+        let key = self.http.post("/authheader/add", &[("authorization", &jwt)], json!({ "name": "test" })).await.text("token");
+        Demo { id, jwt, key }
+    }
+
+    /// A one-time token for `customer`.
+    pub async fn one_time_token(&self, key: &str, customer: &str) -> Response {
+        let body = json!({ "mode": "passwordless", "customerId": customer });
+        self.http.post("/authentication-tokens", &[("reb-apikey", key)], body).await
+    }
+
+    /// Kills the stack as a power cut would, and starts it again on the same data.
+    pub async fn kill_and_start_again(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let again = Self::start_in(self.folder.clone(), self.port).await;
+        *self = again;
+    }
+
+    /// Stops the stack as Ctrl-C does, and checks that it says it is fine and listens no more.
+    pub fn interrupt(&mut self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success(), "{}", log(&self.folder));
+        assert!(std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err());
+        assert!(!self.folder.join(".local/stack.json").exists());
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn spawn(folder: &Path, port: u16) -> Child {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
+    let program = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join("latchkey-local");
+    Command::new(program)
+        .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
+        .arg(folder.join(".local"))
+        .current_dir(root())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+}
