@@ -41,7 +41,7 @@ rust:
 	  echo "A C compiler is missing. On Debian and Ubuntu: sudo apt-get install build-essential"; exit 1; }
 
 node:
-	@command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	@command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' || { \
 	  echo "Node.js 20 or newer is missing, which the vendors' own clients are tested with. Install it as https://nodejs.org says, and try again."; exit 1; }
 
 # `cargo lambda` comes as a Python package with its cross-linker. One that is there is taken if it can run several
