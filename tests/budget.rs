@@ -1,6 +1,9 @@
-//! The budget of requests that DESIGN gives each operation: counted at the wire, with the capacity they consume.
+//! The budget of requests of each operation, counted at the wire, with the capacity they consume; and its rights: what it uses
+//! is what its role in the template allows, nothing missing and nothing to spare.
 //!
 //! `cargo test -p latchkey-tests budget -- --nocapture` prints the table of docs/costs.md.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use authentication_token_create::AuthenticationTokenCreate;
 use authentication_token_exchange::AuthenticationTokenExchange;
@@ -17,13 +20,14 @@ use latchkey::runtime::Start;
 use serde_json::json;
 use user_login::UserLogin;
 
-use crate::house::{Call, World, root};
+use crate::house::{Call, World, root, template};
 
 struct Line {
     operation: String,
     rounds: usize,
     actions: String,
     capacity: f64,
+    rights: BTreeSet<(String, String)>,
 }
 
 async fn measure<O: Start>(world: &World, lines: &mut Vec<Line>, variant: &str, call: Call, status: i64, budget: usize) {
@@ -32,7 +36,8 @@ async fn measure<O: Start>(world: &World, lines: &mut Vec<Line>, variant: &str, 
     assert_eq!(reply.status, status, "{} {variant}: {reply:?}", O::NAME);
     assert_eq!(traffic.rounds, budget, "{} {variant}: {traffic:?}", O::NAME);
     let operation = if variant.is_empty() { O::NAME.to_owned() } else { format!("{} ({variant})", O::NAME) };
-    lines.push(Line { operation, rounds: traffic.rounds, actions: traffic.actions.join(", "), capacity: traffic.capacity });
+    let (actions, rights) = (traffic.actions.join(", "), traffic.rights);
+    lines.push(Line { operation, rounds: traffic.rounds, actions, capacity: traffic.capacity, rights });
 }
 
 #[tokio::test]
@@ -61,6 +66,8 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     measure::<AuthenticationTokenCreate>(&world, l, "password", Call::new().json(password), 201, 2).await;
     measure::<AuthenticationTokenCreate>(&world, l, "passwordless", Call::new().bearer(&alice.jwt).json(passwordless.clone()), 201, 2)
         .await;
+    let call = Call::new().header("reb-apikey", &alice.key).json(passwordless.clone());
+    measure::<AuthenticationTokenCreate>(&world, l, "with an API key", call, 201, 2).await;
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
     measure::<AuthenticationTokenExchange>(&world, l, "", Call::new().path("token", token), 201, 2).await;
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
@@ -73,11 +80,23 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
         2,
     )
     .await;
+    let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
+    measure::<AuthenticationTokenExchange>(&world, l, "with a login", Call::new().path("token", token).bearer(&alice.jwt), 201, 2).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
     let digits: String = world.mails()[0].split_once("password is ").unwrap().1.chars().take(6).collect();
     let call = Call::new().path("token", token).json(json!({ "oneTimePassword": digits }));
     measure::<AuthenticationTokenExchange>(&world, l, "with a one-time password", call, 201, 2).await;
 
+    // What the usual calls do not do, and the roles allow all the same.
+    let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
+    let call = Call::new().path("token", token).json(json!({ "invalidate": false }));
+    measure::<AuthenticationTokenExchange>(&world, l, "not invalidating", call, 201, 2).await;
+    let stale = world.call::<EntityTokenCreate>(entity()).await.text("authenticationToken");
+    world.call::<EntityTokenRefresh>(entity()).await;
+    world.pass(31);
+    measure::<EntityTokenRefresh>(&world, l, "reuse", entity().json(json!({ "authenticationToken": stale })), 404, 2).await;
+
+    assert_rights(&lines);
     let mut table = String::from("| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n");
     for line in &lines {
         table += &format!("| {} | {} | {} | {} |\n", line.operation, line.rounds, line.actions, line.capacity);
@@ -92,5 +111,18 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
             words
         };
         assert!(docs.lines().any(|line| sorted(line) == sorted(row)), "docs/costs.md lacks {row}");
+    }
+}
+
+fn assert_rights(lines: &[Line]) {
+    let mut used: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for line in lines {
+        let operation = line.operation.split(' ').next().unwrap();
+        used.entry(operation.to_owned()).or_default().extend(line.rights.clone());
+    }
+    let allowed = latchkey_local::template::rights(template());
+    for (operation, used) in used {
+        let allowed = allowed.get(&operation).unwrap().iter().filter(|(action, _)| action.starts_with("dynamodb:"));
+        assert_eq!(used, allowed.cloned().collect(), "{operation}");
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use latchkey::http::Operation;
+use latchkey::runtime::{Environment, Service, Setup};
 use latchkey::store::schema;
-use latchkey_local::template::{routes, tables};
+use latchkey_local::template::{routes, tables, variables};
 use latchkey_local::yaml;
 use serde_json::Value;
 
-use crate::house::{root, template};
+use crate::house::{World, root, template};
 
 type Routes = BTreeSet<(String, String, String)>;
 
@@ -63,6 +64,24 @@ fn the_schema_has_the_templates_keys() {
     assert_eq!(keys("users"), [schema::PK]);
     assert_eq!(keys("tokens"), [schema::PK, schema::SK]);
     assert_eq!(keys("sessions"), [schema::SUBJECT, schema::SESSION_ID]);
+}
+
+#[tokio::test]
+async fn every_function_starts_with_the_variables_that_the_template_gives_it() {
+    let world = World::new().await;
+    let given = variables(template());
+
+    macro_rules! start {
+        ($operation:ty) => {
+            let mut environment = Environment::from([("AWS_REGION", "x"), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")]);
+            let names = given.get(<$operation>::NAME).unwrap().iter();
+            environment.extend(names.filter_map(|name| Some((name.clone(), world.setup.environment.find(name)?))));
+            let setup = Setup::new(environment, world.setup.clock.clone(), None).unwrap();
+            let started = Service::<$operation>::start(&setup).await;
+            assert!(started.is_ok(), "{}: {:?}", <$operation>::NAME, started.err());
+        };
+    }
+    crate::each_operation!(start);
 }
 
 #[test]

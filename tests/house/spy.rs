@@ -1,5 +1,6 @@
 //! Between the SDK and the embedded DynamoDB: counts requests, rounds and capacity, and loses answers.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
@@ -19,6 +20,8 @@ pub struct Traffic {
     pub rounds: usize,
     /// Capacity units consumed.
     pub capacity: f64,
+    /// The rights that were used, as IAM names them, and the table of each.
+    pub rights: BTreeSet<(String, String)>,
     in_flight: usize,
 }
 
@@ -89,7 +92,10 @@ impl HttpConnector for WatchedConnector {
         let (refused, lost) = {
             let mut state = self.spy.0.lock().unwrap();
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            state.traffic.actions.push(target.rsplit('.').next().unwrap_or_default().to_owned());
+            let action = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let body = request.body().bytes().map(serde_json::from_slice).and_then(Result::ok).unwrap_or_default();
+            state.traffic.rights.extend(rights(&action, &body));
+            state.traffic.actions.push(action);
             if state.traffic.in_flight == 0 {
                 state.traffic.rounds += 1;
             }
@@ -111,6 +117,23 @@ impl HttpConnector for WatchedConnector {
             spy.answered(capacity);
             if lost { Err(ConnectorError::io("the answer was lost".into())) } else { Ok(response) }
         })
+    }
+}
+
+/// What IAM checks for a request: a transaction is checked item by item, a batch table by table.
+fn rights(action: &str, body: &Value) -> Vec<(String, String)> {
+    let right = |action: &str, table: &Value| (format!("dynamodb:{action}"), table.as_str().unwrap_or_default().to_owned());
+    match (body["TransactItems"].as_array(), body["RequestItems"].as_object()) {
+        (Some(items), _) => {
+            let item = |item: &Value| {
+                let (kind, content) = item.as_object()?.iter().next()?;
+                let action = if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
+                Some(right(&action, &content["TableName"]))
+            };
+            items.iter().filter_map(item).collect()
+        }
+        (_, Some(tables)) => tables.keys().map(|table| right(action, &table.as_str().into())).collect(),
+        _ => vec![right(action, &body["TableName"])],
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `template.yaml` says about routes and tables. Imports [`crate::yaml`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -99,6 +100,53 @@ pub fn routes(template: &Template) -> Result<Vec<Route>> {
 /// If a key's type is missing, or a table has a secondary index: the design has none, and a local one would differ unseen.
 pub fn tables(template: &Template) -> Result<Vec<Table>> {
     template.resources("AWS::DynamoDB::Table").map(|(id, properties)| table(id, properties).with_context(|| id.to_owned())).collect()
+}
+
+/// What each operation's role allows: the action, and the name of the table in this stack, or the logical id of what else it is
+/// allowed on.
+#[must_use]
+pub fn rights(template: &Template) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let mut rights = BTreeMap::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let policies = function.get("Policies").and_then(Value::as_array).into_iter().flatten();
+        let statements = policies.filter_map(|policy| policy.get("Statement")?.as_array()).flatten();
+        let mut allowed = BTreeSet::new();
+        for statement in statements {
+            let actions = one_or_more(statement.get("Action")).filter_map(Value::as_str);
+            let resources: Vec<_> = one_or_more(statement.get("Resource")).map(resource_name).collect();
+            for action in actions {
+                allowed.extend(resources.iter().map(|resource| (action.to_owned(), resource.clone())));
+            }
+        }
+        rights.insert(kebab_case(id), allowed);
+    }
+    rights
+}
+
+/// The variables that the template gives each operation.
+#[must_use]
+pub fn variables(template: &Template) -> BTreeMap<String, BTreeSet<String>> {
+    let names = |value: Option<&Value>| {
+        let variables = value.and_then(|value| value.pointer("/Environment/Variables")).and_then(Value::as_object);
+        variables.into_iter().flatten().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
+    };
+    let globals = names(template.0.pointer("/Globals/Function"));
+    let functions = template.resources("AWS::Serverless::Function");
+    functions.map(|(id, function)| (kebab_case(id), names(Some(function)).union(&globals).cloned().collect())).collect()
+}
+
+fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice))
+}
+
+/// `latchkey-users` for a reference to `UsersTable`; the logical id for any other.
+fn resource_name(reference: &Value) -> String {
+    let id = reference.get("Fn::GetAtt").or(reference.get("Ref")).and_then(Value::as_str).and_then(|text| text.split('.').next());
+    match id.map(|id| (id, id.strip_suffix("Table"))) {
+        Some((_, Some(stem))) => format!("latchkey-{}", kebab_case(stem)),
+        Some((id, None)) => id.to_owned(),
+        None => reference.to_string(),
+    }
 }
 
 fn table(id: &str, properties: &Value) -> Result<Table> {

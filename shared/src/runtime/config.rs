@@ -52,6 +52,12 @@ impl Environment {
     /// A text that may be absent; an empty one is.
     #[must_use]
     pub fn optional(&self, name: &'static str) -> Option<String> {
+        self.find(name)
+    }
+
+    /// The same for a name that is not known when this is compiled.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<String> {
         self.0.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
