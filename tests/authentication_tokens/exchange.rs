@@ -160,6 +160,17 @@ async fn a_credential_without_rights_widens_nothing() {
 }
 
 #[tokio::test]
+async fn the_link_to_a_customer_of_any_id_is_a_path() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "ü b%" })).await.text("token");
+
+    let reply = exchange(&world, &token, json!({})).await;
+
+    assert_eq!((reply.text("customerId"), &reply.body["_links"][0]["href"]), ("ü b%".to_owned(), &json!("/customers/%C3%BC%20b%25")));
+}
+
+#[tokio::test]
 async fn a_token_without_an_acl_grants_nothing_by_itself() {
     let world = World::new().await;
     let (token, _) = carols_token(&world, json!({})).await;

@@ -147,7 +147,8 @@ impl AuthenticationTokenCreate {
             self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
         }
 
-        let location = format!("/authentication-tokens/{}", text.expose());
+        let link = Link::new("self", "/authentication-tokens", text.expose());
+        let location = link.href.clone();
         let answer = Answer::created(&AuthenticationToken {
             username: row.username,
             customer_id: row.customer_id,
@@ -155,7 +156,7 @@ impl AuthenticationTokenCreate {
             otp_required: row.otp_required,
             credential_id: row.credential_id,
             expired_time: row.expires_at,
-            links: [Link { rel: "self", href: location.clone() }],
+            links: [link],
         })?;
         Ok(answer.at(location))
     }

@@ -177,7 +177,7 @@ fn session_row(claims: &SessionClaims) -> SessionRow {
 }
 
 fn answer(claims: SessionClaims, jwt: Secret) -> Result<Answer, ApiError> {
-    let href = format!("/customers/{}", claims.customer);
+    let link = Link::new("customer", "/customers", claims.customer.as_str());
     let answer = Answer::created(&Session {
         id: claims.session,
         r#type: "customer",
@@ -188,7 +188,7 @@ fn answer(claims: SessionClaims, jwt: Secret) -> Result<Answer, ApiError> {
         created_time: claims.issued_at,
         updated_time: claims.issued_at,
         expired_time: claims.expires_at,
-        links: [Link { rel: "customer", href }],
+        links: [link],
     })?;
     Ok(answer.at(format!("/sessions/{}", claims.session)))
 }

@@ -1,8 +1,12 @@
 //! A successful answer.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::ApiError;
+
+/// What stays as it is in a segment of a path (RFC 3986, 3.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A related link of an answer.
 #[derive(Clone, Debug, Serialize)]
@@ -11,6 +15,14 @@ pub struct Link {
     pub rel: &'static str,
     /// The path.
     pub href: String,
+}
+
+impl Link {
+    /// The link to `collection/id`, with the id encoded as a path's segment.
+    #[must_use]
+    pub fn new(rel: &'static str, collection: &str, id: &str) -> Self {
+        Self { rel, href: format!("{collection}/{}", utf8_percent_encode(id, SEGMENT)) }
+    }
 }
 
 /// A status, headers and a JSON body. Every answer may hold a secret, so none is stored by a cache unless it says so.
