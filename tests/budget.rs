@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authentication_token_create::AuthenticationTokenCreate;
+use authentication_token_delete::AuthenticationTokenDelete;
 use authentication_token_exchange::AuthenticationTokenExchange;
+use authentication_token_verify::AuthenticationTokenVerify;
 use authheader_add::AuthheaderAdd;
 use authheader_delete::AuthheaderDelete;
 use authheader_list::AuthheaderList;
@@ -15,10 +17,13 @@ use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
 use entity_token_update::EntityTokenUpdate;
+use jwks::Jwks;
 use latchkey::domain::Acl;
 use latchkey::runtime::Start;
 use serde_json::json;
 use user_login::UserLogin;
+use user_logout::UserLogout;
+use user_renew::UserRenew;
 
 use crate::house::{Call, World, root, template};
 
@@ -50,6 +55,9 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     let l = &mut lines;
 
     measure::<UserLogin>(&world, l, "", Call::new().json(json!({ "username": "alice", "password": alice.password })), 200, 2).await;
+    measure::<UserRenew>(&world, l, "", Call::new().bearer(&alice.jwt), 200, 1).await;
+    let other = world.login("alice", &alice.password).await.text("Token");
+    measure::<UserLogout>(&world, l, "", Call::new().bearer(&other), 200, 1).await;
     measure::<AuthheaderAdd>(&world, l, "", Call::new().bearer(&alice.jwt).json(json!({ "name": "x" })), 200, 1).await;
     let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });
     measure::<AuthheaderAdd>(&world, l, "with an ACL", Call::new().bearer(&alice.jwt).json(restricted), 200, 2).await;
@@ -68,6 +76,10 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
         .await;
     let call = Call::new().header("reb-apikey", &alice.key).json(passwordless.clone());
     measure::<AuthenticationTokenCreate>(&world, l, "with an API key", call, 201, 2).await;
+    let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
+    measure::<AuthenticationTokenVerify>(&world, l, "", Call::new().path("token", &token), 200, 1).await;
+    measure::<AuthenticationTokenDelete>(&world, l, "", Call::new().path("token", &token), 204, 1).await;
+    measure::<Jwks>(&world, l, "", Call::new(), 200, 0).await;
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
     measure::<AuthenticationTokenExchange>(&world, l, "", Call::new().path("token", token), 201, 2).await;
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");

@@ -24,3 +24,4 @@ mod malformed;
 mod routes;
 mod stack;
 mod user;
+mod well_known;

@@ -9,7 +9,7 @@
 //! | [`http`] | the `Operation` trait, request parsing, problem answers | the four above |
 //! | [`runtime`] | configuration, keys, telemetry, mail, the one entry point that knows Lambda | all |
 //!
-//! `tests/house.rs` keeps this table true.
+//! `tests/house_rules.rs` keeps this table true.
 
 pub mod caller;
 pub mod credentials;

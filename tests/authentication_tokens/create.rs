@@ -115,6 +115,7 @@ async fn wrong_fields_are_named() {
     for (body, fields) in [
         (json!({}), vec!["mode"]),
         (json!({ "mode": "telepathy" }), vec!["mode"]),
+        (json!({ "mode": "" }), vec!["mode"]),
         (json!({ "mode": "password" }), vec!["username", "password"]),
         (json!({ "mode": "passwordless" }), vec!["customerId"]),
         (json!({ "mode": "passwordless", "customerId": "a/b" }), vec!["customerId"]),
@@ -140,4 +141,19 @@ async fn a_php_clients_nulls_and_empty_arrays_are_taken() {
     });
 
     assert_eq!(world.one_time_token(&backend.key, body).await.status, 201);
+}
+
+#[tokio::test]
+async fn claims_of_ones_own_take_the_right_to_make_tokens_for_others() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+    let with = |name: &str, password: &str, claims: Value| json!({ "mode": "password", "username": name, "password": password, "customClaims": claims });
+
+    let refused = create(&world, with("alice", &alice.password, json!({ "admin": true }))).await;
+    let empty = create(&world, with("alice", &alice.password, json!({}))).await;
+    let allowed = create(&world, with("admin", &admin.password, json!({ "admin": true }))).await;
+
+    assert_eq!((refused.status, refused.code()), (403, "escalation"));
+    assert_eq!((empty.status, allowed.status), (201, 201));
 }

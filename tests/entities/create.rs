@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use entity_token_create::EntityTokenCreate;
+use entity_token_get::EntityTokenGet;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -79,4 +80,23 @@ async fn wrong_fields_are_a_400_in_this_family() {
         assert_eq!((&reply.body["success"], reply.body["error"].is_string()), (&json!(false), true));
     }
     assert_eq!(world.rows("tokens").await.len(), 1, "the API key only");
+}
+
+#[tokio::test]
+async fn a_token_whose_key_has_left_the_ring_is_gone_and_another_can_be_made() {
+    let world = World::with([("KEYS_REFRESH_SECONDS", "1")]).await;
+    let alice = world.person("alice").await;
+    let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken");
+    let ring = std::fs::read_to_string(world.folder.join("token.json")).unwrap();
+    // A compromised key is taken out of the ring; the API key, sealed under it too, is made anew under its successor.
+    std::fs::write(world.folder.join("token.json"), ring.replace("\"kid\":\"1\"", "\"kid\":\"2\"")).unwrap();
+    let key = world.add_key(&alice.jwt, json!({ "name": "new" })).await.text("token");
+    let call = || alice.entity_call("acme", &alice.id).header("apikey", &key);
+
+    let gone = world.call::<EntityTokenGet>(call()).await;
+    let second = world.call::<EntityTokenCreate>(call()).await;
+
+    assert_eq!((gone.status, second.status), (404, 201));
+    assert_ne!(second.text("authenticationToken"), first);
+    assert_eq!(world.call::<EntityTokenGet>(call()).await.body, second.body);
 }

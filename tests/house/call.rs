@@ -13,6 +13,7 @@ pub struct Call {
     headers: BTreeMap<String, String>,
     path: BTreeMap<String, String>,
     body: Option<Vec<u8>>,
+    route: String,
 }
 
 impl Call {
@@ -35,6 +36,12 @@ impl Call {
         self
     }
 
+    /// The route that the gateway matched; only an operation with several looks at it.
+    pub fn route(mut self, route: &str) -> Self {
+        self.route = route.to_owned();
+        self
+    }
+
     pub fn json(self, body: Value) -> Self {
         self.body(body.to_string())
     }
@@ -53,6 +60,7 @@ impl Call {
         };
         let event = json!({
             "version": "2.0",
+            "routeKey": self.route,
             "headers": self.headers,
             "pathParameters": self.path,
             "body": body,

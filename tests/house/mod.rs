@@ -16,6 +16,8 @@ pub use world::{NOW, World, plain_client, root, template};
 macro_rules! each_operation {
     ($suite:ident) => {
         $suite!(user_login::UserLogin);
+        $suite!(user_renew::UserRenew);
+        $suite!(user_logout::UserLogout);
         $suite!(authheader_add::AuthheaderAdd);
         $suite!(authheader_list::AuthheaderList);
         $suite!(authheader_delete::AuthheaderDelete);
@@ -25,6 +27,9 @@ macro_rules! each_operation {
         $suite!(entity_token_delete::EntityTokenDelete);
         $suite!(entity_token_refresh::EntityTokenRefresh);
         $suite!(authentication_token_create::AuthenticationTokenCreate);
+        $suite!(authentication_token_verify::AuthenticationTokenVerify);
+        $suite!(authentication_token_delete::AuthenticationTokenDelete);
         $suite!(authentication_token_exchange::AuthenticationTokenExchange);
+        $suite!(jwks::Jwks);
     };
 }

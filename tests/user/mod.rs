@@ -1,3 +1,5 @@
 //! Routes under /user.
 
 mod login;
+mod logout;
+mod renew;

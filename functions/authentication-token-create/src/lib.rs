@@ -1,12 +1,13 @@
 //! `POST /authentication-tokens`: a one-time token for a customer, made by the customer's password or by a backend.
 
-use latchkey::caller::{CallerError, PasswordGate};
-use latchkey::credentials::{OneTimePassword, OneTimeToken, TokenKeys};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp};
-use latchkey::http::{Answer, ApiError, Fields, Link, Operation, Request, Route};
+use futures_util::future::join;
+use http::HeaderMap;
+use latchkey::caller::{CallerError, PasswordGate, may_issue_tokens};
+use latchkey::credentials::{OneTimePassword, OneTimeToken};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp, UserId};
+use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
 use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, UserRow};
-use serde::Serialize;
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
@@ -20,19 +21,6 @@ pub struct AuthenticationTokenCreate {
     max_ttl_seconds: u32,
     otp_ttl_seconds: u32,
     clock: SharedClock,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AuthenticationToken {
-    username: String,
-    customer_id: CustomerId,
-    token: Secret,
-    otp_required: bool,
-    credential_id: String,
-    expired_time: Timestamp,
-    #[serde(rename = "_links")]
-    links: [Link; 1],
 }
 
 /// How the caller proves the right to a token.
@@ -54,13 +42,13 @@ struct Grant {
     customer: CustomerId,
     username: String,
     email: Option<String>,
-    issuer: UserRow,
+    issuer: UserId,
     credential_id: String,
 }
 
 impl Operation for AuthenticationTokenCreate {
     const NAME: &'static str = "authentication-token-create";
-    const ROUTE: Route = Route::new("POST", "/authentication-tokens");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let now = self.clock.now();
@@ -70,41 +58,46 @@ impl Operation for AuthenticationTokenCreate {
         fields.finish()?;
         let mode = mode.ok_or(ApiError::MalformedBody)?;
 
-        let keys = self.keys.get().await;
         match mode {
-            Mode::Password { username, password } => {
-                let proven = self.passwords.prove(&username, &password, now).await?;
-                if !proven.row.acl.covers(&wish.acl) {
-                    return Err(ApiError::Escalation);
-                }
-                let made = self.issue(Grant::to_themselves(&proven.row), wish, &keys.tokens, now);
-                let (made, ()) = futures_util::future::join(made, self.passwords.settle(&proven)).await;
-                made
-            }
-            Mode::Passwordless { customer } => {
-                let credential = keys.gate(now).any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
-                let mut batch = self.database.batch();
-                let asked = credential.ask(&mut batch);
-                let customer_row = batch.user(&customer);
-                let rows = batch.get().await.map_err(CallerError::from)?;
-                let caller = asked.resolve(&rows, now)?;
-                if !caller.may_issue_tokens() {
-                    return Err(ApiError::Forbidden);
-                }
-                if !caller.covers(&wish.acl) {
-                    return Err(ApiError::Escalation);
-                }
-                let user: Option<UserRow> = rows.find(&customer_row)?;
-                let username = user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone());
-                let email = user.and_then(|user| user.email);
-                let grant = Grant { customer, username, email, issuer: caller.user, credential_id: caller.credential_id };
-                self.issue(grant, wish, &keys.tokens, now).await
-            }
+            Mode::Password { username, password } => self.by_password(&username, &password, wish, now).await,
+            Mode::Passwordless { customer } => self.for_customer(customer, wish, &request.headers, now).await,
         }
     }
 }
 
 impl AuthenticationTokenCreate {
+    /// A user who knows the password makes a token for themselves.
+    async fn by_password(&self, username: &str, password: &Secret, wish: Wish, now: Timestamp) -> Result<Answer, ApiError> {
+        let proven = self.passwords.prove(username, password, now).await?;
+        // Claims are believed by whoever verifies the session: to make up one's own takes the same right as to make tokens for others.
+        let may_claim = wish.custom_claims.is_empty() || may_issue_tokens(&proven.row.acl);
+        if !may_claim || !proven.row.acl.covers(&wish.acl) {
+            return Err(ApiError::Escalation);
+        }
+        let (made, ()) = join(self.issue(Grant::to_themselves(&proven.row), wish, now), self.passwords.settle(&proven)).await;
+        made
+    }
+
+    /// Somebody with the permission makes a token for a customer, who need not be a user here.
+    async fn for_customer(&self, customer: CustomerId, wish: Wish, headers: &HeaderMap, now: Timestamp) -> Result<Answer, ApiError> {
+        let credential = self.keys.get().await.gate(now).any(headers)?.ok_or(ApiError::MissingCredentials)?;
+        let mut batch = self.database.batch();
+        let asked = credential.ask(&mut batch);
+        let customer_row = batch.user(&customer);
+        let rows = batch.get().await.map_err(CallerError::from)?;
+        let caller = asked.resolve(&rows, now)?;
+        if !caller.may_issue_tokens() {
+            return Err(ApiError::Forbidden);
+        }
+        if !caller.covers(&wish.acl) {
+            return Err(ApiError::Escalation);
+        }
+        let user: Option<UserRow> = rows.find(&customer_row)?;
+        let username = user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone());
+        let email = user.and_then(|user| user.email);
+        self.issue(Grant { customer, username, email, issuer: caller.user.user_id, credential_id: caller.credential_id }, wish, now).await
+    }
+
     fn read_wish(&self, fields: &mut Fields, now: Timestamp) -> Wish {
         let otp_required = fields.boolean("otpRequired").unwrap_or(false);
         let ttl_seconds = if otp_required { self.otp_ttl_seconds.min(self.ttl_seconds) } else { self.ttl_seconds };
@@ -119,20 +112,21 @@ impl AuthenticationTokenCreate {
 
     /// Stores the token and, where one is required, mails its one-time password; in this order, so that a password that
     /// somebody reads belongs to a token that exists.
-    async fn issue(&self, grant: Grant, wish: Wish, keys: &TokenKeys, now: Timestamp) -> Result<Answer, ApiError> {
+    async fn issue(&self, grant: Grant, wish: Wish, now: Timestamp) -> Result<Answer, ApiError> {
+        let keys = self.keys.get().await.tokens;
         let mailbox = match (wish.otp_required, grant.email) {
             (true, None) => return Err(ApiError::invalid_field("otpRequired", "the customer has no e-mail address here")),
             (true, mailbox) => mailbox,
             (false, _) => None,
         };
         let otp_customer = mailbox.as_ref().map(|_| OneTimeToken::customer_locator(&grant.customer));
-        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer };
-        let text = token.seal(keys).map_err(ApiError::internal)?;
+        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: grant.issuer, otp_customer };
+        let text = token.seal(&keys).map_err(ApiError::internal)?;
         let row = OneTimeTokenRow {
             token_id: token.id,
             customer_id: grant.customer,
             username: grant.username,
-            issuer_id: grant.issuer.user_id,
+            issuer_id: grant.issuer,
             credential_id: grant.credential_id,
             otp_required: wish.otp_required,
             acl: wish.acl,
@@ -143,22 +137,12 @@ impl AuthenticationTokenCreate {
         };
         self.tokens.insert_new(&row).await?;
         if let Some(mailbox) = mailbox {
-            let password = OneTimePassword::of(&token, keys).map_err(ApiError::internal)?;
+            let password = OneTimePassword::of(&token, &keys).map_err(ApiError::internal)?;
             self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
         }
 
-        let link = Link::new("self", "/authentication-tokens", text.expose());
-        let location = link.href.clone();
-        let answer = Answer::created(&AuthenticationToken {
-            username: row.username,
-            customer_id: row.customer_id,
-            token: text,
-            otp_required: row.otp_required,
-            credential_id: row.credential_id,
-            expired_time: row.expires_at,
-            links: [link],
-        })?;
-        Ok(answer.at(location))
+        let view = AuthenticationTokenView::new(row, text);
+        Ok(Answer::created(&view)?.at(view.location()))
     }
 
     fn mail(&self, to: String, password: &OneTimePassword) -> Mail {
@@ -179,19 +163,20 @@ impl Grant {
             username: user.username.clone(),
             email: user.email.clone(),
             credential_id: user.user_id.to_string(),
-            issuer: user.clone(),
+            issuer: user.user_id,
         }
     }
 }
 
 /// The mode, or `None` where what is wrong has been noted.
 fn read_mode(fields: &mut Fields) -> Option<Mode> {
-    match fields.required_text("mode", 64).as_str() {
+    match fields.required_text("mode", usize::MAX).as_str() {
         "password" => {
-            let username = fields.required_text("username", usize::MAX);
+            let username = fields.required_secret("username").expose().to_owned();
             Some(Mode::Password { username, password: fields.required_secret("password") })
         }
         "passwordless" => fields.required_parsed("customerId").map(|customer| Mode::Passwordless { customer }),
+        // What is wrong has been noted.
         "" => None,
         _ => {
             fields.invalid("mode", "must be password or passwordless");
@@ -204,14 +189,15 @@ impl Start for AuthenticationTokenCreate {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         let number = |name, default, range| setup.environment.number(name, default, range);
+        let max_ttl_seconds = number("ONE_TIME_TOKEN_MAX_TTL_SECONDS", 604_800, 60..=2_592_000)?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             tokens: OneTimeTokens::new(&database),
             database,
             keys: setup.keys().await?,
             mailer: setup.mailer()?,
-            ttl_seconds: number("ONE_TIME_TOKEN_TTL_SECONDS", 1800, 60..=2_592_000)?,
-            max_ttl_seconds: number("ONE_TIME_TOKEN_MAX_TTL_SECONDS", 604_800, 60..=2_592_000)?,
+            ttl_seconds: number("ONE_TIME_TOKEN_TTL_SECONDS", 1800, 60..=max_ttl_seconds)?,
+            max_ttl_seconds,
             otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
             clock: setup.clock.clone(),
         })

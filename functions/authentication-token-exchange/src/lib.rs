@@ -53,7 +53,7 @@ struct Wish {
 
 impl Operation for AuthenticationTokenExchange {
     const NAME: &'static str = "authentication-token-exchange";
-    const ROUTE: Route = Route::new("POST", "/authentication-tokens/{token}/exchange");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens/{token}/exchange")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let now = self.clock.now();
@@ -197,14 +197,15 @@ impl Start for AuthenticationTokenExchange {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         let number = |name, default, range| setup.environment.number(name, default, range);
+        let max_ttl_seconds = number("SESSION_MAX_TTL_SECONDS", 86_400, 60..=2_592_000)?;
         Ok(Self {
             tokens: OneTimeTokens::new(&database),
             database,
             issuer: setup.issuer()?,
             signing_keys: setup.signing_keys().await?,
             token_keys: setup.token_keys().await?,
-            ttl_seconds: number("SESSION_TTL_SECONDS", 3600, 60..=2_592_000)?,
-            max_ttl_seconds: number("SESSION_MAX_TTL_SECONDS", 86_400, 60..=2_592_000)?,
+            ttl_seconds: number("SESSION_TTL_SECONDS", 3600, 60..=max_ttl_seconds)?,
+            max_ttl_seconds,
             otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
             otp_attempts_per_token: number("OTP_ATTEMPTS_PER_TOKEN", 5, 1..=100)?,
             otp_attempts_per_customer: Throttle {

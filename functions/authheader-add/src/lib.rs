@@ -19,7 +19,7 @@ pub struct AuthheaderAdd {
 
 impl Operation for AuthheaderAdd {
     const NAME: &'static str = "authheader-add";
-    const ROUTE: Route = Route::new("POST", "/authheader/add");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/authheader/add")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let mut fields = request.fields()?;

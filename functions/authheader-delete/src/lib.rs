@@ -21,7 +21,7 @@ struct Done {
 
 impl Operation for AuthheaderDelete {
     const NAME: &'static str = "authheader-delete";
-    const ROUTE: Route = Route::new("POST", "/authheader/delete");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/authheader/delete")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let mut fields = request.fields()?;

@@ -17,7 +17,7 @@ pub struct AuthheaderList {
 
 impl Operation for AuthheaderList {
     const NAME: &'static str = "authheader-list";
-    const ROUTE: Route = Route::new("GET", "/authheader/list");
+    const ROUTES: &'static [Route] = &[Route::new("GET", "/authheader/list")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let now = self.clock.now();

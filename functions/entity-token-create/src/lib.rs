@@ -17,7 +17,7 @@ pub struct EntityTokenCreate {
 
 impl Operation for EntityTokenCreate {
     const NAME: &'static str = "entity-token-create";
-    const ROUTE: Route = Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
@@ -45,7 +45,7 @@ impl Operation for EntityTokenCreate {
             created_at: now,
             expires_at,
         };
-        let row = self.tokens.insert_or_find(&access.locator.to_text(), new, now).await?;
+        let row = self.tokens.insert_or_find(&access.locator.to_text(), new, access.keyless, now).await?;
         let made = row.token_id == token_id;
         let view = EntityTokenView::derive(access.locator, row, &keys.tokens)?;
         if made { Answer::created(&view) } else { Answer::ok(&view) }

@@ -22,7 +22,7 @@ struct Done {
 
 impl Operation for EntityTokenDelete {
     const NAME: &'static str = "entity-token-delete";
-    const ROUTE: Route = Route::new("DELETE", "/entities/{entityId}/users/{userId}/authentication-token");
+    const ROUTES: &'static [Route] = &[Route::new("DELETE", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };

@@ -15,7 +15,7 @@ pub struct EntityTokenGet {
 
 impl Operation for EntityTokenGet {
     const NAME: &'static str = "entity-token-get";
-    const ROUTE: Route = Route::new("GET", "/entities/{entityId}/users/{userId}/authentication-token");
+    const ROUTES: &'static [Route] = &[Route::new("GET", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };

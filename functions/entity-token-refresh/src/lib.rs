@@ -21,7 +21,7 @@ pub struct EntityTokenRefresh {
 
 impl Operation for EntityTokenRefresh {
     const NAME: &'static str = "entity-token-refresh";
-    const ROUTE: Route = Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token/refresh");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token/refresh")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };

@@ -16,7 +16,7 @@ pub struct EntityTokenUpdate {
 
 impl Operation for EntityTokenUpdate {
     const NAME: &'static str = "entity-token-update";
-    const ROUTE: Route = Route::new("PATCH", "/entities/{entityId}/users/{userId}/authentication-token");
+    const ROUTES: &'static [Route] = &[Route::new("PATCH", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };

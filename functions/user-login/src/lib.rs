@@ -3,11 +3,10 @@
 use futures_util::future::join;
 use latchkey::caller::PasswordGate;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
-use latchkey::domain::{Secret, SessionId, SharedClock, Timestamp, UserId};
-use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::domain::{SessionId, SharedClock};
+use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{SessionKind, SessionRow, Sessions};
-use serde::Serialize;
 
 /// What the operation needs.
 pub struct UserLogin {
@@ -17,36 +16,25 @@ pub struct UserLogin {
     issuer: Issuer,
     keys: Live<SigningKeys>,
     ttl_seconds: u32,
+    session_ttl_seconds: u32,
     clock: SharedClock,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Login {
-    id: UserId,
-    created: Timestamp,
-    username: String,
-    email: Option<String>,
-    firstname: Option<String>,
-    lastname: Option<String>,
-    token: Secret,
-    password_expiration: Option<Timestamp>,
 }
 
 impl Operation for UserLogin {
     const NAME: &'static str = "user-login";
-    const ROUTE: Route = Route::new("POST", "/user/login");
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/user/login")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let mut fields = request.fields()?.in_either_case()?;
-        let username = fields.required_text("username", usize::MAX);
+        let username = fields.required_secret("username");
         let password = fields.required_secret("password");
         fields.finish()?;
 
         let now = self.clock.now();
-        let proven = self.passwords.prove(&username, &password, now).await?;
+        let proven = self.passwords.prove(username.expose(), &password, now).await?;
         let user = &proven.row;
-        let (session_id, expires_at) = (SessionId::random(), now.plus(self.ttl_seconds));
+        let session_id = SessionId::random();
+        let expires_at = now.plus(self.ttl_seconds.min(self.session_ttl_seconds));
         let claims = LoginClaims { user: user.user_id, session: session_id, epoch: user.epoch, issued_at: now, expires_at };
         let token = claims.mint(&self.issuer, self.keys.get().await.as_ref()).map_err(ApiError::internal)?;
 
@@ -55,7 +43,8 @@ impl Operation for UserLogin {
             session_id,
             kind: SessionKind::Login,
             created_at: now,
-            expires_at,
+            // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
+            expires_at: now.plus(self.session_ttl_seconds),
             epoch: Some(user.epoch),
             acl: None,
             custom_claims: None,
@@ -63,17 +52,7 @@ impl Operation for UserLogin {
         let (stored, ()) = join(self.sessions.put(&session), self.passwords.settle(&proven)).await;
         stored?;
 
-        let user = proven.row;
-        Answer::ok(&Login {
-            id: user.user_id,
-            created: user.created_at,
-            username: user.username,
-            email: user.email,
-            firstname: user.first_name,
-            lastname: user.last_name,
-            token,
-            password_expiration: user.password_expires_at,
-        })
+        Answer::ok(&LoginView::new(proven.row, token))
     }
 }
 
@@ -85,7 +64,8 @@ impl Start for UserLogin {
             sessions: Sessions::new(&database),
             issuer: setup.issuer()?,
             keys: setup.signing_keys().await?,
-            ttl_seconds: setup.environment.number("LOGIN_TTL_SECONDS", 3600, 60..=86_400)?,
+            ttl_seconds: setup.login_ttl_seconds()?,
+            session_ttl_seconds: setup.environment.number("LOGIN_SESSION_TTL_SECONDS", 43_200, 60..=2_592_000)?,
             clock: setup.clock.clone(),
         })
     }

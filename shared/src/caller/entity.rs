@@ -3,8 +3,8 @@
 use http::HeaderMap;
 
 use super::{CallerError, Credential, Gate};
-use crate::credentials::{ApiKey, EntityLocator, LoginClaims};
-use crate::domain::{EntityId, EntityUserId, Permission, Scope, Timestamp};
+use crate::credentials::{ApiKey, EntityLocator, KeyNumber, LoginClaims, TokenKeys};
+use crate::domain::{EntityId, EntityUserId, Permission, RandomId, Scope, Timestamp};
 use crate::store::{Database, EntityTokenRow, schema};
 
 /// The (entity, user) pair in the path.
@@ -21,6 +21,7 @@ pub struct EntityCaller<'a> {
     path: &'a EntityPath,
     key: ApiKey,
     login: LoginClaims,
+    token_keys: &'a TokenKeys,
     now: Timestamp,
 }
 
@@ -31,6 +32,8 @@ pub struct EntityAccess {
     pub locator: EntityLocator,
     /// The live token, if there is one.
     pub token: Option<EntityTokenRow>,
+    /// A token that is live but for the key it was sealed under, which has left the ring: its text opens nothing any more.
+    pub keyless: Option<RandomId>,
 }
 
 impl EntityPath {
@@ -38,14 +41,14 @@ impl EntityPath {
     ///
     /// # Errors
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
-    pub fn identify(&self, headers: &HeaderMap, gate: &Gate<'_>) -> Result<EntityCaller<'_>, CallerError> {
+    pub fn identify<'a>(&'a self, headers: &HeaderMap, gate: &Gate<'a>) -> Result<EntityCaller<'a>, CallerError> {
         let key = gate.api_key(headers)?;
         let login = gate.login(headers)?;
         let acting_id = headers.get("userid").and_then(|value| value.to_str().ok()).ok_or(CallerError::Missing)?;
         if acting_id.trim().parse() != Ok(login.user) {
             return Err(CallerError::Refused("userid is not the subject of token"));
         }
-        Ok(EntityCaller { path: self, key, login, now: gate.now })
+        Ok(EntityCaller { path: self, key, login, token_keys: gate.token_keys, now: gate.now })
     }
 }
 
@@ -77,6 +80,10 @@ impl EntityCaller<'_> {
             return Err(CallerError::Forbidden);
         }
         let token = rows.find(&token)?.filter(|row: &EntityTokenRow| row.is_live(self.now));
-        Ok(EntityAccess { locator, token })
+        let (token, keyless) = match token {
+            Some(row) if !self.token_keys.has(KeyNumber::new(row.sealed_under)) => (None, Some(row.token_id)),
+            token => (token, None),
+        };
+        Ok(EntityAccess { locator, token, keyless })
     }
 }

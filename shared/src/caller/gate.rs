@@ -28,8 +28,7 @@ impl Gate<'_> {
     /// # Errors
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn login(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
-        let token = jwt_in(headers).ok_or(CallerError::Missing)?;
-        LoginClaims::verify(token, self.issuer, self.jwt_keys, self.now).map_err(|_| CallerError::Refused("no valid login JWT"))
+        login(headers, self.issuer, self.jwt_keys, self.now)
     }
 
     /// The API key in any of the headers that clients use.
@@ -55,6 +54,15 @@ impl Gate<'_> {
         }
         Ok(None)
     }
+}
+
+/// The login JWT in `Authorization` (raw or `Bearer`) or `token`, for an operation that takes nothing else.
+///
+/// # Errors
+/// [`CallerError::Missing`] or [`CallerError::Refused`].
+pub fn login(headers: &HeaderMap, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<LoginClaims, CallerError> {
+    let token = jwt_in(headers).ok_or(CallerError::Missing)?;
+    LoginClaims::verify(token, issuer, keys, now).map_err(|_| CallerError::Refused("no valid login JWT"))
 }
 
 /// The text of the first of these headers that is there and not empty. A value that is no text is there, and is no credential.

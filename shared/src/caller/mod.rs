@@ -11,11 +11,11 @@ mod password;
 use thiserror::Error;
 
 use crate::credentials::{ApiKey, LoginClaims};
-use crate::domain::{Acl, Permission, Scope, Timestamp, UserId};
+use crate::domain::{Acl, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{ApiKeyRow, Batch, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
 
 pub use entity::{EntityAccess, EntityCaller, EntityPath};
-pub use gate::Gate;
+pub use gate::{Gate, login};
 pub use password::{PasswordGate, PasswordGateError, ProvenUser};
 
 /// Why a request's credentials do not make a caller.
@@ -59,6 +59,8 @@ pub struct Caller {
     pub user: UserRow,
     /// The id of the key or of the session.
     pub credential_id: String,
+    /// Of a login: its session, and when that is over.
+    pub session: Option<(SessionId, Timestamp)>,
     /// Of an API key that was given less than its owner has: what it was given.
     restriction: Option<Acl>,
 }
@@ -88,14 +90,15 @@ impl Asked {
         match self.credential {
             Credential::ApiKey(_) => {
                 let key: ApiKeyRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the API key is revoked"))?;
-                Ok(Caller { user, credential_id: key.key_id.to_string(), restriction: key.acl })
+                Ok(Caller { user, credential_id: key.key_id.to_string(), session: None, restriction: key.acl })
             }
             Credential::Login(claims) => {
                 let session: SessionRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the session is revoked"))?;
                 if !session.is_live(now) || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
                     return Err(CallerError::Refused("the session is over"));
                 }
-                Ok(Caller { user, credential_id: session.session_id.to_string(), restriction: None })
+                let credential_id = session.session_id.to_string();
+                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), restriction: None })
             }
         }
     }
@@ -117,7 +120,7 @@ impl Caller {
     /// Whether the caller may make one-time tokens for any customer, with any claims.
     #[must_use]
     pub fn may_issue_tokens(&self) -> bool {
-        self.may(&Permission::new("authentication-token-create"), &Scope::everywhere())
+        may_issue_tokens(&self.user.acl) && self.restriction.as_ref().is_none_or(may_issue_tokens)
     }
 
     /// Whether handing out `acl` is no escalation.
@@ -130,4 +133,10 @@ impl Caller {
     pub(crate) fn is_unrestricted_for(&self, permission: &Permission, scope: &Scope) -> bool {
         self.restriction.as_ref().is_none_or(|own| own.grants(permission, scope))
     }
+}
+
+/// Whether `acl` grants to make one-time tokens for any customer, with any claims.
+#[must_use]
+pub fn may_issue_tokens(acl: &Acl) -> bool {
+    acl.grants(&Permission::new("authentication-token-create"), &Scope::everywhere())
 }

@@ -100,7 +100,7 @@ impl PasswordGate {
         };
         let (reset, rehashed) = join(self.attempts.reset(proven.attempt.clone()), rehash).await;
         for error in [reset.err(), rehashed.err()].into_iter().flatten() {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a password's attempts or new hash could not be stored");
+            tracing::warn!(error = %error, "a password's attempts or new hash could not be stored");
         }
     }
 }

@@ -200,6 +200,13 @@ impl Jwk {
 pub(super) struct VerificationKey {
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
+    jwk: Jwk,
+}
+
+/// A JWK set without private members.
+#[derive(Serialize)]
+pub struct PublicJwkSet {
+    keys: Vec<Jwk>,
 }
 
 /// The public keys by `kid`. `Debug` shows the ids.
@@ -218,12 +225,28 @@ impl VerificationKeys {
         let mut keys = BTreeMap::new();
         for jwk in &set.keys {
             jwk.status()?;
-            let key = VerificationKey { algorithm: jwk.algorithm()?, key: jwk.decoding_key()? };
+            let key = VerificationKey { algorithm: jwk.algorithm()?, key: jwk.decoding_key()?, jwk: jwk.public() };
             if keys.insert(jwk.kid.clone(), key).is_some() {
                 return Err(jwk.error("stands twice"));
             }
         }
         if keys.is_empty() { Err(KeySetError::NotOneCurrent) } else { Ok(Self(keys)) }
+    }
+
+    /// The JWK set to publish (RFC 7517): the public members of every key, whatever its status, without the status.
+    #[must_use]
+    pub fn published(&self) -> PublicJwkSet {
+        let keys = self.0.values().map(|key| Jwk { status: None, ..key.jwk.public() });
+        PublicJwkSet { keys: keys.collect() }
+    }
+
+    /// The algorithms of the keys, without repetition.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms: Vec<_> = self.0.values().map(|key| key.algorithm).collect();
+        algorithms.sort_by_key(|algorithm| format!("{algorithm:?}"));
+        algorithms.dedup();
+        algorithms
     }
 
     pub(super) fn find(&self, kid: &str) -> Option<&VerificationKey> {

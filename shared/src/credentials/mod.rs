@@ -8,7 +8,7 @@ mod password;
 mod sealed;
 mod token_keys;
 
-pub use jwk::{Algorithm, KeySetError, SigningKeys, VerificationKeys};
+pub use jwk::{Algorithm, KeySetError, PublicJwkSet, SigningKeys, VerificationKeys};
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
 pub use otp::OneTimePassword;
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Verdict};

@@ -44,12 +44,12 @@ impl OneTimePassword {
 mod tests {
     use super::*;
     use crate::credentials::generate;
-    use crate::domain::RandomId;
+    use crate::domain::{RandomId, UserId};
 
     #[test]
     fn only_the_six_digits_of_this_token_pass() {
         let keys = TokenKeys::parse(&generate::token_keys().unwrap()).unwrap();
-        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer: Some([1; 16]) };
+        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), otp_customer: Some([1; 16]) };
         let password = OneTimePassword::of(&token, &keys).unwrap();
         let digits = password.digits();
 

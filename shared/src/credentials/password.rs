@@ -135,7 +135,7 @@ impl PasswordHasher {
 }
 
 /// A hash that no password has: 32 random bytes where the output of argon2 would stand. It is made of the live parameters,
-/// so that an unknown user never costs less than a real one, and costs nothing at start.
+/// so that an unknown user costs what a real one does, and costs nothing at start.
 fn dummy(live: &Params) -> PasswordHash {
     let random = || *uuid::Uuid::new_v4().as_bytes();
     let (salt, output) = (STANDARD_NO_PAD.encode(random()), STANDARD_NO_PAD.encode([random(), random()].concat()));

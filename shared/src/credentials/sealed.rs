@@ -189,6 +189,8 @@ pub struct OneTimeToken {
     pub key: KeyNumber,
     /// The row's id.
     pub id: RandomId,
+    /// In whose name it was made; whether that user is active is read beside the row.
+    pub issuer: UserId,
     /// Present exactly when a one-time password is required: an attempt is then reserved for the token and for the customer
     /// in one request, without reading first who the customer is.
     pub otp_customer: Option<[u8; 16]>,
@@ -207,7 +209,7 @@ impl OneTimeToken {
     /// [`SealError`] if the ring has no key of that number (any more).
     pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
         let customer = self.otp_customer.as_ref().map_or([].as_slice(), |locator| locator.as_slice());
-        seal(keys, TokenKind::OneTime, self.key, &[self.id.bytes().as_slice(), customer].concat())
+        seal(keys, TokenKind::OneTime, self.key, &[self.id.bytes().as_slice(), self.issuer.bytes(), customer].concat())
     }
 
     /// Opens `text`.
@@ -217,9 +219,9 @@ impl OneTimeToken {
     pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
         let (key, body) = open(keys, TokenKind::OneTime, text)?;
         let mut rest = body.as_slice();
-        let id = RandomId::from_bytes(take(&mut rest)?);
+        let (id, issuer) = (RandomId::from_bytes(take(&mut rest)?), UserId::from_bytes(take(&mut rest)?));
         let otp_customer = if rest.is_empty() { None } else { Some(take(&mut rest)?) };
-        end(rest, Self { key, id, otp_customer })
+        end(rest, Self { key, id, issuer, otp_customer })
     }
 }
 
@@ -242,7 +244,7 @@ mod tests {
         let keys = keys();
         let api_key = ApiKey { key: keys.current(), user: UserId::random(), id: KeyId::random() };
         let entity = entity_token(&keys);
-        let plain = OneTimeToken { key: keys.current(), id: RandomId::random(), otp_customer: None };
+        let plain = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), otp_customer: None };
         let with_otp = OneTimeToken { otp_customer: Some([9; 16]), ..plain };
 
         assert_eq!(ApiKey::open(&keys, api_key.seal(&keys).unwrap().expose()), Ok(api_key));

@@ -83,6 +83,12 @@ impl TokenKeys {
         self.current
     }
 
+    /// Whether the ring has the key `number`.
+    #[must_use]
+    pub fn has(&self, number: KeyNumber) -> bool {
+        self.keys.contains_key(&number)
+    }
+
     /// An HMAC over `parts` in order under the key `number`; `None` if the ring has no such key.
     pub(super) fn mac(&self, number: KeyNumber, parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
         let mut mac = self.keys.get(&number)?.clone();

@@ -53,6 +53,23 @@ impl Answer {
         Self::json(201, body)
     }
 
+    /// 204, without a body.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: 204, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
+    }
+
+    /// 200 with `body`, which holds no secret and which caches may keep for `seconds`.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it can not be written as JSON.
+    pub fn cacheable(body: &impl Serialize, seconds: u32) -> Result<Self, ApiError> {
+        let mut answer = Self::json(200, body)?;
+        answer.headers.retain(|(name, _)| *name != "cache-control");
+        answer.headers.push(("cache-control", format!("public, max-age={seconds}")));
+        Ok(answer)
+    }
+
     /// Adds where the thing that was made stands.
     #[must_use]
     pub fn at(mut self, location: String) -> Self {

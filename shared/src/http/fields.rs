@@ -47,18 +47,27 @@ impl Fields {
         }
     }
 
-    /// A text that must be there; where it is not, the empty one, and [`Fields::finish`] fails.
+    /// A text that must be there and not be empty; where it is not, the empty one, and [`Fields::finish`] fails.
     pub fn required_text(&mut self, name: &str, max_bytes: usize) -> String {
+        let (known, text) = (self.invalid.len(), self.required(name, max_bytes));
+        if text.is_empty() && self.invalid.len() == known {
+            self.invalid(name, "must not be empty");
+        }
+        text
+    }
+
+    /// A secret text that must be there, of any length that a body can have, the empty one too: whether it is right is not for
+    /// the reading to tell.
+    pub fn required_secret(&mut self, name: &str) -> Secret {
+        Secret::new(self.required(name, usize::MAX))
+    }
+
+    fn required(&mut self, name: &str, max_bytes: usize) -> String {
         let (known, text) = (self.invalid.len(), self.text(name, max_bytes));
         if text.is_none() && self.invalid.len() == known {
             self.invalid(name, "is required");
         }
         text.unwrap_or_default()
-    }
-
-    /// A secret text that must be there, of any length that a body can have.
-    pub fn required_secret(&mut self, name: &str) -> Secret {
-        Secret::new(self.required_text(name, usize::MAX))
     }
 
     /// `true` or `false`.

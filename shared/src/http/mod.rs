@@ -4,19 +4,23 @@
 mod acl;
 mod answer;
 mod auth_header;
+mod authentication_token;
 mod body;
 mod entity_token;
 mod error;
 mod fields;
+mod login;
 mod operation;
 mod problem;
 mod request;
 
 pub use answer::{Answer, Link};
 pub use auth_header::AuthHeaderView;
+pub use authentication_token::AuthenticationTokenView;
 pub use entity_token::EntityTokenView;
 pub use error::{ApiError, InvalidField};
 pub use fields::Fields;
+pub use login::LoginView;
 pub use operation::{Family, Operation, Route};
 pub use problem::problem;
 pub use request::Request;

@@ -8,8 +8,8 @@ use super::{Answer, ApiError, Request};
 pub trait Operation: Send + Sync + 'static {
     /// The operation's name everywhere: folder, binary, `operationId`, permission.
     const NAME: &'static str;
-    /// The route as it stands in the template and in the contract.
-    const ROUTE: Route;
+    /// The routes as they stand in the template and in the contract; most operations have one.
+    const ROUTES: &'static [Route];
 
     /// Answers one request.
     fn handle(&self, request: &Request) -> impl Future<Output = Result<Answer, ApiError>> + Send;
@@ -30,16 +30,6 @@ impl Route {
     pub const fn new(method: &'static str, path: &'static str) -> Self {
         Self { method, path }
     }
-
-    /// Whose clients use the route.
-    #[must_use]
-    pub fn family(&self) -> Family {
-        match self.path.split('/').nth(1) {
-            Some("user" | "authheader") => Family::Login,
-            Some("entities") => Family::Entity,
-            _ => Family::Token,
-        }
-    }
 }
 
 /// Whose clients read an answer, and so which extra members an error has.
@@ -51,4 +41,16 @@ pub enum Family {
     Entity,
     /// Everything else.
     Token,
+}
+
+impl Family {
+    /// Whose clients use `routes`; the routes of one operation are of one family.
+    #[must_use]
+    pub fn of(routes: &[Route]) -> Self {
+        match routes.first().and_then(|route| route.path.split('/').nth(1)) {
+            Some("user" | "authheader") => Self::Login,
+            Some("entities") => Self::Entity,
+            _ => Self::Token,
+        }
+    }
 }

@@ -13,6 +13,8 @@ use super::{ApiError, Fields};
 pub struct Request {
     /// The id under which the log has it.
     pub id: String,
+    /// The route that the gateway matched, `GET /user/logout`: never the path, which may hold a token.
+    pub route_key: String,
     /// The path's parameters, decoded once by the gateway.
     pub path_parameters: HashMap<String, String>,
     /// The headers; a value that is no text has been left out by nobody but is no credential either.

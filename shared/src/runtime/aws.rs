@@ -20,16 +20,19 @@ use super::{ConfigError, Environment};
 /// every endpoint of AWS chains up to one of them.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// All timeouts together stay inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
+/// Seconds for a call with all its attempts, `AWS_CALL_TIMEOUT_SECONDS`; one attempt has half of them.
+///
+/// A request makes at most two calls in sequence, and before them reads keys again at most once: three times the default stays
+/// inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
+const CALL_SECONDS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(1);
-const ATTEMPT: Duration = Duration::from_secs(2);
-const OPERATION: Duration = Duration::from_secs(6);
 const ATTEMPTS: u32 = 4;
 
 /// What all clients share. `http_client` is a test's; a function makes its own.
 pub fn config(environment: &Environment, http_client: Option<SharedHttpClient>) -> Result<SdkConfig, ConfigError> {
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT);
-    let timeouts = timeouts.operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+    let call = Duration::from_secs(environment.number("AWS_CALL_TIMEOUT_SECONDS", CALL_SECONDS, 1..=60)?.into());
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(call / 2);
+    let timeouts = timeouts.operation_attempt_timeout(call / 2).operation_timeout(call).build();
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.required("AWS_REGION")?))

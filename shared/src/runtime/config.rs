@@ -61,12 +61,12 @@ impl Environment {
         self.0.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
-    /// A number within `range`, or `default`.
+    /// A number within `range`, `default` where there is none.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for what is no number or out of range.
+    /// [`ConfigError::Invalid`] for what is no number or out of range; the default too, where another variable has narrowed that.
     pub fn number(&self, name: &'static str, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
-        let Some(text) = self.optional(name) else { return Ok(default) };
+        let text = self.optional(name).unwrap_or_else(|| default.to_string());
         let number = u32::from_str(&text).ok().filter(|number| range.contains(number));
         number.ok_or_else(|| ConfigError::invalid(name, format!("must be a number from {} to {}", range.start(), range.end())))
     }

@@ -22,6 +22,8 @@ pub type GatewayAnswer = ApiGatewayV2httpResponse;
 #[serde(rename_all = "camelCase")]
 pub struct GatewayEvent {
     #[serde(default)]
+    route_key: String,
+    #[serde(default)]
     headers: Option<HashMap<String, String>>,
     #[serde(default)]
     path_parameters: Option<HashMap<String, String>>,
@@ -45,6 +47,7 @@ impl From<GatewayEvent> for Request {
         let body = if event.is_base64_encoded { STANDARD.decode(&body).unwrap_or(body) } else { body };
         Self {
             id: event.request_context.request_id,
+            route_key: event.route_key,
             path_parameters: event.path_parameters.unwrap_or_default(),
             headers: headers(event.headers.unwrap_or_default()),
             body,

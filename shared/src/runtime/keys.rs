@@ -7,6 +7,7 @@ use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, Timestamp};
 
 use super::ConfigError;
+use super::telemetry::chain;
 
 /// Where a key set is read from.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl<T> Live<T> {
         clock: SharedClock,
     ) -> Result<Self, ConfigError> {
         let keys = read(&source, parse).await.map_err(|error| {
-            tracing::error!(variable = name, error = &error as &dyn std::error::Error, "a key set can not be used");
+            tracing::error!(variable = name, error = chain(&error), "a key set can not be used");
             ConfigError::invalid(name, error)
         })?;
         let state = Mutex::new((Arc::new(keys), clock.now()));
@@ -95,7 +96,7 @@ impl<T> Live<T> {
                 fresh
             }
             Err(error) => {
-                tracing::warn!(variable = self.name, error = &error as &dyn std::error::Error, "keys could not be read again");
+                tracing::warn!(variable = self.name, error = chain(&error), "keys could not be read again");
                 keys
             }
         }

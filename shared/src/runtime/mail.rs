@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_sdk_sesv2::error::ProvideErrorMetadata;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use mail_builder::MessageBuilder;
@@ -23,9 +24,9 @@ pub enum MailError {
     /// It could not be written.
     #[error("the mail could not be written")]
     Write(#[from] std::io::Error),
-    /// SES did not take it.
-    #[error("SES did not take the mail")]
-    Ses(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// SES did not take it. Its own text can name the address, so only its code is kept for the log.
+    #[error("SES did not take the mail: {0}")]
+    Ses(String),
 }
 
 /// Hands mails over.
@@ -54,11 +55,12 @@ impl Mailer {
         let message = message.subject(mail.subject.as_str()).text_body(mail.text.as_str()).write_to_vec()?;
         match &self.transport {
             Transport::Ses(client) => {
-                let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(|error| MailError::Ses(Box::new(error)))?;
+                let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(|error| MailError::Ses(error.to_string()))?;
                 let request = client.send_email().from_email_address(&self.from);
                 let request = request.destination(Destination::builder().to_addresses(&mail.to).build());
                 let request = request.content(EmailContent::builder().raw(raw).build());
-                request.send().await.map(drop).map_err(|error| MailError::Ses(Box::new(error)))
+                let sent = request.send().await;
+                sent.map(drop).map_err(|error| MailError::Ses(error.code().unwrap_or("no answer").to_owned()))
             }
             Transport::Directory(folder) => {
                 std::fs::create_dir_all(folder)?;

@@ -9,17 +9,17 @@ use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 
-use super::{ConfigError, Environment, GatewayAnswer, GatewayEvent, Setup, Start, telemetry};
+use super::telemetry::{self, chain};
+use super::{ConfigError, Environment, GatewayAnswer, GatewayEvent, Setup, Start};
 use crate::domain::SharedClock;
-use crate::http::{Answer, ApiError, Operation, Request, problem};
+use crate::http::{Answer, ApiError, Family, Operation, Request, problem};
 
 /// Starts operation `O` and answers events until the process is stopped: the whole of a function's `main`.
 ///
 /// A configuration that can not work ends the process at once, with one log line that names the variable.
 #[must_use]
 pub fn serve<O: Start>() -> ExitCode {
-    let environment = Environment::of_process();
-    let logs = telemetry::start(&environment);
+    let logs = telemetry::start(&Environment::of_process());
     // One request at a time: a single thread starts faster than a pool.
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(lambda_runtime::Error::from);
     let result = logs.map_err(lambda_runtime::Error::from).and(result).and_then(|runtime| runtime.block_on(run::<O>()));
@@ -67,7 +67,8 @@ impl<O: Operation> Service<O> {
     /// the body.
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
         let request = Request::from(event);
-        let span = tracing::info_span!("request", operation = O::NAME, request_id = request.id);
+        // Of the highest level, so that a line of any level has the request's id.
+        let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id);
         self.answer(&request).instrument(span).await.into_gateway()
     }
 
@@ -82,9 +83,11 @@ impl<O: Operation> Service<O> {
                 answer
             }
             Err(error) => {
-                let answer = problem(&error, O::ROUTE.family(), request, self.clock.now());
+                let answer = problem(&error, Family::of(O::ROUTES), request, self.clock.now());
                 match error.cause() {
-                    Some(cause) => tracing::error!(status = answer.status, milliseconds, code = error.code(), error = cause, "failed"),
+                    Some(cause) => {
+                        tracing::error!(status = answer.status, milliseconds, code = error.code(), error = chain(cause), "failed")
+                    }
                     None => tracing::info!(status = answer.status, milliseconds, code = error.code(), "refused"),
                 }
                 answer

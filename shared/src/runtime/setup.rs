@@ -83,12 +83,21 @@ impl Setup {
     /// [`ConfigError::Invalid`] for an issuer that is no `https` URL; `http` is taken on loopback.
     pub fn issuer(&self) -> Result<Issuer, ConfigError> {
         let url = self.environment.required("ISSUER")?;
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|prefix| url.starts_with(prefix));
-        if !url.starts_with("https://") && !loopback {
-            return Err(ConfigError::invalid("ISSUER", "must be an https URL"));
+        let parsed: http::Uri = url.parse().map_err(|_| ConfigError::invalid("ISSUER", "must be an https URL"))?;
+        match (parsed.scheme_str(), parsed.host()) {
+            (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => {}
+            _ => return Err(ConfigError::invalid("ISSUER", "must be an https URL")),
         }
         let audience = self.environment.optional("AUDIENCE").unwrap_or_else(|| url.clone());
         Ok(Issuer { url, audience })
+    }
+
+    /// `LOGIN_TTL_SECONDS`: how long a login JWT lives, an hour by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is no number of seconds up to a day.
+    pub fn login_ttl_seconds(&self) -> Result<u32, ConfigError> {
+        self.environment.number("LOGIN_TTL_SECONDS", 3600, 60..=86_400)
     }
 
     /// The private keys of `SIGNING_KEYS`.
@@ -135,7 +144,7 @@ impl Setup {
             Some(("secretsmanager", id)) => {
                 KeySource::Secret { client: aws::secrets_manager(&self.environment, &self.aws), id: id.to_owned() }
             }
-            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path>")),
+            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn>, file:<path> or inline:<JWK set>")),
         };
         let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
         Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await

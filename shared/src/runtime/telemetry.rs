@@ -1,5 +1,7 @@
 //! Logs: JSON lines on standard output, of this service's own modules only. The SDK's and the runtime's would hold rows and events.
 
+use std::error::Error;
+
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -10,13 +12,23 @@ use super::{ConfigError, Environment};
 /// Writes what happens from now on, down to `LOG_LEVEL` (`info` by default).
 ///
 /// # Errors
-/// [`ConfigError::Invalid`] for a level that is none.
+/// [`ConfigError::Invalid`] for a level that is none; lines are written all the same, so that one can say so.
 pub fn start(environment: &Environment) -> Result<(), ConfigError> {
-    let level = environment.optional("LOG_LEVEL").unwrap_or_else(|| "info".into());
-    let level: LevelFilter = level.parse().map_err(|_| ConfigError::invalid("LOG_LEVEL", "must be error, warn, info, debug or off"))?;
+    let text = environment.optional("LOG_LEVEL").unwrap_or_else(|| "info".into());
+    let level: Result<LevelFilter, _> = text.parse();
+    let (level, result) = match level {
+        Ok(level) => (level, Ok(())),
+        Err(_) => (LevelFilter::INFO, Err(ConfigError::invalid("LOG_LEVEL", "must be error, warn, info, debug, trace or off"))),
+    };
     let ours = filter_fn(|metadata| metadata.target().starts_with("latchkey"));
     let lines =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).with_target(false);
     // A second start in one process (tests) keeps the first one's lines.
-    tracing_subscriber::registry().with(lines.with_filter(level).with_filter(ours)).try_init().or(Ok(()))
+    tracing_subscriber::registry().with(lines.with_filter(level).with_filter(ours)).try_init().or(Ok(())).and(result)
+}
+
+/// An error and everything that it came from, in one text; `tracing` writes the outermost only.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

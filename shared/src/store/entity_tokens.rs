@@ -95,18 +95,25 @@ impl EntityTokens {
         Self(database.clone())
     }
 
-    /// Makes the token unless there is a live one; returns the one that is live then.
+    /// Makes the token unless there is a live one other than `dead`; returns the one that is live then.
     ///
     /// Two callers at the same instant get the same token, and a retry that meets its own put gets its own.
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
-    pub async fn insert_or_find(&self, locator: &str, row: EntityTokenRow, now: Timestamp) -> Result<EntityTokenRow, StoreError> {
+    pub async fn insert_or_find(
+        &self,
+        locator: &str,
+        row: EntityTokenRow,
+        dead: Option<RandomId>,
+        now: Timestamp,
+    ) -> Result<EntityTokenRow, StoreError> {
         let mut item: Key = serde_dynamo::to_item(&row)?;
         item.extend(schema::entity_token(locator));
         let request = self.0.client.put_item().table_name(&self.0.tables.tokens).set_item(Some(item));
-        let request = request.condition_expression(format!("attribute_not_exists({PK}) OR {EXPIRES_AT} <= :now"));
+        let request = request.condition_expression(format!("attribute_not_exists({PK}) OR {EXPIRES_AT} <= :now OR token_id = :dead"));
         let request = request.expression_attribute_values(":now", n(now.unix()));
+        let request = request.expression_attribute_values(":dead", s(dead.map_or_else(|| "none".to_owned(), |id| id.to_string())));
         let Err(error) = request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).send().await else {
             return Ok(row);
         };

@@ -177,6 +177,16 @@ impl OneTimeTokens {
         }
     }
 
+    /// Deletes a live token; `false` if there is none. A transaction, so that a retry after a lost answer is told "deleted" too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table can not tell.
+    pub async fn delete(&self, id: RandomId, now: Timestamp) -> Result<bool, StoreError> {
+        let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let delete = delete.condition_expression(LIVE).expression_attribute_values(":now", n(now.unix())).build()?;
+        Ok(transaction::write(&self.0.client, [TransactWriteItem::builder().delete(delete)]).await? == Outcome::Committed)
+    }
+
     fn consume(&self, exchange: &NewSession<'_>, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
         let update = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(exchange.token.token_id)));
         let update = update.update_expression("SET consumed_by = :session").condition_expression(LIVE);

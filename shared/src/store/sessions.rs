@@ -1,10 +1,12 @@
 //! Sessions: a row for every JWT, so that each can be revoked.
 
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{json, unix};
-use super::schema::{self, SUBJECT};
-use super::{Database, StoreError};
+use super::schema::{self, EXPIRES_AT, SUBJECT, n};
+use super::transaction::{self, Outcome};
+use super::{Database, LoginSession, StoreError};
 use crate::domain::{Acl, CustomClaims, SessionId, Timestamp};
 
 /// What a session came from.
@@ -72,6 +74,20 @@ impl Sessions {
     }
 }
 
+impl Sessions {
+    /// Ends a login session. A transaction, so that a retry after a lost answer is told "ended" too; `false` if there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table can not tell.
+    pub async fn end_login(&self, session: &LoginSession) -> Result<bool, StoreError> {
+        let delete = Delete::builder().table_name(&self.0.tables.sessions);
+        let delete = delete.set_key(Some(schema::login_session(session.user, session.session)));
+        let delete = delete.condition_expression(format!("attribute_exists({SUBJECT}) AND {EXPIRES_AT} > :now"));
+        let delete = delete.expression_attribute_values(":now", n(session.now.unix())).build()?;
+        Ok(transaction::write(&self.0.client, [TransactWriteItem::builder().delete(delete)]).await? == Outcome::Committed)
+    }
+}
+
 /// The put of a new session as part of a transaction.
 pub(super) fn insert_new(
     database: &Database,
@@ -80,5 +96,5 @@ pub(super) fn insert_new(
     let item: schema::Key = serde_dynamo::to_item(session)?;
     let put = aws_sdk_dynamodb::types::Put::builder().table_name(&database.tables.sessions).set_item(Some(item));
     let put = put.condition_expression(format!("attribute_not_exists({SUBJECT})")).build()?;
-    Ok(aws_sdk_dynamodb::types::TransactWriteItem::builder().put(put))
+    Ok(TransactWriteItem::builder().put(put))
 }

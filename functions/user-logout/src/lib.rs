@@ -1,0 +1,47 @@
+//! `GET` and `POST /user/logout`: ends the session of the login JWT; the next call with it is refused.
+//!
+//! A GET that changes something is the vendor's contract. It takes the JWT from a header, which no link that is followed sends.
+
+use latchkey::credentials::{Issuer, VerificationKeys};
+use latchkey::domain::SharedClock;
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
+use latchkey::store::{LoginSession, Sessions};
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct UserLogout {
+    sessions: Sessions,
+    issuer: Issuer,
+    keys: Live<VerificationKeys>,
+    clock: SharedClock,
+}
+
+#[derive(Serialize)]
+struct Done {
+    message: &'static str,
+}
+
+impl Operation for UserLogout {
+    const NAME: &'static str = "user-logout";
+    const ROUTES: &'static [Route] = &[Route::new("GET", "/user/logout"), Route::new("POST", "/user/logout")];
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let now = self.clock.now();
+        let login = latchkey::caller::login(&request.headers, &self.issuer, self.keys.get().await.as_ref(), now)?;
+
+        let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
+        if !self.sessions.end_login(&session).await? {
+            return Err(ApiError::InvalidCredentials);
+        }
+        Answer::ok(&Done { message: "User logged out" })
+    }
+}
+
+impl Start for UserLogout {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Sessions])?;
+        let (issuer, keys) = (setup.issuer()?, setup.verification_keys().await?);
+        Ok(Self { sessions: Sessions::new(&database), issuer, keys, clock: setup.clock.clone() })
+    }
+}

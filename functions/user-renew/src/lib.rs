@@ -1,0 +1,69 @@
+//! `GET /user/renew`: another JWT for the session of the one that is presented. Nothing is written: the session has its end
+//! since the login, and no JWT of it outlives that.
+
+use latchkey::caller::{CallerError, Credential};
+use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
+use latchkey::domain::{Secret, SharedClock};
+use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
+use latchkey::store::Database;
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct UserRenew {
+    database: Database,
+    issuer: Issuer,
+    keys: Live<SigningKeys>,
+    ttl_seconds: u32,
+    clock: SharedClock,
+}
+
+/// The login object and, for OAuth clients, the same JWT under the names of RFC 6749.
+#[derive(Serialize)]
+struct Renewed {
+    #[serde(flatten)]
+    login: LoginView,
+    access_token: Secret,
+    expires_in: u64,
+    token_type: &'static str,
+}
+
+impl Operation for UserRenew {
+    const NAME: &'static str = "user-renew";
+    const ROUTES: &'static [Route] = &[Route::new("GET", "/user/renew")];
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let now = self.clock.now();
+        let keys = self.keys.get().await;
+        let presented = latchkey::caller::login(&request.headers, &self.issuer, keys.verification(), now)?;
+
+        let mut batch = self.database.batch();
+        let asked = Credential::Login(presented.clone()).ask(&mut batch);
+        let caller = asked.resolve(&batch.get().await.map_err(CallerError::from)?, now)?;
+        if caller.user.password_expires_at.is_some_and(|expiry| expiry <= now) {
+            return Err(ApiError::PasswordExpired);
+        }
+
+        let over_at = caller.session.map_or(now, |(_, expires_at)| expires_at);
+        let expires_at = now.plus(self.ttl_seconds).min(over_at);
+        let token = LoginClaims { issued_at: now, expires_at, ..presented }.mint(&self.issuer, &keys).map_err(ApiError::internal)?;
+        Answer::ok(&Renewed {
+            access_token: token.clone(),
+            expires_in: expires_at.seconds_since(now),
+            token_type: "Bearer",
+            login: LoginView::new(caller.user, token),
+        })
+    }
+}
+
+impl Start for UserRenew {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        Ok(Self {
+            database: setup.database(&[Table::Users, Table::Sessions])?,
+            issuer: setup.issuer()?,
+            keys: setup.signing_keys().await?,
+            ttl_seconds: setup.login_ttl_seconds()?,
+            clock: setup.clock.clone(),
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! `DELETE /authentication-tokens/{token}`
+
+use authentication_token_delete::AuthenticationTokenDelete;
+use authentication_token_exchange::AuthenticationTokenExchange;
+use latchkey::domain::Acl;
+use serde_json::{Value, json};
+
+use crate::house::{Call, World};
+
+#[tokio::test]
+async fn a_deleted_token_can_not_be_exchanged() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+    let call = || Call::new().path("token", &token);
+
+    let deleted = world.call::<AuthenticationTokenDelete>(call()).await;
+    let again = world.call::<AuthenticationTokenDelete>(call()).await;
+
+    assert_eq!((deleted.status, deleted.body), (204, Value::Null));
+    assert_eq!((again.status, again.code()), (404, "token-not-found"));
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call()).await, again);
+    assert_eq!(world.sessions_of("carol").await, 0);
+}
+
+#[tokio::test]
+async fn a_consumed_an_expired_and_a_forged_one_are_404() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = async || world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+    let delete = async |token: &str| world.call::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;
+    let (consumed, expired) = (token().await, token().await);
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", &consumed)).await;
+    world.pass(1800);
+
+    for token in [consumed.as_str(), &expired, "lkone_forged", &backend.key, ""] {
+        let reply = delete(token).await;
+        assert_eq!((reply.status, reply.code()), (404, "token-not-found"), "{token}");
+    }
+}

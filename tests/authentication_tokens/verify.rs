@@ -1,0 +1,46 @@
+//! `GET /authentication-tokens/{token}`
+
+use authentication_token_exchange::AuthenticationTokenExchange;
+use authentication_token_verify::AuthenticationTokenVerify;
+use latchkey::domain::Acl;
+use serde_json::json;
+
+use crate::house::{Call, World};
+
+#[tokio::test]
+async fn a_hundred_looks_at_a_token_leave_it_to_be_exchanged() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let made = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await;
+    let call = || Call::new().path("token", made.text("token"));
+    let before = world.rows("tokens").await;
+
+    for _ in 0..100 {
+        let reply = world.call::<AuthenticationTokenVerify>(call()).await;
+        assert_eq!((reply.status, &reply.body), (200, &made.body));
+        assert_eq!(reply.header("cache-control"), "no-store");
+    }
+
+    assert_eq!(world.rows("tokens").await, before);
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call()).await.status, 201);
+}
+
+#[tokio::test]
+async fn consumed_expired_forged_and_a_disabled_users_are_the_same_404() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let mallory = world.person_with("mallory", Acl::everything()).await;
+    let token = async |key: &str| world.one_time_token(key, json!({ "customerId": "carol" })).await.text("token");
+    let verify = async |token: &str| world.call::<AuthenticationTokenVerify>(Call::new().path("token", token)).await;
+    let (consumed, unused, mallorys) = (token(&backend.key).await, token(&backend.key).await, token(&mallory.key).await);
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", &consumed)).await;
+    world.set_user(&mallory, "SET disabled_at = :v", 1).await;
+
+    let gone = verify(&consumed).await;
+    assert_eq!((gone.status, gone.code()), (404, "token-not-found"));
+    assert_eq!(verify(&mallorys).await, gone);
+    assert_eq!(verify("lkone_forged").await, gone);
+    assert_eq!(verify(&backend.key).await, gone);
+    world.pass(1800);
+    assert_eq!(verify(&unused).await, gone);
+}

@@ -1,0 +1,50 @@
+//! `GET /.well-known/jwks.json` and `GET /.well-known/openid-configuration`
+
+use jwks::Jwks;
+use latchkey::credentials::{Algorithm, VerificationKeys, generate};
+use serde_json::json;
+
+use crate::house::{Call, World};
+
+#[tokio::test]
+async fn the_published_set_has_every_public_key_and_nothing_else() {
+    let world = World::new().await;
+
+    let reply = world.call::<Jwks>(Call::new().route("GET /.well-known/jwks.json")).await;
+
+    assert_eq!((reply.status, reply.header("cache-control")), (200, "public, max-age=60"));
+    let key = reply.body["keys"][0].as_object().unwrap();
+    assert_eq!(key.keys().map(String::as_str).collect::<Vec<_>>(), ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    assert_eq!((&key["alg"], &key["use"], &key["crv"]), (&json!("ES256"), &json!("sig"), &json!("P-256")));
+}
+
+#[test]
+fn a_set_of_private_keys_publishes_no_secret() {
+    for algorithm in [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA] {
+        let private = generate::signing_keys(algorithm).unwrap();
+        let keys = VerificationKeys::parse(&private).unwrap();
+
+        let published = serde_json::to_value(keys.published()).unwrap();
+
+        for member in ["d", "p", "q", "dp", "dq", "qi", "k", "status"] {
+            assert!(published["keys"][0].get(member).is_none(), "{algorithm:?} {member}");
+        }
+        assert_eq!(keys.algorithms(), [algorithm]);
+    }
+}
+
+#[tokio::test]
+async fn discovery_says_where_the_keys_are() {
+    let world = World::new().await;
+
+    let reply = world.call::<Jwks>(Call::new().route("GET /.well-known/openid-configuration")).await;
+
+    assert_eq!(reply.status, 200);
+    assert_eq!(
+        reply.body,
+        json!({
+            "issuer": "https://auth.example.com", "jwks_uri": "https://auth.example.com/.well-known/jwks.json", "response_types_supported": [],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+        })
+    );
+}
