@@ -157,3 +157,15 @@ async fn claims_of_ones_own_take_the_right_to_make_tokens_for_others() {
     assert_eq!((refused.status, refused.code()), (403, "escalation"));
     assert_eq!((empty.status, allowed.status), (201, 201));
 }
+
+#[tokio::test]
+async fn a_right_password_with_too_large_a_wish_locks_nobody_out() {
+    let world = World::with([("LOGIN_ATTEMPTS", "2")]).await;
+    let alice = world.person("alice").await;
+    let body = json!({ "mode": "password", "username": "alice", "password": alice.password, "acl": [{ "scope": {}, "permissions": ["*"] }] });
+
+    for _ in 0..4 {
+        assert_eq!(create(&world, body.clone()).await.status, 403);
+    }
+    assert_eq!(world.login("alice", &alice.password).await.status, 200);
+}

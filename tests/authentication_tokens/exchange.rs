@@ -228,3 +228,74 @@ async fn claims_of_every_json_kind_come_back_as_they_were() {
     assert_eq!(reply.body["customClaims"], claims);
     assert_eq!(part(&reply.text("token"), 1)["customClaims"], claims);
 }
+
+#[tokio::test]
+async fn a_revoked_key_ends_the_tokens_that_it_made() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    let call = Call::new().bearer(&backend.jwt).json(json!({ "text": backend.key }));
+    assert_eq!(world.call::<authheader_delete::AuthheaderDelete>(call).await.status, 200);
+
+    assert_eq!(exchange(&world, &token, json!({})).await.status, 404);
+    assert_eq!(world.sessions_of("carol").await, 0);
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_tokens_made_by_it_and_by_its_logins() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let make = async |call: Call| world.call::<authentication_token_create::AuthenticationTokenCreate>(call).await.text("token");
+    let by_password = make(Call::new().json(json!({ "mode": "password", "username": "alice", "password": alice.password }))).await;
+    let by_login = make(Call::new().bearer(&alice.jwt).json(json!({ "mode": "passwordless", "customerId": "carol" }))).await;
+    let by_key = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+
+    world.set_user(&alice, "SET epoch = :v", 1).await;
+
+    assert_eq!(exchange(&world, &by_password, json!({})).await.status, 404);
+    assert_eq!(exchange(&world, &by_login, json!({})).await.status, 404);
+    assert_eq!(exchange(&world, &by_key, json!({})).await.status, 201, "a key is revoked by itself");
+}
+
+#[tokio::test]
+async fn a_token_grants_no_more_than_its_maker_still_has() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol", "acl": [{ "scope": {}, "permissions": ["write"] }] })).await.text("token");
+    let less = aws_sdk_dynamodb::types::AttributeValue::S(r#"[{"scope":{},"permissions":["read"]}]"#.into());
+    let update = world.dynamodb.update_item().table_name("latchkey-users");
+    let update = update.key("pk", aws_sdk_dynamodb::types::AttributeValue::S(format!("id#{}", backend.id)));
+    update.update_expression("SET acl = :acl").expression_attribute_values(":acl", less).send().await.unwrap();
+
+    let whole = exchange(&world, &token, json!({})).await;
+    let nothing = exchange(&world, &token, json!({ "acl": [] })).await;
+
+    assert_eq!((whole.status, whole.code()), (403, "escalation"));
+    assert_eq!(nothing.status, 201);
+}
+
+#[tokio::test]
+async fn a_user_who_is_disabled_gets_no_session_as_a_customer() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let alice = world.person("alice").await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": alice.id })).await.text("token");
+    world.set_user(&alice, "SET disabled_at = :v", 1).await;
+
+    let late = world.one_time_token(&backend.key, json!({ "customerId": alice.id })).await;
+
+    assert_eq!(exchange(&world, &token, json!({})).await.status, 404);
+    assert_eq!((late.status, late.invalid_fields()), (422, vec!["customerId"]));
+}
+
+#[tokio::test]
+async fn claims_that_are_the_tokens_own_need_no_credential() {
+    let world = World::new().await;
+    let (token, key) = carols_token(&world, json!({ "customClaims": { "a": 1 } })).await;
+    let plain = world.one_time_token(&key, json!({ "customerId": "carol" })).await.text("token");
+
+    assert_eq!(exchange(&world, &token, json!({ "customClaims": {} })).await.status, 403);
+    assert_eq!(exchange(&world, &token, json!({ "customClaims": { "a": 1 } })).await.status, 201);
+    assert_eq!(exchange(&world, &plain, json!({ "customClaims": [] })).await.status, 201);
+}

@@ -166,3 +166,31 @@ async fn a_mail_that_can_not_be_sent_is_a_503() {
 
     assert_eq!((reply.status, reply.code()), (503, "unavailable"));
 }
+
+#[tokio::test]
+async fn a_right_password_costs_no_attempt_even_if_the_exchange_fails_or_keeps_the_token() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_TOKEN", "2"), ("OTP_ATTEMPTS_PER_CUSTOMER", "2")]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    let more = json!({ "oneTimePassword": digits, "acl": [{ "scope": {}, "permissions": ["*"] }] });
+    let keeping = json!({ "oneTimePassword": digits, "invalidate": false });
+
+    for _ in 0..3 {
+        assert_eq!(exchange(&world, &token, more.clone()).await.status, 403);
+        assert_eq!(exchange(&world, &token, keeping.clone()).await.status, 201);
+    }
+    assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_revoked_key_beside_a_right_password_costs_no_attempt() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_TOKEN", "1")]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    let revoked = world.person("mallory").await;
+    world.set_user(&revoked, "SET disabled_at = :v", 1).await;
+    let call = || Call::new().path("token", &token).json(json!({ "oneTimePassword": digits }));
+
+    for _ in 0..2 {
+        assert_eq!(world.call::<AuthenticationTokenExchange>(call().header("apikey", &revoked.key)).await.status, 401);
+    }
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call()).await.status, 201);
+}

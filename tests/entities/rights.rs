@@ -104,3 +104,18 @@ async fn a_disabled_owner_of_the_key_and_a_disabled_user_are_refused_at_once() {
     world.set_user(&alice, "SET disabled_at = :v", 1).await;
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 401);
 }
+
+#[tokio::test]
+async fn token_is_what_counts_and_authorization_only_where_it_is_absent() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let bob = world.person("bob").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    let stray = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("authorization", "Basic dXNlcjpwdw==")).await;
+    let other = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("token", &bob.jwt).bearer(&alice.jwt)).await;
+    let bearer = Call::new().header("apikey", &alice.key).header("userid", &alice.id).bearer(&alice.jwt).path("entityId", "acme").path("userId", &alice.id);
+    let only_bearer = world.call::<EntityTokenGet>(bearer).await;
+
+    assert_eq!((stray.status, other.status, only_bearer.status), (200, 401, 200));
+}

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use http::HeaderMap;
 use latchkey::caller::{CallerError, PasswordGate, may_issue_tokens};
 use latchkey::credentials::{OneTimePassword, OneTimeToken};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp, UserId};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, KeyId, RandomId, Secret, SharedClock, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
 use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, UserRow};
@@ -43,6 +43,9 @@ struct Grant {
     username: String,
     email: Option<String>,
     issuer: UserId,
+    issuer_epoch: Option<u64>,
+    issuer_key: Option<KeyId>,
+    customer_is_user: bool,
     credential_id: String,
 }
 
@@ -72,6 +75,8 @@ impl AuthenticationTokenCreate {
         // Claims are believed by whoever verifies the session: to make up one's own takes the same right as to make tokens for others.
         let may_claim = wish.custom_claims.is_empty() || may_issue_tokens(&proven.row.acl);
         if !may_claim || !proven.row.acl.covers(&wish.acl) {
+            // The password was right: it is no attempt that counts.
+            self.passwords.settle(&proven).await;
             return Err(ApiError::Escalation);
         }
         let (made, ()) = join(self.issue(Grant::to_themselves(&proven.row), wish, now), self.passwords.settle(&proven)).await;
@@ -93,9 +98,20 @@ impl AuthenticationTokenCreate {
             return Err(ApiError::Escalation);
         }
         let user: Option<UserRow> = rows.find(&customer_row)?;
-        let username = user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone());
-        let email = user.and_then(|user| user.email);
-        self.issue(Grant { customer, username, email, issuer: caller.user.user_id, credential_id: caller.credential_id }, wish, now).await
+        if user.as_ref().is_some_and(|user| !user.is_active()) {
+            return Err(ApiError::invalid_field("customerId", "is a user who is disabled"));
+        }
+        let grant = Grant {
+            username: user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone()),
+            customer,
+            customer_is_user: user.is_some(),
+            email: user.and_then(|user| user.email),
+            issuer: caller.user_id(),
+            issuer_epoch: caller.key.is_none().then_some(caller.user.epoch),
+            issuer_key: caller.key,
+            credential_id: caller.credential_id,
+        };
+        self.issue(grant, wish, now).await
     }
 
     fn read_wish(&self, fields: &mut Fields, now: Timestamp) -> Wish {
@@ -127,6 +143,9 @@ impl AuthenticationTokenCreate {
             customer_id: grant.customer,
             username: grant.username,
             issuer_id: grant.issuer,
+            issuer_epoch: grant.issuer_epoch,
+            issuer_key: grant.issuer_key,
+            customer_is_user: grant.customer_is_user,
             credential_id: grant.credential_id,
             otp_required: wish.otp_required,
             acl: wish.acl,
@@ -164,6 +183,9 @@ impl Grant {
             email: user.email.clone(),
             credential_id: user.user_id.to_string(),
             issuer: user.user_id,
+            issuer_epoch: Some(user.epoch),
+            issuer_key: None,
+            customer_is_user: true,
         }
     }
 }

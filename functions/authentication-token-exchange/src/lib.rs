@@ -3,12 +3,12 @@
 //! A failed exchange never consumes the token; of any number at the same instant exactly one succeeds.
 
 use futures_util::future::try_join;
-use latchkey::caller::{Caller, CallerError, Credential, Gate};
+use latchkey::caller::{Caller, Credential, Gate};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, Fields, Link, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{Database, NewSession, OneTimeTokenRow, OneTimeTokens, SessionKind, SessionRow, Throttle, schema};
+use latchkey::store::{Database, NewSession, OneTimeTokenRow, OneTimeTokens, SessionKind, SessionRow, Throttle, UserRow, schema};
 use serde::Serialize;
 
 /// What the operation needs.
@@ -51,6 +51,12 @@ struct Wish {
     custom_claims: Option<CustomClaims>,
 }
 
+/// Whose rights bound the session's.
+struct Parties {
+    issuer: UserRow,
+    caller: Option<Caller>,
+}
+
 impl Operation for AuthenticationTokenExchange {
     const NAME: &'static str = "authentication-token-exchange";
     const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens/{token}/exchange")];
@@ -67,9 +73,13 @@ impl Operation for AuthenticationTokenExchange {
         let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };
         let credential = gate.any(&request.headers)?;
 
-        let (row, caller) = self.read(&token, credential, now).await?;
+        let (row, parties) = self.read(&token, credential, now).await?;
         self.check_one_time_password(&token, &row, wish.one_time_password.as_ref(), &token_keys, now)?;
-        let (acl, custom_claims) = wish.granted(&row, caller.as_ref())?;
+        let granted = parties.and_then(|parties| wish.granted(&row, &parties));
+        let (acl, custom_claims) = match granted {
+            Ok(granted) => granted,
+            Err(error) => return Err(self.forget_attempts(&token, now, error).await),
+        };
 
         let claims = SessionClaims {
             customer: row.customer_id.clone(),
@@ -104,27 +114,35 @@ impl AuthenticationTokenExchange {
         wish
     }
 
-    /// The token's row and who presents it, while an attempt is reserved for a token that takes a one-time password: requests side by
+    /// The token's row, who made it and who presents it, while an attempt is reserved for a token that takes a one-time password: requests side by
     /// side, so that nothing is compared before it is counted.
     async fn read(
         &self,
         token: &OneTimeToken,
         credential: Option<Credential>,
         now: Timestamp,
-    ) -> Result<(OneTimeTokenRow, Option<Caller>), ApiError> {
+    ) -> Result<(OneTimeTokenRow, Result<Parties, ApiError>), ApiError> {
         let mut batch = self.database.batch();
         let asked = credential.map(|credential| credential.ask(&mut batch));
-        let key = batch.token(schema::one_time_token(token.id));
+        let (key, issuer) = (batch.token(schema::one_time_token(token.id)), batch.user(token.issuer));
         let reserve = async {
             let Some(customer) = &token.otp_customer else { return Ok(()) };
             self.tokens.reserve_otp_attempt(token.id, customer, self.otp_attempts_per_token, self.otp_attempts_per_customer, now).await
         };
         let (rows, ()) =
             try_join(async { batch.get().await.map_err(ApiError::from) }, async { reserve.await.map_err(ApiError::from) }).await?;
-        let caller = asked.map(|asked| asked.resolve(&rows, now)).transpose()?;
-        let row: Option<OneTimeTokenRow> = rows.find(&key).map_err(CallerError::from)?;
+        let row: Option<OneTimeTokenRow> = rows.find(&key)?;
         let row = row.filter(|row| row.is_live(now)).ok_or(ApiError::TokenNotFound)?;
-        Ok((row, caller))
+        let issuer: UserRow = rows.find(&issuer)?.ok_or(ApiError::TokenNotFound)?;
+        let caller = asked.map(|asked| asked.resolve(&rows, now)).transpose().map_err(ApiError::from);
+        Ok((row, caller.map(|caller| Parties { issuer, caller })))
+    }
+
+    /// Gives back what a right one-time password took when the exchange fails all the same: a failed exchange consumes nothing.
+    async fn forget_attempts(&self, token: &OneTimeToken, now: Timestamp, error: ApiError) -> ApiError {
+        let Some(customer) = &token.otp_customer else { return error };
+        let forgotten = self.tokens.forget_otp_attempts(token.id, customer, self.otp_attempts_per_customer, now).await;
+        forgotten.map_or_else(ApiError::from, |()| error)
     }
 
     fn check_one_time_password(
@@ -147,14 +165,18 @@ impl AuthenticationTokenExchange {
 
 impl Wish {
     /// The ACL and the claims of the session: the token's own, or what is asked for as far as the token's own ACL or the caller's
-    /// covers it. Claims are the issuer's to make: to replace them takes a credential with the right to make such a token.
-    fn granted(&self, row: &OneTimeTokenRow, caller: Option<&Caller>) -> Result<(Acl, CustomClaims), ApiError> {
+    /// covers it. The token's own counts as far as whoever made it still has as much. Claims are the issuer's to make: to replace
+    /// them takes a credential with the right to make such a token.
+    fn granted(&self, row: &OneTimeTokenRow, parties: &Parties) -> Result<(Acl, CustomClaims), ApiError> {
         let acl = self.acl.clone().unwrap_or_else(|| row.acl.clone());
-        if !row.acl.covers(&acl) && !caller.is_some_and(|caller| caller.covers(&acl)) {
+        let by_token = row.acl.covers(&acl) && parties.issuer.acl.covers(&acl);
+        let caller = parties.caller.as_ref();
+        if !by_token && !caller.is_some_and(|caller| caller.covers(&acl)) {
             return Err(ApiError::Escalation);
         }
         let custom_claims = match &self.custom_claims {
             None => row.custom_claims.clone(),
+            Some(claims) if *claims == row.custom_claims => claims.clone(),
             Some(claims) if caller.is_some_and(Caller::may_issue_tokens) => claims.clone(),
             Some(_) => return Err(ApiError::Escalation),
         };

@@ -26,7 +26,7 @@ impl Operation for AuthenticationTokenVerify {
         let rows = batch.get().await?;
         let issuer: Option<UserRow> = rows.find(&issuer)?;
         let row: Option<OneTimeTokenRow> = rows.find(&row)?;
-        let row = row.filter(|row| row.is_live(self.clock.now()) && issuer.is_some_and(|issuer| issuer.is_active()));
+        let row = row.filter(|row| row.is_live(self.clock.now()) && issuer.is_some_and(|issuer| row.is_backed_by(&issuer)));
 
         Answer::ok(&AuthenticationTokenView::new(row.ok_or(ApiError::TokenNotFound)?, text))
     }

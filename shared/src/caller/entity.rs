@@ -43,7 +43,7 @@ impl EntityPath {
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn identify<'a>(&'a self, headers: &HeaderMap, gate: &Gate<'a>) -> Result<EntityCaller<'a>, CallerError> {
         let key = gate.api_key(headers)?;
-        let login = gate.login(headers)?;
+        let login = gate.login_in_token(headers)?;
         let acting_id = headers.get("userid").and_then(|value| value.to_str().ok()).ok_or(CallerError::Missing)?;
         if acting_id.trim().parse() != Ok(login.user) {
             return Err(CallerError::Refused("userid is not the subject of token"));

@@ -31,6 +31,17 @@ impl Gate<'_> {
         login(headers, self.issuer, self.jwt_keys, self.now)
     }
 
+    /// The login JWT of an entity operation, whose contract names `token`; `Authorization` only where that is absent.
+    ///
+    /// # Errors
+    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    pub fn login_in_token(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
+        match first(headers, &["token"]) {
+            Some(token) => verify(without_scheme(token), self.issuer, self.jwt_keys, self.now),
+            None => self.login(headers),
+        }
+    }
+
     /// The API key in any of the headers that clients use.
     ///
     /// # Errors
@@ -61,7 +72,10 @@ impl Gate<'_> {
 /// # Errors
 /// [`CallerError::Missing`] or [`CallerError::Refused`].
 pub fn login(headers: &HeaderMap, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<LoginClaims, CallerError> {
-    let token = jwt_in(headers).ok_or(CallerError::Missing)?;
+    verify(jwt_in(headers).ok_or(CallerError::Missing)?, issuer, keys, now)
+}
+
+fn verify(token: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<LoginClaims, CallerError> {
     LoginClaims::verify(token, issuer, keys, now).map_err(|_| CallerError::Refused("no valid login JWT"))
 }
 

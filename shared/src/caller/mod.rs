@@ -11,7 +11,7 @@ mod password;
 use thiserror::Error;
 
 use crate::credentials::{ApiKey, LoginClaims};
-use crate::domain::{Acl, Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, KeyId, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{ApiKeyRow, Batch, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
 
 pub use entity::{EntityAccess, EntityCaller, EntityPath};
@@ -61,6 +61,8 @@ pub struct Caller {
     pub credential_id: String,
     /// Of a login: its session, and when that is over.
     pub session: Option<(SessionId, Timestamp)>,
+    /// Of an API key: which.
+    pub key: Option<KeyId>,
     /// Of an API key that was given less than its owner has: what it was given.
     restriction: Option<Acl>,
 }
@@ -90,7 +92,7 @@ impl Asked {
         match self.credential {
             Credential::ApiKey(_) => {
                 let key: ApiKeyRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the API key is revoked"))?;
-                Ok(Caller { user, credential_id: key.key_id.to_string(), session: None, restriction: key.acl })
+                Ok(Caller { user, credential_id: key.key_id.to_string(), session: None, key: Some(key.key_id), restriction: key.acl })
             }
             Credential::Login(claims) => {
                 let session: SessionRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the session is revoked"))?;
@@ -98,7 +100,7 @@ impl Asked {
                     return Err(CallerError::Refused("the session is over"));
                 }
                 let credential_id = session.session_id.to_string();
-                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), restriction: None })
+                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), key: None, restriction: None })
             }
         }
     }

@@ -33,9 +33,9 @@ impl Permission {
 /// One dimension of a scope: absent matches all, otherwise one of the values must match; no value matches nothing.
 pub type Dimension = Option<Vec<String>>;
 
-/// Where an item applies. `{}` is everywhere.
+/// Where an item applies. `{}` is everywhere. A dimension that is not known is refused: dropped, it would widen the scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scope {
     /// Organizations; an `entityId` is matched against this dimension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +134,11 @@ mod tests {
         assert!(!grants.grants(&Permission::new("read"), &on("c")));
         assert!(!grants.grants(&Permission::new("read"), &Scope::everywhere()));
         assert!(grants.grants(&Permission::new("write"), &on("c")));
+    }
+
+    #[test]
+    fn a_stored_scope_with_an_unknown_dimension_can_not_be_read() {
+        assert!(serde_json::from_str::<Acl>(r#"[{"scope":{"websiteId":["x"]},"permissions":["*"]}]"#).is_err());
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub enum IdError {
     /// Holds `/`, `#`, `?` or a control character: a path or a key of a row could then be read in two ways.
     #[error("must not hold '/', '#', '?' or a control character")]
     Character,
+    /// `.` or `..`, which a path's reader takes for a way.
+    #[error("must not be . or ..")]
+    Dots,
     /// Not a UUID.
     #[error("must be a UUID")]
     NotAUuid,
@@ -107,6 +110,9 @@ macro_rules! foreign_id {
                 if text.chars().any(|c| matches!(c, '/' | '#' | '?') || c.is_control()) {
                     return Err(IdError::Character);
                 }
+                if matches!(text, "." | "..") {
+                    return Err(IdError::Dots);
+                }
                 Ok(Self(text.to_owned()))
             }
         }
@@ -160,6 +166,7 @@ mod tests {
         for text in ["a/b", "a#b", "a?b", "a\nb", "a\u{0}b", "\u{7f}"] {
             assert_eq!(text.parse::<EntityId>(), Err(IdError::Character), "{text:?}");
         }
+        assert_eq!("..".parse::<EntityId>(), Err(IdError::Dots));
         assert_eq!("".parse::<EntityId>(), Err(IdError::Length));
         assert_eq!("x".repeat(129).parse::<EntityId>(), Err(IdError::Length));
     }

@@ -74,8 +74,9 @@ fn scope(dimensions: &Map<String, Value>, path: &str, invalid: &mut Vec<InvalidF
         if !value.is_null() {
             *dimension = texts(value, &path, invalid);
         }
-        if dimension.as_ref().is_some_and(|values| values.len() > MAX_ITEMS) {
-            refuse::<()>(invalid, &path, &format!("must have at most {MAX_ITEMS} values"));
+        // No value matches nothing here; whoever else reads the ACL could take it for no limit.
+        if dimension.as_ref().is_some_and(|values| values.is_empty() || values.len() > MAX_ITEMS) {
+            refuse::<()>(invalid, &path, &format!("must have 1 to {MAX_ITEMS} values"));
         }
     }
     (invalid.len() == known).then_some(scope)
@@ -102,6 +103,11 @@ mod tests {
         let meant = read(r#"[{"scope":{"organizationId":["a"]},"permissions":["*"]},{"scope":{},"permissions":["x"]}]"#);
 
         assert_eq!(written, meant);
+    }
+
+    #[test]
+    fn a_dimension_without_values_is_refused() {
+        assert_eq!(read(r#"[{"scope":{"planId":[]},"permissions":["x"]}]"#), Err(vec!["acl.0.scope.planId".into()]));
     }
 
     #[test]

@@ -53,9 +53,9 @@ pub enum Presented {
     Live,
     /// The one that the live one replaced, within the grace: its holder lost the answer.
     JustReplaced,
-    /// Replaced within the grace, and its successor too: of no use, and no proof of theft.
+    /// An older one, while the token was rotated twice within the grace: of no use, and no proof of theft.
     Stale,
-    /// Replaced before the grace: whoever presents it stole it or was stolen from (RFC 9700, 4.14).
+    /// Replaced before the grace, or nobody knows when: whoever presents it stole it or was stolen from (RFC 9700, 4.14).
     Reused,
 }
 
@@ -67,7 +67,7 @@ impl EntityTokenRow {
         match self.generation.checked_sub(presented) {
             Some(0) => Presented::Live,
             Some(1) if within_grace(self.rotated_at) => Presented::JustReplaced,
-            Some(2) if within_grace(self.previously_rotated_at) => Presented::Stale,
+            Some(2..) if within_grace(self.previously_rotated_at) => Presented::Stale,
             Some(_) => Presented::Reused,
             // A generation to come, as after the restore of an older table: this row knows nothing of it.
             None => Presented::Stale,
@@ -227,7 +227,8 @@ mod tests {
             (4, 1031, Presented::Reused),
             (3, 1020, Presented::Stale),
             (3, 1021, Presented::Reused),
-            (2, 1000, Presented::Reused),
+            (2, 1020, Presented::Stale),
+            (2, 1021, Presented::Reused),
             (6, 1000, Presented::Stale),
         ] {
             assert_eq!(row.judge(presented, 30, at(now)), judgement, "{presented} at {now}");

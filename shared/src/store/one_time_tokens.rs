@@ -9,8 +9,8 @@ use super::attempts::Reservation;
 use super::rows::{json, unix};
 use super::schema::{self, Key, PK, n, s};
 use super::transaction::{self, Outcome};
-use super::{Database, SessionRow, StoreError, Throttle, sessions, users};
-use crate::domain::{Acl, CustomClaims, CustomerId, RandomId, SessionId, Timestamp, UserId};
+use super::{Database, SessionRow, StoreError, Throttle, UserRow, api_keys, sessions, users};
+use crate::domain::{Acl, CustomClaims, CustomerId, KeyId, RandomId, SessionId, Timestamp, UserId};
 
 /// A one-time token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +23,15 @@ pub struct OneTimeTokenRow {
     pub username: String,
     /// The user in whose name it was made; it works while that user is active.
     pub issuer_id: UserId,
+    /// Of a token made by a password or a login: the issuer's epoch. A changed password ends these tokens too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_epoch: Option<u64>,
+    /// Of a token made by an API key: the key. A revoked key ends its tokens too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_key: Option<KeyId>,
+    /// Whether the customer is a user here, who must then be active.
+    #[serde(default)]
+    pub customer_is_user: bool,
     /// The credential that made it.
     pub credential_id: String,
     /// Whether the exchange takes the one-time password that was mailed.
@@ -50,6 +59,12 @@ impl OneTimeTokenRow {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.consumed_by.is_none() && self.expires_at > now
     }
+
+    /// Whether `issuer` is still good for the token: active and, where that counts, in the same epoch.
+    #[must_use]
+    pub fn is_backed_by(&self, issuer: &UserRow) -> bool {
+        issuer.is_active() && self.issuer_epoch.is_none_or(|epoch| epoch == issuer.epoch)
+    }
 }
 
 /// Why no attempt at the one-time password is left.
@@ -72,7 +87,7 @@ pub enum OtpAttemptError {
 /// Why no session began.
 #[derive(Debug, Error)]
 pub enum ConsumeError {
-    /// The token is not live (any more): somebody else was first, or whoever made it is no longer a user.
+    /// The token is not live (any more): somebody else was first, or the credential that made it has been revoked.
     #[error("the token can not be exchanged")]
     TokenGone,
     /// The table can not tell.
@@ -156,25 +171,62 @@ impl OneTimeTokens {
         }
     }
 
-    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while whoever made the token is
-    /// an active user. Of any number of callers at the same instant one consumes it.
+    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while the user and the credential
+    /// that made the token are good, and the customer is no disabled user. Of any number of callers at the same instant one consumes it.
     ///
     /// # Errors
     /// [`ConsumeError::TokenGone`] if the token is not live at that instant.
     pub async fn exchange(&self, exchange: &NewSession<'_>, now: Timestamp) -> Result<(), ConsumeError> {
-        let token = if exchange.invalidate { self.consume(exchange, now)? } else { self.is_live(exchange.token.token_id, now)? };
-        let issuer = users::is_active(&self.0, exchange.token.issuer_id)?;
+        let row = exchange.token;
+        let token = match (exchange.invalidate, exchange.forget_attempts) {
+            (true, _) => self.consume(exchange, now)?,
+            (false, Some(_)) => self.forget_attempts_of(row.token_id, now)?,
+            (false, None) => self.is_live(row.token_id, now)?,
+        };
+        let issuer = match row.issuer_epoch {
+            Some(epoch) => users::is_active_in(&self.0, row.issuer_id, epoch)?,
+            None => users::is_active(&self.0, row.issuer_id)?,
+        };
+        let key = row.issuer_key.map(|key| api_keys::exists(&self.0, row.issuer_id, key)).transpose()?;
+        // A transaction must not name a row twice.
+        let other_user = row.customer_is_user && row.customer_id != row.issuer_id.into();
+        let customer = other_user.then(|| users::is_active(&self.0, &row.customer_id)).transpose()?;
         let session = sessions::insert_new(&self.0, exchange.session)?;
-        let forget = exchange.forget_attempts.map(|(customer, throttle)| {
-            let (window, _) = throttle.window(now);
-            let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(&customer, window)));
-            Ok::<_, StoreError>(TransactWriteItem::builder().delete(delete.build().map_err(StoreError::from)?))
-        });
-        let items = [token, issuer, session].into_iter().chain(forget.transpose()?);
+        let forget = exchange.forget_attempts.map(|(customer, throttle)| self.forget_attempts_at(&customer, throttle, now)).transpose()?;
+        let items = [token, issuer, session].into_iter().chain(key).chain(customer).chain(forget);
         match transaction::write(&self.0.client, items).await? {
             Outcome::Committed => Ok(()),
             Outcome::Refused(_) => Err(ConsumeError::TokenGone),
         }
+    }
+
+    /// Forgets the attempts at a token and at its customer after a right one-time password that led to no session: only wrong
+    /// ones count.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table can not tell.
+    pub async fn forget_otp_attempts(
+        &self,
+        id: RandomId,
+        customer: &[u8; 16],
+        throttle: Throttle,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let items = [self.forget_attempts_of(id, now)?, self.forget_attempts_at(customer, throttle, now)?];
+        transaction::write(&self.0.client, items).await.map(drop)
+    }
+
+    fn forget_attempts_of(&self, id: RandomId, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
+        let update = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let update = update.update_expression("REMOVE otp_attempts").condition_expression(LIVE);
+        let update = update.expression_attribute_values(":now", n(now.unix())).build()?;
+        Ok(TransactWriteItem::builder().update(update))
+    }
+
+    fn forget_attempts_at(&self, customer: &[u8; 16], throttle: Throttle, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
+        let (window, _) = throttle.window(now);
+        let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(customer, window)));
+        Ok(TransactWriteItem::builder().delete(delete.build()?))
     }
 
     /// Deletes a live token; `false` if there is none. A transaction, so that a retry after a lost answer is told "deleted" too.

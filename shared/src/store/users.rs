@@ -113,7 +113,7 @@ impl Users {
 /// A condition that the user of `id` exists and is not disabled, for a transaction.
 pub(super) fn is_active(
     database: &Database,
-    id: UserId,
+    id: impl std::fmt::Display,
 ) -> Result<aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder, StoreError> {
     let check = aws_sdk_dynamodb::types::ConditionCheck::builder().table_name(&database.tables.users);
     let check = check.set_key(Some(schema::user_by_id(id)));
