@@ -2,14 +2,18 @@
 
 use authentication_token_exchange::AuthenticationTokenExchange;
 use authheader_add::AuthheaderAdd;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity_token_create::EntityTokenCreate;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
-use latchkey::credentials::{ApiKey, EntityToken, OneTimeToken, TokenKeys, generate};
-use latchkey::domain::Acl;
-use serde_json::json;
+use latchkey::credentials::{ApiKey, EntityToken, Issuer, OneTimeToken, SessionClaims, TokenKeys, VerificationKeys, generate};
+use latchkey::domain::{Acl, Timestamp};
+use serde_json::{Value, json};
 
-use crate::house::{Call, Person, World};
+use crate::house::{Call, NOW, Person, World};
 
 /// Every text that differs from a token in one bit of what it encodes, and a few that differ in form.
 fn forgeries(token: &str) -> Vec<String> {
@@ -126,4 +130,115 @@ async fn a_token_of_an_unknown_key_is_refused_without_a_request() {
         assert_refused::<EntityTokenRefresh>(&world, [call().json(json!({ "authenticationToken": entity.expose() }))], 404).await;
         assert_refused::<AuthenticationTokenExchange>(&world, [Call::new().path("token", one_time.expose())], 404).await;
     }
+}
+
+/// A JWT that the world's own key signs, whatever its header and claims say.
+fn signed_with_our_key(world: &World, header: &str, claims: &Value) -> String {
+    let set: Value = serde_json::from_slice(&std::fs::read(world.folder.join("signing.json")).unwrap()).unwrap();
+    let member = |name: &str| URL_SAFE_NO_PAD.decode(set["keys"][0][name].as_str().unwrap()).unwrap();
+    let point = [vec![4], member("x"), member("y")].concat();
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &member("d"), &point).unwrap();
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn part(jwt: &str, index: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index).unwrap()).unwrap()).unwrap()
+}
+
+/// Headers beside `good`, which names typ, alg and kid, that mean something else.
+fn other_headers(good: &Value) -> Vec<String> {
+    let with = |name: &str, value: Value| {
+        let mut header = good.clone();
+        header[name] = value;
+        header.to_string()
+    };
+    let text = good.to_string();
+    let mut headers = vec![text.replacen('{', r#"{"typ":"x","#, 1), text.replacen('}', r#","kid":"x"}"#, 1)];
+    headers.extend(["typ", "alg", "kid"].map(|name| with(name, Value::Null)));
+    headers.extend(["jwt", "AT+JWT", "at+JWT", "application/at+jwt", "dpop+jwt", ""].map(|typ| with("typ", typ.into())));
+    headers.extend(["ES384", "RS256", "EdDSA", "HS256", "none", "None", "es256", ""].map(|alg| with("alg", alg.into())));
+    headers.extend(["", "unknown", "../signing", "1"].map(|kid| with("kid", kid.into())));
+    headers.push(with("crit", json!(["exp"])));
+    headers.push(with("b64", false.into()));
+    headers.extend(["jku", "x5u", "cty", "zip", "x"].map(|name| with(name, "https://mallory.example.com".into())));
+    headers.extend(["jwk", "x5c"].map(|name| with(name, json!({}))));
+    headers
+}
+
+/// Claims beside `good` that mean something else; `kind` says which ones a JWT of the other kind has.
+fn other_claims(good: &Value, kind: &[(&str, Value)]) -> Vec<Value> {
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        claims
+    };
+    let mut all: Vec<_> = good.as_object().unwrap().keys().filter(|name| *name != "iat").map(|name| with(name, Value::Null)).collect();
+    for name in ["iss", "aud"] {
+        all.extend(
+            ["https://mallory.example.com", "", "https://auth.example.com/", "HTTPS://AUTH.EXAMPLE.COM"].map(|url| with(name, url.into())),
+        );
+        all.push(with(name, json!([good[name]])));
+    }
+    all.extend(["", "access", "refresh"].map(|token_use| with("token_use", token_use.into())));
+    all.extend([NOW, NOW - 1, 0, -1].map(|exp| with("exp", exp.into())));
+    all.extend([NOW + 6, NOW + 3600].map(|nbf| with("nbf", nbf.into())));
+    all.extend(["exp", "nbf"].map(|name| with(name, good[name].to_string().into())));
+    all.extend(kind.iter().map(|(name, value)| with(name, value.clone())));
+    all
+}
+
+#[tokio::test]
+async fn of_what_our_own_key_could_sign_only_what_we_write_is_a_login() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let (header, claims) = (part(&alice.jwt, 0), part(&alice.jwt, 1));
+    let call = |jwt: String| Call::new().bearer(&jwt).json(json!({ "name": "x" }));
+    let of_a_session = [("token_use", json!("session")), ("aud", json!("https://api.example.com")), ("sub", json!("carol"))];
+
+    let same = world.call::<AuthheaderAdd>(call(signed_with_our_key(&world, &header.to_string(), &claims))).await;
+    let by_header = other_headers(&header).into_iter().map(|header| signed_with_our_key(&world, &header, &claims));
+    let others = other_claims(&claims, &of_a_session);
+    let by_claims = others.iter().map(|claims| signed_with_our_key(&world, &header.to_string(), claims));
+
+    assert_eq!(same.status, 200);
+    assert_refused::<AuthheaderAdd>(&world, by_header.chain(by_claims).map(call), 401).await;
+}
+
+#[tokio::test]
+async fn of_what_our_own_key_could_sign_only_what_we_write_is_a_session() {
+    let world = World::new().await;
+    let (_, _, one_time) = tokens(&world).await;
+    let jwt = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &one_time)).await.text("token");
+    let (header, claims) = (part(&jwt, 0), part(&jwt, 1));
+    let keys = VerificationKeys::parse(&std::fs::read_to_string(world.folder.join("verification.json")).unwrap()).unwrap();
+    let issuer = Issuer { url: "https://auth.example.com".into(), audience: "https://api.example.com".into() };
+    let accepted = |header: &str, claims: &Value| {
+        SessionClaims::verify(&signed_with_our_key(&world, header, claims), &issuer, &keys, Timestamp::from_unix(NOW)).is_ok()
+    };
+    let of_a_login = [("token_use", json!("login")), ("aud", json!("https://auth.example.com"))];
+
+    assert!(accepted(&header.to_string(), &claims));
+    for header in other_headers(&header) {
+        assert!(!accepted(&header, &claims), "{header}");
+    }
+    for claims in other_claims(&claims, &of_a_login) {
+        assert!(!accepted(&header.to_string(), &claims), "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn a_jwt_that_no_request_of_ours_could_carry_is_not_looked_at() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let mut claims = part(&alice.jwt, 1);
+    claims["padding"] = "x".repeat(7000).into();
+    let long = signed_with_our_key(&world, &part(&alice.jwt, 0).to_string(), &claims);
+    claims["padding"] = "x".repeat(7500).into();
+    let too_long = signed_with_our_key(&world, &part(&alice.jwt, 0).to_string(), &claims);
+    assert!(long.len() <= 10_240 && too_long.len() > 10_240);
+
+    assert_eq!(world.add_key(&long, json!({ "name": "x" })).await.status, 200);
+    assert_refused::<AuthheaderAdd>(&world, [Call::new().bearer(&too_long).json(json!({ "name": "x" }))], 401).await;
 }

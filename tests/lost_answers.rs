@@ -6,7 +6,12 @@ use entity_token_create::EntityTokenCreate;
 use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
+use futures_util::future::join;
+use latchkey::caller::{CallerError, PasswordGateError};
 use latchkey::domain::Acl;
+use latchkey::http::ApiError;
+use latchkey::runtime::Service;
+use latchkey::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, OtpAttemptError, StoreError};
 use serde_json::json;
 use user_login::UserLogin;
 
@@ -141,4 +146,73 @@ async fn keys_left_unread_by_a_throttled_batch_are_not_taken_for_absent_rows() {
 
     let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
     assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+}
+
+#[test]
+fn what_the_store_can_not_tell_is_never_the_callers_fault() {
+    let down = || StoreError::unavailable(std::io::Error::other("down"));
+    let corrupt = || StoreError::corrupt("corrupt");
+
+    for (store, status) in [(&down as &dyn Fn() -> StoreError, 503), (&corrupt, 500)] {
+        let errors: [ApiError; 7] = [
+            store().into(),
+            CallerError::from(store()).into(),
+            PasswordGateError::from(store()).into(),
+            NewApiKeyError::from(store()).into(),
+            DeleteApiKeyError::from(store()).into(),
+            OtpAttemptError::from(store()).into(),
+            ConsumeError::from(store()).into(),
+        ];
+        for error in errors {
+            assert_eq!(error.status(), status, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_could_not_be_stored_is_handed_to_nobody() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let mut setup = world.setup.clone();
+    setup.environment.extend([("SESSIONS_TABLE".to_owned(), "latchkey-absent".to_owned())]);
+    let login = Service::<UserLogin>::start(&setup).await.unwrap();
+    let exchange = Service::<AuthenticationTokenExchange>::start(&setup).await.unwrap();
+    let password = json!({ "username": "alice", "password": alice.password });
+
+    for reply in [
+        Reply::from(login.call(Call::new().json(password).event()).await),
+        Reply::from(exchange.call(Call::new().path("token", &token).event()).await),
+    ] {
+        assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+    }
+    assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, 201, "nothing was consumed");
+}
+
+#[tokio::test]
+async fn a_refresh_that_another_overtook_gives_its_own_successor_or_nothing() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = || alice.entity_call("acme", &alice.id);
+    let first = world.call::<EntityTokenCreate>(call()).await.text("authenticationToken");
+    let (slow, fast) = (world.start::<EntityTokenRefresh>().await, world.start::<EntityTokenRefresh>().await);
+    let generation = async || {
+        let rows = world.rows("tokens").await;
+        rows.iter().find_map(|row| row.get("generation")?.as_n().ok()?.parse::<u32>().ok()).unwrap()
+    };
+
+    // The answer of the slow one's write is lost, and before its retry another refresh goes through.
+    world.spy.lose_after(1);
+    let overtaken = slow.call(call().json(json!({ "authenticationToken": first })).event());
+    let overtaking = async {
+        while generation().await == 0 {
+            tokio::task::yield_now().await;
+        }
+        fast.call(call().event()).await
+    };
+    let (overtaken, overtaking) = join(overtaken, overtaking).await;
+    let (overtaken, overtaking) = (Reply::from(overtaken), Reply::from(overtaking));
+
+    assert_eq!(overtaking.status, 200);
+    assert!(overtaken.body["authenticationToken"] != overtaking.body["authenticationToken"], "{overtaken:?}");
 }

@@ -162,10 +162,55 @@ async fn claims_of_ones_own_take_the_right_to_make_tokens_for_others() {
 async fn a_right_password_with_too_large_a_wish_locks_nobody_out() {
     let world = World::with([("LOGIN_ATTEMPTS", "2")]).await;
     let alice = world.person("alice").await;
-    let body = json!({ "mode": "password", "username": "alice", "password": alice.password, "acl": [{ "scope": {}, "permissions": ["*"] }] });
+    let body =
+        json!({ "mode": "password", "username": "alice", "password": alice.password, "acl": [{ "scope": {}, "permissions": ["*"] }] });
 
     for _ in 0..4 {
         assert_eq!(create(&world, body.clone()).await.status, 403);
     }
     assert_eq!(world.login("alice", &alice.password).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_right_to_make_tokens_in_one_organization_is_none_for_any_customer() {
+    let world = World::new().await;
+    let scope = json!([{ "scope": { "organizationId": ["acme"] }, "permissions": ["authentication-token-create"] }]);
+    let alice = world.person_with("alice", serde_json::from_value(scope).unwrap()).await;
+
+    let reply = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await;
+
+    assert_eq!((reply.status, reply.code()), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn a_key_hands_out_no_more_than_it_was_given() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let key = async |permissions: Value| {
+        let body = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": permissions }] });
+        world.add_key(&alice.jwt, body).await.text("token")
+    };
+    let maker = key(json!(["authentication-token-create", "read"])).await;
+    let reader = key(json!(["read"])).await;
+    let with = |permission| json!({ "customerId": "carol", "acl": [{ "scope": {}, "permissions": [permission] }] });
+
+    let less = world.one_time_token(&maker, with("read")).await;
+    let more = world.one_time_token(&maker, with("write")).await;
+    let none = world.one_time_token(&reader, with("read")).await;
+
+    assert_eq!((less.status, more.code(), none.code()), (201, "escalation", "forbidden"));
+}
+
+#[tokio::test]
+async fn the_credential_that_made_a_token_is_named() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let key_id = world.add_key(&backend.jwt, json!({ "name": "x" })).await;
+
+    let by_key = world.one_time_token(&key_id.text("token"), json!({ "customerId": "carol" })).await;
+    let call = Call::new().bearer(&backend.jwt).json(json!({ "mode": "passwordless", "customerId": "carol" }));
+    let by_login = world.call::<AuthenticationTokenCreate>(call).await;
+
+    assert_eq!(by_key.text("credentialId"), key_id.text("id"));
+    assert_eq!(by_login.text("credentialId"), *world.rows("sessions").await[0]["session_id"].as_s().unwrap());
 }

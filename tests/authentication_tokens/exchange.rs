@@ -6,7 +6,9 @@ use authentication_token_exchange::AuthenticationTokenExchange;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
-use latchkey::domain::Acl;
+use latchkey::domain::{Acl, RandomId, SessionId, UserId};
+use latchkey::runtime::Table;
+use latchkey::store::{OneTimeTokenRow, OneTimeTokens};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, Reply, World};
@@ -262,7 +264,10 @@ async fn a_changed_password_ends_the_tokens_made_by_it_and_by_its_logins() {
 async fn a_token_grants_no_more_than_its_maker_still_has() {
     let world = World::new().await;
     let backend = world.person_with("backend", Acl::everything()).await;
-    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol", "acl": [{ "scope": {}, "permissions": ["write"] }] })).await.text("token");
+    let token = world
+        .one_time_token(&backend.key, json!({ "customerId": "carol", "acl": [{ "scope": {}, "permissions": ["write"] }] }))
+        .await
+        .text("token");
     let less = aws_sdk_dynamodb::types::AttributeValue::S(r#"[{"scope":{},"permissions":["read"]}]"#.into());
     let update = world.dynamodb.update_item().table_name("latchkey-users");
     let update = update.key("pk", aws_sdk_dynamodb::types::AttributeValue::S(format!("id#{}", backend.id)));
@@ -298,4 +303,92 @@ async fn claims_that_are_the_tokens_own_need_no_credential() {
     assert_eq!(exchange(&world, &token, json!({ "customClaims": {} })).await.status, 403);
     assert_eq!(exchange(&world, &token, json!({ "customClaims": { "a": 1 } })).await.status, 201);
     assert_eq!(exchange(&world, &plain, json!({ "customClaims": [] })).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_credential_that_is_no_text_is_a_wrong_one_and_not_none() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+
+    for header in ["reb-apikey", "authorization"] {
+        let reply = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token).header(header, "日本")).await;
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_credential_is_a_wrong_one_and_not_none() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+    let mallory = world.person("mallory").await;
+    world.set_user(&mallory, "SET disabled_at = :v", 1).await;
+
+    let by_login = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token).bearer(&mallory.jwt)).await;
+    let by_key = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token).header("reb-apikey", &mallory.key)).await;
+
+    assert_eq!((by_login.code(), by_key.code()), ("invalid-credentials", "invalid-credentials"));
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_deleted_user_give_no_session() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    world.delete_user(&backend).await;
+
+    assert_eq!(exchange(&world, &token, json!({})).await.status, 404);
+    assert_eq!(world.sessions_of("carol").await, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_is_gone_is_404_whatever_is_asked_of_it() {
+    let world = World::new().await;
+    let (consumed, key) = carols_token(&world, json!({})).await;
+    let expired = world.one_time_token(&key, json!({ "customerId": "carol", "expiredTime": "2030-03-17T17:46:41Z" })).await.text("token");
+    exchange(&world, &consumed, json!({})).await;
+    world.pass(1);
+
+    for token in [consumed, expired] {
+        for wish in [
+            json!({ "acl": [{ "scope": {}, "permissions": ["*"] }] }),
+            json!({ "customClaims": { "a": 1 } }),
+            json!({ "invalidate": false }),
+        ] {
+            let reply = exchange(&world, &token, wish.clone()).await;
+            assert_eq!((reply.status, reply.code()), (404, "token-not-found"), "{wish}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_widens_no_session_by_more_than_it_was_given() {
+    let world = World::new().await;
+    let (token, _) = carols_token(&world, json!({})).await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+    let body = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["read"] }] });
+    let key = world.add_key(&admin.jwt, body).await.text("token");
+    let call = |wish| Call::new().path("token", &token).header("reb-apikey", &key).json(wish);
+
+    let more = world.call::<AuthenticationTokenExchange>(call(json!({ "acl": [{ "scope": {}, "permissions": ["write"] }] }))).await;
+    let claims = world.call::<AuthenticationTokenExchange>(call(json!({ "customClaims": { "admin": true } }))).await;
+    let less = world.call::<AuthenticationTokenExchange>(call(json!({ "acl": [{ "scope": {}, "permissions": ["read"] }] }))).await;
+
+    assert_eq!((more.code(), claims.code(), less.status), ("escalation", "escalation", 201));
+}
+
+#[tokio::test]
+async fn a_row_that_is_written_again_after_a_lost_answer_stays_consumed() {
+    let world = World::new().await;
+    let tokens = OneTimeTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
+    let row: OneTimeTokenRow = serde_json::from_value(json!({
+        "token_id": RandomId::random(), "customer_id": "carol", "username": "carol", "issuer_id": UserId::random(), "credential_id": "x",
+        "otp_required": false, "acl": "[]", "custom_claims": "{}", "created_at": NOW, "expires_at": NOW + 60,
+    }))
+    .unwrap();
+
+    tokens.insert_new(&OneTimeTokenRow { consumed_by: Some(SessionId::random()), ..row.clone() }).await.unwrap();
+    tokens.insert_new(&row).await.unwrap();
+
+    assert!(world.rows("tokens").await[0].contains_key("consumed_by"));
 }

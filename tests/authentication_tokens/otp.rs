@@ -194,3 +194,38 @@ async fn a_revoked_key_beside_a_right_password_costs_no_attempt() {
     }
     assert_eq!(world.call::<AuthenticationTokenExchange>(call()).await.status, 201);
 }
+
+#[tokio::test]
+async fn a_token_that_has_expired_costs_its_customer_no_attempt() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_CUSTOMER", "2")]).await;
+    let (expired, digits) = with_password(&world, &backend, &alice).await;
+    world.pass(600);
+
+    for _ in 0..3 {
+        assert_eq!(exchange(&world, &expired, json!({ "oneTimePassword": digits })).await.status, 404);
+    }
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+    assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
+}
+
+#[tokio::test]
+async fn attempts_at_one_customers_passwords_cost_another_nothing() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_CUSTOMER", "1")]).await;
+    let bob = world.person("bob").await;
+    let (alices, _) = with_password(&world, &backend, &alice).await;
+    let (bobs, digits) = with_password(&world, &backend, &bob).await;
+
+    assert_eq!(exchange(&world, &alices, json!({})).await.status, 401);
+    assert_eq!(exchange(&world, &alices, json!({})).await.status, 429);
+    assert_eq!(exchange(&world, &bobs, json!({ "oneTimePassword": digits })).await.status, 201);
+}
+
+#[tokio::test]
+async fn the_password_of_one_token_opens_no_other() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let (_, first) = with_password(&world, &backend, &alice).await;
+    let (second, digits) = with_password(&world, &backend, &alice).await;
+
+    assert_eq!(exchange(&world, &second, json!({ "oneTimePassword": first })).await.status, 401);
+    assert_eq!(exchange(&world, &second, json!({ "oneTimePassword": digits })).await.status, 201);
+}

@@ -2,7 +2,7 @@
 
 use authheader_add::AuthheaderAdd;
 use latchkey::domain::Acl;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, World};
 
@@ -116,4 +116,47 @@ async fn a_session_that_is_over_or_revoked_makes_nothing() {
         assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
     }
     assert_eq!(world.rows("tokens").await.len(), before);
+}
+
+#[tokio::test]
+async fn an_acl_has_limits() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let names = |count: usize| (0..count).map(|name| name.to_string()).collect::<Vec<_>>();
+    let item = |scope: Value, permissions: Value| json!([{ "scope": scope, "permissions": permissions }]);
+    let items = |count: usize| Value::from(vec![json!({ "scope": {}, "permissions": ["x"] }); count]);
+
+    for (acl, field) in [
+        (items(101), "acl"),
+        (item(json!({}), names(101).into()), "acl.0.permissions"),
+        (item(json!({}), json!([""])), "acl.0.permissions"),
+        (item(json!({}), json!(["x".repeat(65)])), "acl.0.permissions"),
+        (item(json!({}), json!(7)), "acl.0.permissions"),
+        (item(json!({ "planId": names(101) }), json!(["x"])), "acl.0.scope.planId"),
+        (item(json!({ "planId": [] }), json!(["x"])), "acl.0.scope.planId"),
+        (item(json!({ "planId": [7] }), json!(["x"])), "acl.0.scope.planId"),
+        (item(json!({ "websiteId": ["w"] }), json!(["x"])), "acl.0.scope.websiteId"),
+        (item(json!([{ "planId": ["p"] }]), json!(["x"])), "acl.0.scope"),
+        (item(json!("everywhere"), json!(["x"])), "acl.0.scope"),
+        (item(Value::Null, json!(["x"])), "acl.0.scope"),
+        (json!(["x"]), "acl.0"),
+        (json!({ "scope": {}, "permissions": ["x"] }), "acl"),
+    ] {
+        let reply = world.add_key(&alice.jwt, json!({ "name": "x", "acl": acl })).await;
+        assert_eq!((reply.status, reply.invalid_fields()), (422, vec![field]), "{acl}");
+    }
+    for acl in [items(100), item(json!({ "planId": names(100) }), names(100).into()), item(json!({}), json!(["x".repeat(64)])), json!([])] {
+        assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x", "acl": acl })).await.status, 200, "{acl}");
+    }
+}
+
+#[tokio::test]
+async fn a_401_says_which_scheme_would_do_and_whether_the_token_was_wrong() {
+    let world = World::new().await;
+
+    let missing = world.call::<AuthheaderAdd>(Call::new().json(json!({ "name": "x" }))).await;
+    let wrong = world.add_key("wrong", json!({ "name": "x" })).await;
+
+    assert_eq!(missing.header("www-authenticate"), r#"Bearer realm="latchkey""#);
+    assert_eq!(wrong.header("www-authenticate"), r#"Bearer realm="latchkey", error="invalid_token""#);
 }

@@ -100,3 +100,16 @@ async fn a_token_whose_key_has_left_the_ring_is_gone_and_another_can_be_made() {
     assert_ne!(second.text("authenticationToken"), first);
     assert_eq!(world.call::<EntityTokenGet>(call()).await.body, second.body);
 }
+
+#[tokio::test]
+async fn flags_have_limits() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = |flags: serde_json::Value| alice.entity_call("acme", &alice.id).json(json!({ "flags": flags }));
+
+    for flags in [json!(vec!["x"; 101]), json!(["x".repeat(257)]), json!({})] {
+        let reply = world.call::<EntityTokenCreate>(call(flags)).await;
+        assert_eq!((reply.status, reply.invalid_fields()), (400, vec!["flags"]));
+    }
+    assert_eq!(world.call::<EntityTokenCreate>(call(json!(vec!["x".repeat(256); 100]))).await.status, 201);
+}

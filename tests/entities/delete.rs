@@ -1,9 +1,16 @@
 //! `DELETE /entities/{entityId}/users/{userId}/authentication-token`
 
+use std::sync::Arc;
+
 use entity_token_create::EntityTokenCreate;
 use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
+use futures_util::future::join_all;
+use latchkey::credentials::EntityLocator;
+use latchkey::domain::RandomId;
+use latchkey::runtime::Table;
+use latchkey::store::EntityTokens;
 use serde_json::json;
 
 use crate::house::World;
@@ -27,4 +34,34 @@ async fn a_deleted_token_is_gone_and_the_next_is_another_one() {
     let old = world.call::<EntityTokenRefresh>(call().json(json!({ "authenticationToken": first }))).await;
     assert_eq!(old.status, 404);
     assert_eq!(world.call::<EntityTokenGet>(call()).await.body, second.body, "the token of another incarnation revokes nothing");
+}
+
+#[tokio::test]
+async fn a_delete_that_comes_too_late_leaves_the_token_that_was_made_since() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
+    let place = EntityLocator::of(&"acme".parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+
+    assert!(!tokens.delete(&place, RandomId::random()).await.unwrap());
+
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
+}
+
+#[tokio::test]
+async fn of_fifty_deletes_at_once_one_is_told_that_it_deleted() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let service = Arc::new(world.start::<EntityTokenDelete>().await);
+
+    let calls = (0..50).map(|_| {
+        let (service, event) = (service.clone(), alice.entity_call("acme", &alice.id).event());
+        async move { service.call(event).await.status_code }
+    });
+    let statuses = join_all(calls).await;
+
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 49);
 }

@@ -56,3 +56,14 @@ async fn an_id_of_any_characters_is_found_under_its_own_name_only() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_token_under_a_retired_key_is_shown_as_it_was() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    world.rotate_token_keys();
+
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
+}

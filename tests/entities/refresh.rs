@@ -7,9 +7,13 @@ use entity_token_create::EntityTokenCreate;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join_all;
+use latchkey::credentials::EntityLocator;
+use latchkey::domain::{RandomId, Timestamp};
+use latchkey::runtime::Table;
+use latchkey::store::{EntityTokens, Rotation};
 use serde_json::json;
 
-use crate::house::{Person, Reply, World};
+use crate::house::{NOW, Person, Reply, World};
 
 async fn refresh(world: &World, person: &Person, token: &str) -> Reply {
     world.call::<EntityTokenRefresh>(person.entity_call("acme", &person.id).json(json!({ "authenticationToken": token }))).await
@@ -142,4 +146,54 @@ async fn the_token_of_another_pair_and_no_token_are_404_and_change_nothing() {
     assert_eq!(foreign, missing);
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken"), live);
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("other", &alice.id)).await.body, other.body);
+}
+
+#[tokio::test]
+async fn a_rotation_that_comes_too_late_changes_nothing() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
+    let place = EntityLocator::of(&"acme".parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+    let id = world.rows("tokens").await.iter().find_map(|row| row.get("token_id")?.as_s().ok()?.parse().ok()).unwrap();
+    let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
+
+    // Since it was read, the token has been made anew, has expired, has been refreshed.
+    let anew = tokens.rotate(&place, RandomId::random(), 0, 1, now).await.unwrap();
+    let expired = tokens.rotate(&place, id, 0, 1, expiry).await.unwrap();
+    let refreshed = tokens.rotate(&place, id, 7, 1, now).await.unwrap();
+
+    assert_eq!((anew, expired), (Rotation::Gone, Rotation::Gone));
+    assert!(matches!(refreshed, Rotation::Rotated(row) if row.generation == 0), "it is told what is live");
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
+}
+
+#[tokio::test]
+async fn each_generation_is_forgiven_from_its_own_replacement_on() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let first = token(&world, &alice).await;
+    let second = refresh(&world, &alice, &first).await.text("authenticationToken");
+    world.pass(25);
+    refresh(&world, &alice, &second).await;
+    world.pass(10);
+
+    let forgiven = refresh(&world, &alice, &second).await;
+    let theft = refresh(&world, &alice, &first).await;
+
+    assert_eq!((forgiven.status, theft.status), (200, 404));
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_refresh_moves_the_token_under_the_current_key() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let first = token(&world, &alice).await;
+    world.rotate_token_keys();
+
+    let second = refresh(&world, &alice, &first).await.text("authenticationToken");
+    let third = refresh(&world, &alice, &second).await.text("authenticationToken");
+
+    assert_eq!([first, second, third].map(|token| World::key_number(&token)), [1, 2, 2]);
 }

@@ -1,7 +1,10 @@
 //! Who may touch whose entity token: the same for all five operations, which share the check.
 
 use entity_token_create::EntityTokenCreate;
+use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
+use entity_token_refresh::EntityTokenRefresh;
+use entity_token_update::EntityTokenUpdate;
 use latchkey::domain::Acl;
 use serde_json::json;
 
@@ -114,8 +117,63 @@ async fn token_is_what_counts_and_authorization_only_where_it_is_absent() {
 
     let stray = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("authorization", "Basic dXNlcjpwdw==")).await;
     let other = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("token", &bob.jwt).bearer(&alice.jwt)).await;
-    let bearer = Call::new().header("apikey", &alice.key).header("userid", &alice.id).bearer(&alice.jwt).path("entityId", "acme").path("userId", &alice.id);
+    let bearer = Call::new()
+        .header("apikey", &alice.key)
+        .header("userid", &alice.id)
+        .bearer(&alice.jwt)
+        .path("entityId", "acme")
+        .path("userId", &alice.id);
     let only_bearer = world.call::<EntityTokenGet>(bearer).await;
 
     assert_eq!((stray.status, other.status, only_bearer.status), (200, 401, 200));
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_less_can_do_less_on_the_tokens_of_others_too() {
+    let world = World::new().await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+    let body = json!({ "name": "read-only", "acl": [{ "scope": { "organizationId": "acme" }, "permissions": "entity-token-get" }] });
+    let key = world.add_key(&admin.jwt, body).await.text("token");
+    world.call::<EntityTokenCreate>(admin.entity_call("acme", "carol")).await;
+
+    let read = world.call::<EntityTokenGet>(admin.entity_call("acme", "carol").header("apikey", &key)).await;
+    let made = world.call::<EntityTokenCreate>(admin.entity_call("acme", "carol").header("apikey", &key)).await;
+
+    assert_eq!((read.status, made.status), (200, 403));
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_from_a_missing_one() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for wrong in ["lkapi_forged", "anything", "\u{fc}", alice.jwt.as_str()] {
+        let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("apikey", wrong)).await;
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"), "{wrong}");
+    }
+    let empty = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id).header("apikey", " ")).await;
+    assert_eq!((empty.status, empty.code()), (401, "missing-credentials"));
+}
+
+#[tokio::test]
+async fn each_operation_on_anothers_token_takes_the_permission_of_its_own_name() {
+    let world = World::new().await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+
+    for permitted in ["entity-token-get", "entity-token-create", "entity-token-update", "entity-token-refresh", "entity-token-delete"] {
+        let body = json!({ "name": permitted, "acl": [{ "scope": { "organizationId": "acme" }, "permissions": permitted }] });
+        let key = world.add_key(&admin.jwt, body).await.text("token");
+        let call = || admin.entity_call("acme", "carol").header("apikey", &key);
+        world.call::<EntityTokenCreate>(admin.entity_call("acme", "carol")).await;
+
+        for (operation, status) in [
+            ("entity-token-get", world.call::<EntityTokenGet>(call()).await.status),
+            ("entity-token-create", world.call::<EntityTokenCreate>(call()).await.status),
+            ("entity-token-update", world.call::<EntityTokenUpdate>(call()).await.status),
+            ("entity-token-refresh", world.call::<EntityTokenRefresh>(call()).await.status),
+            ("entity-token-delete", world.call::<EntityTokenDelete>(call()).await.status),
+        ] {
+            assert_eq!(status, if operation == permitted { 200 } else { 403 }, "{operation} with {permitted}");
+        }
+    }
 }

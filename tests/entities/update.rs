@@ -3,9 +3,13 @@
 use entity_token_create::EntityTokenCreate;
 use entity_token_get::EntityTokenGet;
 use entity_token_update::EntityTokenUpdate;
+use latchkey::credentials::EntityLocator;
+use latchkey::domain::{RandomId, Timestamp};
+use latchkey::runtime::Table;
+use latchkey::store::{EntityTokenChange, EntityTokens};
 use serde_json::json;
 
-use crate::house::World;
+use crate::house::{NOW, World};
 
 #[tokio::test]
 async fn flags_are_replaced_and_what_is_absent_stays() {
@@ -50,4 +54,24 @@ async fn an_expiry_in_the_past_is_refused_and_no_token_is_404() {
     assert_eq!((past.status, past.invalid_fields()), (400, vec!["expiry"]));
     assert_eq!((missing.status, missing.code()), (404, "token-not-found"));
     assert_eq!(world.rows("tokens").await.len(), 1, "an update makes no row");
+}
+
+#[tokio::test]
+async fn an_update_that_comes_too_late_changes_nothing_and_makes_no_row() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
+    let change = EntityTokenChange { expires_at: None, flags: Some(vec!["late".into()]) };
+    let place = |entity: &str| EntityLocator::of(&entity.parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+    let id = world.rows("tokens").await.iter().find_map(|row| row.get("token_id")?.as_s().ok()?.parse().ok()).unwrap();
+    let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
+
+    // Since it was read, the token has been made anew, has expired, has been deleted.
+    assert_eq!(tokens.update(&place("acme"), RandomId::random(), &change, now).await.unwrap(), None);
+    assert_eq!(tokens.update(&place("acme"), id, &change, expiry).await.unwrap(), None);
+    assert_eq!(tokens.update(&place("other"), id, &change, now).await.unwrap(), None);
+
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
+    assert_eq!(world.rows("tokens").await.len(), 2);
 }

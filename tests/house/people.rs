@@ -97,3 +97,24 @@ impl Person {
         call.path("entityId", entity).path("userId", user)
     }
 }
+
+impl World {
+    /// Sets something in every session row of the person.
+    pub async fn set_sessions(&self, person: &Person, expression: &str, value: i64) {
+        let subject = aws_sdk_dynamodb::types::AttributeValue::S(person.id.clone());
+        for row in self.rows("sessions").await.into_iter().filter(|row| row["subject"] == subject) {
+            let update = self.dynamodb.update_item().table_name("latchkey-sessions").update_expression(expression);
+            let update = update.key("subject", row["subject"].clone()).key("session_id", row["session_id"].clone());
+            let update = update.expression_attribute_values(":v", aws_sdk_dynamodb::types::AttributeValue::N(value.to_string()));
+            update.send().await.unwrap();
+        }
+    }
+
+    /// Deletes the user's rows, as an operator would.
+    pub async fn delete_user(&self, person: &Person) {
+        for key in [format!("id#{}", person.id), format!("name#{}", person.name)] {
+            let delete = self.dynamodb.delete_item().table_name("latchkey-users");
+            delete.key("pk", aws_sdk_dynamodb::types::AttributeValue::S(key)).send().await.unwrap();
+        }
+    }
+}

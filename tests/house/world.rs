@@ -163,3 +163,21 @@ fn write_keys(folder: &std::path::Path, name: &str, json: &str) -> String {
     std::fs::write(&path, json).unwrap();
     format!("file:{}", path.display())
 }
+
+impl World {
+    /// What an operator does to rotate the keys of opaque tokens: number 1 retires, number 2 is current from the next start on.
+    pub fn rotate_token_keys(&self) {
+        let path = self.folder.join("token.json");
+        let mut ring: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut next = ring["keys"][0].clone();
+        (next["kid"], next["k"]) = ("2".into(), "A".repeat(43).into());
+        ring["keys"][0]["status"] = "retired".into();
+        ring["keys"].as_array_mut().unwrap().push(next);
+        std::fs::write(path, ring.to_string()).unwrap();
+    }
+
+    /// The number of the key that an opaque token is sealed under.
+    pub fn key_number(token: &str) -> u8 {
+        bs58::decode(&token[6..]).into_vec().unwrap()[0]
+    }
+}

@@ -127,9 +127,11 @@ proptest! {
     #[test]
     fn an_acl_is_read_from_a_row_and_from_a_body_as_it_was_written(acl in acl()) {
         let mut fields = fields_of(&json!({ "acl": acl })).unwrap();
+        // A row may say "nowhere"; a client that says it has made a mistake.
+        let nowhere = acl.0.iter().flat_map(|item| dimensions(&item.scope)).flatten().any(|values| values.is_empty());
 
         prop_assert_eq!(&serde_json::from_value::<Acl>(json!(acl)).unwrap(), &acl);
-        prop_assert_eq!(fields.acl("acl"), Some(acl));
-        prop_assert!(fields.finish().is_ok());
+        prop_assert_eq!(fields.acl("acl"), Some(acl).filter(|_| !nowhere));
+        prop_assert_eq!(fields.finish().is_ok(), !nowhere);
     }
 }

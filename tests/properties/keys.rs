@@ -6,16 +6,18 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use latchkey::credentials::{
-    ApiKey, KeyNumber, PasswordHash, PasswordHasher, PasswordParameters, SigningKeys, TokenKeys, Verdict, VerificationKeys, generate,
+    Algorithm, ApiKey, KeyNumber, LoginClaims, PasswordHash, PasswordHasher, PasswordParameters, SigningKeys, TokenKeys, Verdict,
+    VerificationKeys, generate,
 };
-use latchkey::domain::{KeyId, Secret, UserId};
+use latchkey::domain::{KeyId, Secret, SessionId, Timestamp, UserId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::json::Json;
-use super::{cases, signing_keys, text};
+use super::{cases, issuer, signing_keys, text};
+use crate::house::NOW;
 
 /// A private set in which one member of the key is another one, or none.
 fn spoilt() -> impl Strategy<Value = String> {
@@ -96,5 +98,89 @@ proptest! {
         let verdict = hasher.verify(&Secret::new(password), Some(&PasswordHash::from_stored(stored)));
 
         prop_assert!(matches!(verdict, Ok(Verdict::Wrong) | Err(_)));
+    }
+}
+
+#[test]
+fn the_type_curve_and_algorithm_of_a_key_belong_together() {
+    for algorithm in [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA] {
+        let set: Value = serde_json::from_str(&generate::signing_keys(algorithm).unwrap()).unwrap();
+        let with = |member: &str, value: Value| {
+            let mut set = set.clone();
+            set["keys"][0][member] = value;
+            set.to_string()
+        };
+        assert!(VerificationKeys::parse(&set.to_string()).is_ok());
+        for (member, values) in [
+            ("kty", vec!["EC", "RSA", "OKP", "oct", "ec", ""]),
+            ("alg", vec!["ES256", "RS256", "EdDSA", "ES384", "PS256", "HS256", "none"]),
+            ("crv", vec!["P-256", "Ed25519", "P-384", "X25519", "secp256k1", ""]),
+        ] {
+            let own = set["keys"][0].get(member).map_or("", |value| value.as_str().unwrap());
+            for other in values.into_iter().filter(|value| *value != own && !(algorithm == Algorithm::RS256 && member == "crv")) {
+                let changed = with(member, other.into());
+                assert!(
+                    VerificationKeys::parse(&changed).is_err() && SigningKeys::parse(&changed).is_err(),
+                    "{algorithm:?} {member} {other}"
+                );
+            }
+        }
+        for member in ["kty", "kid", "alg", "status", "x", "y", "n", "e"].into_iter().filter(|name| set["keys"][0].get(*name).is_some()) {
+            assert!(VerificationKeys::parse(&with(member, Value::Null)).is_err(), "{algorithm:?} {member}");
+            // A point of no curve is found when something is to be verified, not here.
+            let may_be_empty = ["kid", "x", "y"].contains(&member);
+            assert!(may_be_empty || VerificationKeys::parse(&with(member, "".into())).is_err(), "{algorithm:?} {member}");
+        }
+    }
+}
+
+#[test]
+fn a_set_signs_with_its_one_current_key_and_names_each_key_once() {
+    let [one, other]: [Value; 2] = [(); 2].map(|()| {
+        let mut set: Value = serde_json::from_str(&generate::signing_keys(Algorithm::ES256).unwrap()).unwrap();
+        set["keys"][0].take()
+    });
+    let set = |statuses: [&str; 2], same_kid: bool| {
+        let (mut one, mut other) = (one.clone(), other.clone());
+        (one["status"], other["status"]) = (statuses[0].into(), statuses[1].into());
+        if same_kid {
+            other["kid"] = one["kid"].clone();
+        }
+        json!({ "keys": [one, other] }).to_string()
+    };
+
+    for (statuses, signs) in [
+        (["current", "next"], true),
+        (["retired", "current"], true),
+        (["current", "current"], false),
+        (["next", "retired"], false),
+        (["next", "next"], false),
+    ] {
+        assert_eq!(SigningKeys::parse(&set(statuses, false)).is_ok(), signs, "{statuses:?}");
+        assert!(VerificationKeys::parse(&set(statuses, false)).is_ok(), "{statuses:?}");
+        assert!(VerificationKeys::parse(&set(statuses, true)).is_err(), "{statuses:?}");
+    }
+    for empty in [r#"{"keys":[]}"#, "{}", "[]", r#"{"keys":{}}"#] {
+        assert!(VerificationKeys::parse(empty).is_err(), "{empty}");
+    }
+}
+
+#[test]
+fn what_any_key_of_the_set_signed_verifies_whatever_its_status() {
+    let claims = || LoginClaims {
+        user: UserId::random(),
+        session: SessionId::random(),
+        epoch: 0,
+        issued_at: Timestamp::from_unix(NOW),
+        expires_at: Timestamp::from_unix(NOW + 60),
+    };
+    for (set, keys) in signing_keys() {
+        let token = claims().mint(issuer(), keys).unwrap();
+        for status in ["next", "current", "retired"] {
+            let set = set.to_string().replace("\"current\"", &format!("\"{status}\""));
+            let keys = VerificationKeys::parse(&set).unwrap();
+
+            assert!(LoginClaims::verify(token.expose(), issuer(), &keys, Timestamp::from_unix(NOW)).is_ok(), "{status}");
+        }
     }
 }

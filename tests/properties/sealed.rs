@@ -1,5 +1,8 @@
 //! Opaque tokens and one-time passwords.
 
+use std::collections::BTreeSet;
+use std::time::Instant;
+
 use latchkey::credentials::{ApiKey, EntityLocator, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys, TokenKind, kind_of};
 use latchkey::domain::{KeyId, RandomId, UserId};
 use proptest::prelude::*;
@@ -126,4 +129,26 @@ proptest! {
             prop_assert_eq!(password.verify(&same_number), same_number == digits, "{}", same_number);
         }
     }
+}
+
+#[test]
+fn the_passwords_of_many_tokens_are_many() {
+    let password = |_| {
+        let token = OneTimeToken { key: KeyNumber::new(7), id: RandomId::random(), issuer: UserId::random(), otp_customer: Some([0; 16]) };
+        OneTimePassword::of(&token, &rings()[0]).unwrap().digits().expose().to_owned()
+    };
+    let passwords: BTreeSet<_> = (0..200).map(password).collect();
+
+    assert!(passwords.len() > 195, "{passwords:?}");
+}
+
+#[test]
+fn a_text_longer_than_any_token_costs_no_time() {
+    // Base58 takes time that grows with the square of the length: for this text more than ten seconds, if it were decoded.
+    let text = format!("lkent_{}", "z".repeat(60_000));
+    let start = Instant::now();
+
+    assert!((0..10).all(|_| !opens(&rings()[0], &text)));
+
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

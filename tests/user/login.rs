@@ -1,9 +1,15 @@
 //! `POST /user/login`
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use authentication_token_exchange::AuthenticationTokenExchange;
+use entity_token_create::EntityTokenCreate;
 use futures_util::future::join_all;
-use latchkey::domain::{Acl, Timestamp};
+use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, Verdict};
+use latchkey::domain::{Acl, Secret, Timestamp, Username};
+use latchkey::runtime::Table;
+use latchkey::store::{UserRow, Users};
 use serde_json::json;
 use user_login::UserLogin;
 
@@ -202,4 +208,166 @@ async fn a_changed_password_ends_even_the_session_that_was_just_beginning() {
     assert_eq!(world.add_key(&alice.jwt, json!({ "name": "late" })).await.status, 401);
     let fresh = world.login("alice", &alice.password).await.text("Token");
     assert_eq!(world.add_key(&fresh, json!({ "name": "new" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_disabled_user_whose_hash_is_old_is_refused_as_any_other() {
+    let world = World::with([("ARGON2_MEMORY_KIB", "128")]).await;
+    let mut row = world.user_row("alice", Acl::default());
+    row.disabled_at = Some(Timestamp::from_unix(NOW));
+    world.insert(&row).await;
+
+    let reply = world.login("alice", "alice's password").await;
+
+    assert_eq!((reply.status, reply.code()), (401, "incorrect-credentials"));
+    assert_eq!(world.sessions_of(&row.user_id.to_string()).await, 0);
+}
+
+#[tokio::test]
+async fn who_can_not_log_in_costs_one_hash_too() {
+    let world = World::new().await;
+    let disabled = UserRow { disabled_at: Some(Timestamp::from_unix(NOW)), ..world.user_row("disabled", Acl::default()) };
+    let without = UserRow { password_hash: None, ..world.user_row("without", Acl::default()) };
+    world.insert(&disabled).await;
+    world.insert(&without).await;
+    let service = world.start::<UserLogin>().await;
+
+    for name in ["disabled", "without", "x".repeat(5000).as_str()] {
+        let before = service.operation.passwords.hasher.computed();
+        let body = json!({ "username": name, "password": "whatever" });
+        let reply: Reply = service.call(Call::new().json(body).event()).await.into();
+
+        assert_eq!((reply.status, reply.code()), (401, "incorrect-credentials"));
+        assert_eq!(service.operation.passwords.hasher.computed() - before, 1);
+    }
+}
+
+#[test]
+fn the_hash_for_an_unknown_user_takes_the_time_of_a_real_one() {
+    let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 4096, iterations: 4, parallelism: 1 }).unwrap();
+    let (password, hash) = (Secret::new("x"), hasher.hash(&Secret::new("y")).unwrap());
+    let fastest = |stored: Option<&PasswordHash>| {
+        let time = || {
+            let start = Instant::now();
+            assert_eq!(hasher.verify(&password, stored), Ok(Verdict::Wrong));
+            start.elapsed()
+        };
+        (0..5).map(|_| time()).min().unwrap()
+    };
+
+    let (unknown, known) = (fastest(None), fastest(Some(&hash)));
+
+    assert!(unknown * 2 > known, "{unknown:?} {known:?}");
+}
+
+#[tokio::test]
+async fn a_hash_of_another_algorithm_version_or_cost_is_replaced_at_login() {
+    for stored in [
+        "$argon2i$v=19$m=64,t=1,p=1$MqPInI5F/dQVTM6epBFPoQ$Ux9IskEcQAYqUWOTo0Nku0UnU1WPAqv/Wc92cMfZzI8",
+        "$argon2id$v=16$m=64,t=1,p=1$bZNYXZW7LKj2U1P5ankL4Q$E6NVsdy+IwyOOgyBbUZOnsRS9TNsEjG0ZdBDDbCz5kQ",
+        "$argon2id$v=19$m=64,t=2,p=1$ZG3Okwtq/XxtTb3JcuTH8A$GJPmyCqRHGfGiceknabPEurZdFJ7/cuCA2wfkbODbkc",
+        "$argon2id$v=19$m=64,t=1,p=2$hlf2/oLrP0hzjuSrqEBBiQ$GLG9szD4AN89E0SsSrwig+qEiN+zbmjDwAG5D2uvf6k",
+    ] {
+        let world = World::new().await;
+        world.insert(&UserRow { password_hash: Some(stored.into()), ..world.user_row("alice", Acl::default()) }).await;
+
+        assert_eq!(world.login("alice", "alice's password").await.status, 200, "{stored}");
+
+        let rows = world.rows("users").await;
+        let hash = rows.iter().find_map(|row| row.get("password_hash")).unwrap().as_s().unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored} became {hash}");
+    }
+}
+
+#[tokio::test]
+async fn a_current_hash_stays_as_it_is() {
+    let world = World::new().await;
+    let row = world.user_row("alice", Acl::default());
+    world.insert(&row).await;
+
+    world.login("alice", "alice's password").await;
+
+    let rows = world.rows("users").await;
+    assert_eq!(rows.iter().find_map(|row| row.get("password_hash")?.as_s().ok()), row.password_hash.as_ref());
+}
+
+#[tokio::test]
+async fn a_stored_hash_that_can_not_be_read_is_our_fault_and_nobody_s_login() {
+    let output = "Ux9IskEcQAYqUWOTo0Nku0UnU1WPAqv/Wc92cMfZzI8";
+    let other_function = format!("$scrypt$ln=1,r=8,p=1$MqPInI5F/dQVTM6epBFPoQ${output}");
+    let impossible_cost = format!("$argon2id$v=19$m=1,t=1,p=1$MqPInI5F/dQVTM6epBFPoQ${output}");
+    for stored in ["", "plain", "$2b$12$abcdefghijklmnopqrstuv", &other_function, &impossible_cost] {
+        let world = World::new().await;
+        world.insert(&UserRow { password_hash: Some(stored.into()), ..world.user_row("alice", Acl::default()) }).await;
+
+        let reply = world.login("alice", "alice's password").await;
+
+        assert_eq!((reply.status, reply.code()), (500, "internal"), "{stored}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_in_both_normal_forms_and_in_no_looser_sense() {
+    let world = World::new().await;
+    let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 64, iterations: 1, parallelism: 1 }).unwrap();
+    let hash = hasher.hash(&Secret::new("Am\u{e9}lie fi")).unwrap().as_str().to_owned();
+    world.insert(&UserRow { password_hash: Some(hash), ..world.user_row("alice", Acl::default()) }).await;
+
+    assert_eq!(world.login("alice", "Ame\u{301}lie fi").await.status, 200);
+    for other in ["Am\u{e9}lie \u{fb01}", "am\u{e9}lie fi", "Amelie fi", "Am\u{e9}lie fi ", "\u{ff21}m\u{e9}lie fi"] {
+        assert_eq!(world.login("alice", other).await.status, 401, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only() {
+    let world = World::new().await;
+    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    let alice = world.user_row("alice", Acl::default());
+    world.insert(&alice).await;
+    let before = world.rows("users").await;
+
+    let same_name = UserRow { username: "ALICE".into(), ..world.user_row("mallory", Acl::everything()) };
+    let same_id = UserRow { user_id: alice.user_id, ..world.user_row("mallory", Acl::everything()) };
+    assert!(!users.insert_new(&same_name).await.unwrap());
+    assert!(!users.insert_new(&same_id).await.unwrap());
+
+    assert_eq!(world.rows("users").await, before);
+    let with_hash: Vec<_> = before.iter().filter(|row| row.contains_key("password_hash")).map(|row| row["pk"].as_s().unwrap()).collect();
+    assert_eq!(with_hash, ["name#alice"]);
+}
+
+#[tokio::test]
+async fn a_rehash_that_comes_too_late_replaces_no_changed_password_and_makes_no_user() {
+    let world = World::new().await;
+    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    world.insert(&world.user_row("alice", Acl::default())).await;
+    let before = world.rows("users").await;
+
+    users.replace_hash(&Username::normalised("alice"), "the hash that was verified", "the same password's new hash").await.unwrap();
+    users.replace_hash(&Username::normalised("deleted"), "the hash that was verified", "the same password's new hash").await.unwrap();
+
+    assert_eq!(world.rows("users").await, before);
+}
+
+#[tokio::test]
+async fn what_passes_away_by_itself_has_the_attribute_that_ttl_reads() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await;
+    world.login("alice", "wrong").await;
+
+    let mut lasting = Vec::new();
+    for table in ["users", "tokens", "sessions"] {
+        for row in world.rows(table).await {
+            match row.get("expires_at").map(|at| at.as_n().unwrap().parse::<i64>().unwrap()) {
+                Some(at) => assert!(at > NOW, "{row:?}"),
+                None => lasting.push(row["pk"].as_s().unwrap().split('#').next().unwrap().to_owned()),
+            }
+        }
+    }
+    lasting.sort();
+    assert_eq!(lasting, ["id", "name", "user"], "users and their API keys");
 }

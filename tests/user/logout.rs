@@ -1,10 +1,12 @@
 //! `GET` and `POST /user/logout`
 
+use authheader_delete::AuthheaderDelete;
 use authheader_list::AuthheaderList;
 use serde_json::json;
 use user_logout::UserLogout;
+use user_renew::UserRenew;
 
-use crate::house::{Call, World};
+use crate::house::{Call, NOW, World};
 
 #[tokio::test]
 async fn after_a_logout_the_very_next_call_is_refused() {
@@ -34,4 +36,57 @@ async fn a_second_logout_and_one_without_a_jwt_are_401() {
     assert_eq!((again.status, again.code()), (401, "invalid-credentials"));
     assert_eq!((nobody.status, nobody.code(), nobody.body["message"].is_string()), (401, "missing-credentials", true));
     assert_eq!(by_key, nobody);
+}
+
+/// Every operation that takes a login JWT and nothing else refuses it.
+async fn assert_over(world: &World, jwt: &str) {
+    let read_only = json!([{ "scope": {}, "permissions": [] }]);
+    for reply in [
+        world.call::<AuthheaderList>(Call::new().bearer(jwt)).await,
+        world.add_key(jwt, json!({ "name": "x" })).await,
+        world.add_key(jwt, json!({ "name": "x", "acl": read_only })).await,
+        world.call::<AuthheaderDelete>(Call::new().bearer(jwt).json(json!({ "text": "0f8fad5b-d9cb-469f-a165-70867728950e" }))).await,
+        world.call::<UserRenew>(Call::new().bearer(jwt)).await,
+    ] {
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_row_says_so_is_over_although_its_jwt_is_not() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.set_sessions(&alice, "SET expires_at = :v", NOW).await;
+
+    assert_over(&world, &alice.jwt).await;
+    assert_eq!(world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await.status, 401);
+    assert_eq!(world.rows("tokens").await.len(), 1, "no key was made");
+}
+
+#[tokio::test]
+async fn a_deleted_users_session_is_over() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.delete_user(&alice).await;
+
+    assert_over(&world, &alice.jwt).await;
+}
+
+#[tokio::test]
+async fn user_session_and_jwt_must_be_of_one_epoch() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let bob = world.person("bob").await;
+
+    world.set_sessions(&alice, "SET epoch = :v", 1).await;
+    world.set_user(&bob, "SET epoch = :v", 1).await;
+    let of_another_session = world.call::<AuthheaderList>(Call::new().bearer(&alice.jwt)).await;
+    let of_another_user = world.call::<AuthheaderList>(Call::new().bearer(&bob.jwt)).await;
+    world.set_user(&alice, "SET epoch = :v", 1).await;
+
+    assert_eq!((of_another_session.status, of_another_user.status), (401, 401));
+    // Now user and session agree, and the JWT is of an earlier epoch.
+    assert_over(&world, &alice.jwt).await;
 }
