@@ -392,3 +392,40 @@ async fn a_row_that_is_written_again_after_a_lost_answer_stays_consumed() {
 
     assert!(world.rows("tokens").await[0].contains_key("consumed_by"));
 }
+
+#[tokio::test]
+async fn a_sessions_row_says_what_its_jwt_says() {
+    let world = World::new().await;
+    let acl = json!([{ "scope": {}, "permissions": ["read"] }]);
+    let (token, _) = carols_token(&world, json!({ "acl": acl, "customClaims": { "tier": "gold" } })).await;
+
+    let reply = exchange(&world, &token, json!({ "expiredTime": "2030-03-17T18:00:00Z" })).await;
+
+    let rows = world.rows("sessions").await;
+    let row = rows.iter().find(|row| *row["session_id"].as_s().unwrap() == reply.text("id")).unwrap();
+    let claims = part(&reply.text("token"), 1);
+    let json = |name: &str| serde_json::from_str::<Value>(row[name].as_s().unwrap()).unwrap();
+    assert_eq!((row["subject"].as_s().unwrap().as_str(), row["kind"].as_s().unwrap().as_str()), ("carol", "exchange"));
+    assert_eq!((json("acl"), json("custom_claims")), (acl, json!({ "tier": "gold" })));
+    assert_eq!(row["expires_at"].as_n().unwrap(), &claims["exp"].to_string());
+    assert_eq!((claims["jti"].as_str().unwrap(), claims["exp"].as_i64().unwrap()), (reply.text("id").as_str(), NOW + 800));
+}
+
+#[tokio::test]
+async fn claims_are_too_large_together_with_the_acl_that_they_come_with() {
+    let world = World::new().await;
+    let long = json!([{ "scope": { "planId": vec!["p".repeat(30); 80] }, "permissions": ["read"] }]);
+    let (token, key) = carols_token(&world, json!({ "acl": long })).await;
+    let claims = json!({ "x": "y".repeat(2000) });
+    let call = |wish: Value| Call::new().path("token", &token).header("reb-apikey", &key).json(wish);
+
+    let with_the_tokens = world.call::<AuthenticationTokenExchange>(call(json!({ "customClaims": claims }))).await;
+    let with_the_wishs = world.call::<AuthenticationTokenExchange>(call(json!({ "acl": long, "customClaims": claims }))).await;
+    assert_eq!(world.spy.take().actions, [""; 0], "what is asked for is read before anything else");
+    let with_none = world.call::<AuthenticationTokenExchange>(call(json!({ "acl": [], "customClaims": claims }))).await;
+
+    for reply in [with_the_tokens, with_the_wishs] {
+        assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["customClaims"]));
+    }
+    assert_eq!(with_none.status, 201);
+}

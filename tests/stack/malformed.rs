@@ -23,6 +23,10 @@ pub async fn every_bad_request_gets_a_4xx(stack: &Stack) {
             for content_type in ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"] {
                 let headers = [("content-type", content_type), ("authorization", "B\u{e9}arer \u{1f511}"), ("x-odd", "\u{fffd}")];
                 let reply = stack.http.send(&route.method, &path, &headers, body.clone()).await.unwrap();
+                if route.operation == "jwks" {
+                    assert_eq!(reply.status, 200, "it looks at nothing that a caller sends");
+                    continue;
+                }
                 assert!((400..500).contains(&reply.status), "{} {kind} as {content_type}: {reply:?}", route.operation);
                 assert_eq!(reply.body["status"], reply.status, "{} {kind} as {content_type}: {reply:?}", route.operation);
                 assert_eq!(reply.headers["cache-control"], "no-store");

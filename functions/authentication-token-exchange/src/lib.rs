@@ -2,7 +2,7 @@
 //!
 //! A failed exchange never consumes the token; of any number at the same instant exactly one succeeds.
 
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use latchkey::caller::{Caller, Credential, Gate};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, SharedClock, Timestamp};
@@ -67,7 +67,7 @@ impl Operation for AuthenticationTokenExchange {
         let wish = self.read_wish(&mut fields, now);
         fields.finish()?;
 
-        let (signing_keys, token_keys) = (self.signing_keys.get().await, self.token_keys.get().await);
+        let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
         let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };

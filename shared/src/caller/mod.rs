@@ -8,6 +8,7 @@ mod entity;
 mod gate;
 mod password;
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::credentials::{ApiKey, LoginClaims};
@@ -57,7 +58,7 @@ pub struct Asked {
 pub struct Caller {
     /// The user: who logged in, or the API key's owner.
     pub user: UserRow,
-    /// The id of the key or of the session.
+    /// The key or the session, told apart from others without its id.
     pub credential_id: String,
     /// Of a login: its session, and when that is over.
     pub session: Option<(SessionId, Timestamp)>,
@@ -92,14 +93,20 @@ impl Asked {
         match self.credential {
             Credential::ApiKey(_) => {
                 let key: ApiKeyRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the API key is revoked"))?;
-                Ok(Caller { user, credential_id: key.key_id.to_string(), session: None, key: Some(key.key_id), restriction: key.acl })
+                Ok(Caller {
+                    user,
+                    credential_id: public_id(key.key_id.bytes()),
+                    session: None,
+                    key: Some(key.key_id),
+                    restriction: key.acl,
+                })
             }
             Credential::Login(claims) => {
                 let session: SessionRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the session is revoked"))?;
                 if !session.is_live(now) || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
                     return Err(CallerError::Refused("the session is over"));
                 }
-                let credential_id = session.session_id.to_string();
+                let credential_id = public_id(session.session_id.bytes());
                 Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), key: None, restriction: None })
             }
         }
@@ -141,4 +148,11 @@ impl Caller {
 #[must_use]
 pub fn may_issue_tokens(acl: &Acl) -> bool {
     acl.grants(&Permission::new("authentication-token-create"), &Scope::everywhere())
+}
+
+/// A name of a credential for those who are not its owner: a hash, since a key's id is what a leaked token key would still lack
+/// to make the key.
+fn public_id(id: &[u8; 16]) -> String {
+    let hash = Sha256::new().chain_update(b"credential").chain_update(id).finalize();
+    bs58::encode(hash.get(..16).unwrap_or_default()).into_string()
 }

@@ -22,8 +22,8 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// Seconds for a call with all its attempts, `AWS_CALL_TIMEOUT_SECONDS`; one attempt has half of them.
 ///
-/// A request makes at most two calls in sequence, and before them reads keys again at most once: three times the default stays
-/// inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
+/// The first call that times out ends the request, and key sets, which are read side by side, are not waited for longer than one
+/// call: that stays inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
 const CALL_SECONDS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 4;

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::join;
+
 use crate::caller::Gate;
 use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, Timestamp};
@@ -121,7 +123,8 @@ pub struct CurrentKeys<'a> {
 impl Keys {
     /// The keys as they are now.
     pub async fn get(&self) -> CurrentKeys<'_> {
-        CurrentKeys { issuer: &self.issuer, jwt: self.jwt.get().await, tokens: self.tokens.get().await }
+        let (jwt, tokens) = join(self.jwt.get(), self.tokens.get()).await;
+        CurrentKeys { issuer: &self.issuer, jwt, tokens }
     }
 }
 
