@@ -99,6 +99,9 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     let call = Call::new().path("token", token).json(json!({ "oneTimePassword": digits }));
     measure::<AuthenticationTokenExchange>(&world, l, "with a one-time password", call, 201, 2).await;
 
+    let bob = world.person("bob").await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": bob.id })).await.text("token");
+    measure::<AuthenticationTokenExchange>(&world, l, "for another user", Call::new().path("token", token), 201, 2).await;
     // What the usual calls do not do, and the roles allow all the same.
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
     let call = Call::new().path("token", token).json(json!({ "invalidate": false }));

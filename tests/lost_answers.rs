@@ -216,3 +216,31 @@ async fn a_refresh_that_another_overtook_gives_its_own_successor_or_nothing() {
     assert_eq!(overtaking.status, 200);
     assert!(overtaken.body["authenticationToken"] != overtaking.body["authenticationToken"], "{overtaken:?}");
 }
+
+#[tokio::test]
+async fn a_single_write_that_met_a_transaction_is_tried_again() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let conflict = json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException" });
+    let service = world.start::<EntityTokenCreate>().await;
+
+    world.spy.refuse_after(1, 2, 400, &conflict);
+
+    let reply: Reply = service.call(alice.entity_call("acme", &alice.id).event()).await.into();
+    assert_eq!(reply.status, 201);
+}
+
+#[tokio::test]
+async fn keys_that_can_not_be_read_again_stay_in_use() {
+    let world = World::with([("KEYS_REFRESH_SECONDS", "1")]).await;
+    let alice = world.person("alice").await;
+    let service = world.start::<EntityTokenGet>().await;
+    for name in ["verification.json", "token.json"] {
+        std::fs::write(world.folder.join(name), "{}").unwrap();
+    }
+
+    world.pass(2);
+    let reply: Reply = service.call(alice.entity_call("acme", &alice.id).event()).await.into();
+
+    assert_eq!((reply.status, reply.code()), (404, "token-not-found"));
+}

@@ -88,6 +88,20 @@ async fn every_function_starts_with_the_variables_that_the_template_gives_it() {
 }
 
 #[test]
+fn every_variable_of_the_template_is_read_by_somebody() {
+    let mut source = String::new();
+    for folder in ["shared/src/runtime", "functions"] {
+        for path in crate::house_rules::sources(&root().join(folder)) {
+            source += &std::fs::read_to_string(path).unwrap();
+        }
+    }
+
+    for name in variables(template()).into_values().flatten() {
+        assert!(source.contains(&format!("\"{name}\"")), "{name}");
+    }
+}
+
+#[test]
 fn every_code_is_explained_in_docs_errors() {
     let source = std::fs::read_to_string(root().join("shared/src/http/error.rs")).unwrap();
     let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();

@@ -35,7 +35,7 @@ impl World {
             disabled_at: None,
             epoch: 0,
             acl,
-            password_hash: Some(hasher.hash(&Secret::new(format!("{name}'s password"))).unwrap().as_str().to_owned()),
+            password_hash: Some(Secret::new(hasher.hash(&Secret::new(format!("{name}'s password"))).unwrap().as_str())),
         }
     }
 

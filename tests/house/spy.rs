@@ -30,6 +30,7 @@ struct State {
     traffic: Traffic,
     lose_after: Option<usize>,
     refuse: Option<(u16, String)>,
+    passed: usize,
     refusals: usize,
 }
 
@@ -55,7 +56,13 @@ impl Spy {
 
     /// The next `count` requests are not carried out and answered with `status` and `body`.
     pub fn refuse_next(&self, count: usize, status: u16, body: &Value) {
+        self.refuse_after(0, count, status, body);
+    }
+
+    /// The same after `passed` requests that go through.
+    pub fn refuse_after(&self, passed: usize, count: usize, status: u16, body: &Value) {
         let mut state = self.0.lock().unwrap();
+        state.passed = passed;
         state.refusals = count;
         state.refuse = Some((status, body.to_string()));
     }
@@ -100,8 +107,11 @@ impl HttpConnector for WatchedConnector {
                 state.traffic.rounds += 1;
             }
             state.traffic.in_flight += 1;
-            let refuse = state.refusals > 0;
-            state.refusals = state.refusals.saturating_sub(1);
+            let refuse = state.passed == 0 && state.refusals > 0;
+            if refuse {
+                state.refusals -= 1;
+            }
+            state.passed = state.passed.saturating_sub(1);
             let lost = state.lose_after == Some(0);
             state.lose_after = state.lose_after.and_then(|count| count.checked_sub(1));
             (state.refuse.clone().filter(|_| refuse), lost)

@@ -83,9 +83,10 @@ impl World {
 
     /// One request to a freshly started `O`; the spy sees only this request.
     pub async fn call<O: Start>(&self, call: Call) -> Reply {
-        let service = self.start::<O>().await;
+        // Boxed: the futures of a test that calls many operations would not fit on its stack.
+        let service = Box::pin(self.start::<O>()).await;
         self.spy.take();
-        service.call(call.event()).await.into()
+        Box::pin(service.call(call.event())).await.into()
     }
 
     /// All rows of a table, for asserting on what is (not) there.

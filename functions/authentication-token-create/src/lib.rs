@@ -4,7 +4,7 @@ use futures_util::future::join;
 use http::HeaderMap;
 use latchkey::caller::{CallerError, PasswordGate, may_issue_tokens};
 use latchkey::credentials::{OneTimePassword, OneTimeToken};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, KeyId, RandomId, Secret, SharedClock, Timestamp, UserId};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
 use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, UserRow};
@@ -44,7 +44,6 @@ struct Grant {
     email: Option<String>,
     issuer: UserId,
     issuer_epoch: Option<u64>,
-    issuer_key: Option<KeyId>,
     customer_is_user: bool,
     credential_id: String,
 }
@@ -107,8 +106,7 @@ impl AuthenticationTokenCreate {
             customer_is_user: user.is_some(),
             email: user.and_then(|user| user.email),
             issuer: caller.user_id(),
-            issuer_epoch: caller.key.is_none().then_some(caller.user.epoch),
-            issuer_key: caller.key,
+            issuer_epoch: caller.session.map(|_| caller.user.epoch),
             credential_id: caller.credential_id,
         };
         self.issue(grant, wish, now).await
@@ -144,7 +142,6 @@ impl AuthenticationTokenCreate {
             username: grant.username,
             issuer_id: grant.issuer,
             issuer_epoch: grant.issuer_epoch,
-            issuer_key: grant.issuer_key,
             customer_is_user: grant.customer_is_user,
             credential_id: grant.credential_id,
             otp_required: wish.otp_required,
@@ -184,10 +181,14 @@ impl Grant {
             credential_id: user.user_id.to_string(),
             issuer: user.user_id,
             issuer_epoch: Some(user.epoch),
-            issuer_key: None,
             customer_is_user: true,
         }
     }
+}
+
+/// A customer who may be a user here is looked for under the one spelling of a user's id.
+fn canonical(customer: CustomerId) -> CustomerId {
+    customer.as_str().parse::<UserId>().map_or(customer, CustomerId::from)
 }
 
 /// The mode, or `None` where what is wrong has been noted.
@@ -197,7 +198,7 @@ fn read_mode(fields: &mut Fields) -> Option<Mode> {
             let username = fields.required_secret("username").expose().to_owned();
             Some(Mode::Password { username, password: fields.required_secret("password") })
         }
-        "passwordless" => fields.required_parsed("customerId").map(|customer| Mode::Passwordless { customer }),
+        "passwordless" => fields.required_parsed("customerId").map(|customer| Mode::Passwordless { customer: canonical(customer) }),
         // What is wrong has been noted.
         "" => None,
         _ => {

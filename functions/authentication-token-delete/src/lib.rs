@@ -20,6 +20,7 @@ impl Operation for AuthenticationTokenDelete {
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), &text).map_err(|_| ApiError::TokenNotFound)?;
+        latchkey::caller::note_row(token.id);
 
         if !self.tokens.delete(token.id, self.clock.now()).await? {
             return Err(ApiError::TokenNotFound);

@@ -70,6 +70,7 @@ impl Operation for AuthenticationTokenExchange {
         let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
+        latchkey::caller::note_row(token.id);
         let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };
         let credential = gate.any(&request.headers)?;
 
@@ -133,7 +134,8 @@ impl AuthenticationTokenExchange {
             try_join(async { batch.get().await.map_err(ApiError::from) }, async { reserve.await.map_err(ApiError::from) }).await?;
         let row: Option<OneTimeTokenRow> = rows.find(&key)?;
         let row = row.filter(|row| row.is_live(now)).ok_or(ApiError::TokenNotFound)?;
-        let issuer: UserRow = rows.find(&issuer)?.ok_or(ApiError::TokenNotFound)?;
+        let issuer: Option<UserRow> = rows.find(&issuer)?;
+        let issuer = issuer.filter(|issuer| row.is_backed_by(issuer)).ok_or(ApiError::TokenNotFound)?;
         let caller = asked.map(|asked| asked.resolve(&rows, now)).transpose().map_err(ApiError::from);
         Ok((row, caller.map(|caller| Parties { issuer, caller })))
     }

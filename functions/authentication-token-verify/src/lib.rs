@@ -20,6 +20,7 @@ impl Operation for AuthenticationTokenVerify {
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let text = Secret::new(request.path::<String>("token")?);
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), text.expose()).map_err(|_| ApiError::TokenNotFound)?;
+        latchkey::caller::note_row(token.id);
 
         let mut batch = self.database.batch();
         let (row, issuer) = (batch.token(schema::one_time_token(token.id)), batch.user(token.issuer));

@@ -1,7 +1,7 @@
 //! `POST /authheader/add`: a new auth header, that is a named API key, for the user who is logged in.
 
 use latchkey::caller::{CallerError, Credential};
-use latchkey::domain::{KeyId, SharedClock};
+use latchkey::domain::{Acl, CustomClaims, KeyId, SharedClock};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession};
@@ -25,6 +25,9 @@ impl Operation for AuthheaderAdd {
         let mut fields = request.fields()?;
         let name = fields.required_text("name", MAX_NAME_BYTES);
         let acl = fields.acl("acl");
+        if let Err(error) = CustomClaims::default().check_size_with(acl.as_ref().unwrap_or(&Acl::default())) {
+            fields.invalid("acl", error.to_string());
+        }
         fields.finish()?;
 
         let now = self.clock.now();

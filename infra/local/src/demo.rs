@@ -64,7 +64,7 @@ pub async fn insert(user: &DemoUser, dynamodb: &str, made: &[Table]) -> Result<(
         disabled_at: None,
         epoch: 0,
         acl: Acl::everything(),
-        password_hash: Some(hash.as_str().to_owned()),
+        password_hash: Some(Secret::new(hash.as_str())),
     };
     // False at every start but the first.
     let _: bool = users.insert_new(&row).await?;

@@ -1,11 +1,17 @@
 //! Who may touch an entity's token: a backend's API key together with the login of the user in whose name it acts.
 
 use http::HeaderMap;
+use thiserror::Error;
 
-use super::{CallerError, Credential, Gate};
+use super::{CallerError, Credential, Gate, note_row};
 use crate::credentials::{ApiKey, EntityLocator, KeyNumber, LoginClaims, TokenKeys};
 use crate::domain::{EntityId, EntityUserId, Permission, RandomId, Scope, Timestamp};
-use crate::store::{Database, EntityTokenRow, schema};
+use crate::store::{Database, EntityTokenRow, StoreError, schema};
+
+/// This process could not read the key ring again since the token's key was made.
+#[derive(Debug, Error)]
+#[error("the key ring is older than the token")]
+struct StaleRing;
 
 /// The (entity, user) pair in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,7 @@ impl EntityCaller<'_> {
     /// [`CallerError`]; a missing permission is told only to a caller who is known.
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<EntityAccess, CallerError> {
         let locator = EntityLocator::of(&self.path.entity, &self.path.user);
+        note_row(locator.to_text());
         let mut batch = database.batch();
         let key = Credential::ApiKey(self.key).ask(&mut batch);
         let acting = Credential::Login(self.login).ask(&mut batch);
@@ -80,6 +87,9 @@ impl EntityCaller<'_> {
             return Err(CallerError::Forbidden);
         }
         let token = rows.find(&token)?.filter(|row: &EntityTokenRow| row.is_live(self.now));
+        if token.as_ref().is_some_and(|row| self.token_keys.is_older_than(KeyNumber::new(row.sealed_under))) {
+            return Err(CallerError::Store(StoreError::unavailable(StaleRing)));
+        }
         let (token, keyless) = match token {
             Some(row) if !self.token_keys.has(KeyNumber::new(row.sealed_under)) => (None, Some(row.token_id)),
             token => (token, None),

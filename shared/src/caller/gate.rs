@@ -51,8 +51,8 @@ impl Gate<'_> {
         ApiKey::open(self.token_keys, key).map_err(|_| CallerError::Refused("no valid API key"))
     }
 
-    /// The one credential of a request that takes either: the API key where there is one, and then `Authorization` is not
-    /// looked at, since the vendors' clients leave other things there.
+    /// The one credential of a request that takes either: the API key where there is one, else a login JWT. What is no login JWT
+    /// by its own word is passed over: the vendors' clients leave session JWTs and publishable keys in `Authorization`.
     ///
     /// # Errors
     /// [`CallerError::Refused`] for one that is not valid: a wrong credential is never taken for none.
@@ -60,7 +60,7 @@ impl Gate<'_> {
         if api_key_in(headers).is_some() {
             return self.api_key(headers).map(Credential::ApiKey).map(Some);
         }
-        if jwt_in(headers).is_some() {
+        if jwt_in(headers).is_some_and(LoginClaims::is_claimed_by) {
             return self.login(headers).map(Credential::Login).map(Some);
         }
         Ok(None)

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::credentials::{ApiKey, LoginClaims};
-use crate::domain::{Acl, KeyId, Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{ApiKeyRow, Batch, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
 
 pub use entity::{EntityAccess, EntityCaller, EntityPath};
@@ -62,8 +62,6 @@ pub struct Caller {
     pub credential_id: String,
     /// Of a login: its session, and when that is over.
     pub session: Option<(SessionId, Timestamp)>,
-    /// Of an API key: which.
-    pub key: Option<KeyId>,
     /// Of an API key that was given less than its owner has: what it was given.
     restriction: Option<Acl>,
 }
@@ -93,13 +91,7 @@ impl Asked {
         match self.credential {
             Credential::ApiKey(_) => {
                 let key: ApiKeyRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the API key is revoked"))?;
-                Ok(Caller {
-                    user,
-                    credential_id: public_id(key.key_id.bytes()),
-                    session: None,
-                    key: Some(key.key_id),
-                    restriction: key.acl,
-                })
+                Ok(Caller { user, credential_id: public_id(key.key_id.bytes()), session: None, restriction: key.acl })
             }
             Credential::Login(claims) => {
                 let session: SessionRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the session is revoked"))?;
@@ -107,7 +99,7 @@ impl Asked {
                     return Err(CallerError::Refused("the session is over"));
                 }
                 let credential_id = public_id(session.session_id.bytes());
-                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), key: None, restriction: None })
+                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), restriction: None })
             }
         }
     }
@@ -155,4 +147,9 @@ pub fn may_issue_tokens(acl: &Acl) -> bool {
 fn public_id(id: &[u8; 16]) -> String {
     let hash = Sha256::new().chain_update(b"credential").chain_update(id).finalize();
     bs58::encode(hash.get(..16).unwrap_or_default()).into_string()
+}
+
+/// Writes the id of the row that a request is about into its log lines, in place of the token or the path that names it.
+pub fn note_row(id: impl std::fmt::Display) {
+    tracing::Span::current().record("row", tracing::field::display(id));
 }

@@ -71,7 +71,7 @@ impl PasswordGate {
         let (attempt, user) = join(self.attempts.reserve(&name, now), self.find(&name)).await;
         let (attempt, user) = (attempt?, user?);
 
-        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref()).map(PasswordHash::from_stored);
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_ref()).map(|hash| PasswordHash::from_stored(hash.expose()));
         let verdict = self.hasher.verify(password, stored.as_ref())?;
         let (rehashed, row) = match (verdict, user) {
             (Verdict::Right, Some(row)) if row.is_active() => (None, row),
@@ -94,7 +94,7 @@ impl PasswordGate {
     pub async fn settle(&self, proven: &ProvenUser) {
         let rehash = async {
             match (&proven.rehashed, &proven.row.password_hash) {
-                (Some(new), Some(old)) => self.users.replace_hash(&proven.name, old, new.as_str()).await,
+                (Some(new), Some(old)) => self.users.replace_hash(&proven.name, old.expose(), new.as_str()).await,
                 _ => Ok(()),
             }
         };

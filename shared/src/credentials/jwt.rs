@@ -30,13 +30,20 @@ pub enum JwtError {
     Time,
 }
 
-/// Who mints and for whom: `iss` of every JWT, `aud` of the exchanged ones. A login JWT is for this service: its `aud` is `iss`.
+/// Who mints and for whom: `iss` of every JWT, `aud` of the exchanged ones. A login JWT is for this service alone: its `aud` is
+/// `<iss>#login`, which no audience of a session is, so that a verifier that looks at nothing else tells them apart too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     /// The issuer's URL.
     pub url: String,
     /// The audience of exchanged sessions.
     pub audience: String,
+}
+
+impl Issuer {
+    fn login_audience(&self) -> String {
+        format!("{}#login", self.url)
+    }
 }
 
 /// The clock of another function may be this many seconds ahead.
@@ -84,6 +91,12 @@ const LOGIN_TYPE: &str = "at+jwt";
 const LOGIN_USE: &str = "login";
 
 impl LoginClaims {
+    /// Whether `token` says in its header that it is a login JWT; nothing is verified.
+    #[must_use]
+    pub fn is_claimed_by(token: &str) -> bool {
+        read_header(token).is_ok_and(|header| header.typ == LOGIN_TYPE)
+    }
+
     /// Mints the JWT.
     ///
     /// # Errors
@@ -92,7 +105,7 @@ impl LoginClaims {
         let wire = LoginWire {
             iss: issuer.url.clone(),
             sub: self.user,
-            aud: issuer.url.clone(),
+            aud: issuer.login_audience(),
             iat: self.issued_at.unix(),
             nbf: self.issued_at.unix(),
             exp: self.expires_at.unix(),
@@ -110,7 +123,7 @@ impl LoginClaims {
     /// [`JwtError`] says which check failed, for the log.
     pub fn verify(token: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<Self, JwtError> {
         let wire: LoginWire = verify(token, LOGIN_TYPE, keys)?;
-        if wire.token_use != LOGIN_USE || wire.iss != issuer.url || wire.aud != issuer.url {
+        if wire.token_use != LOGIN_USE || wire.iss != issuer.url || wire.aud != issuer.login_audience() {
             return Err(JwtError::Purpose);
         }
         check_times(wire.nbf, wire.exp, now)?;
@@ -210,9 +223,7 @@ fn mint<T: Serialize>(typ: &str, claims: &T, keys: &SigningKeys) -> Result<Secre
 
 /// The claims of a JWT of type `typ` whose signature is right under the key that its `kid` names.
 fn verify<T: DeserializeOwned>(token: &str, typ: &str, keys: &VerificationKeys) -> Result<T, JwtError> {
-    let encoded = token.split('.').next().filter(|_| token.len() <= MAX_BYTES).ok_or(JwtError::Malformed)?;
-    let header = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| JwtError::Malformed)?;
-    let header: StrictHeader = serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)?;
+    let header = read_header(token)?;
     if header.typ != typ {
         return Err(JwtError::Purpose);
     }
@@ -227,6 +238,12 @@ fn verify<T: DeserializeOwned>(token: &str, typ: &str, keys: &VerificationKeys) 
         jsonwebtoken::errors::ErrorKind::Json(_) => JwtError::Malformed,
         _ => JwtError::Signature,
     })
+}
+
+fn read_header(token: &str) -> Result<StrictHeader, JwtError> {
+    let encoded = token.split('.').next().filter(|_| token.len() <= MAX_BYTES).ok_or(JwtError::Malformed)?;
+    let header = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| JwtError::Malformed)?;
+    serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)
 }
 
 fn check_times(not_before: i64, expires_at: i64, now: Timestamp) -> Result<(), JwtError> {

@@ -89,6 +89,12 @@ impl TokenKeys {
         self.keys.contains_key(&number)
     }
 
+    /// Whether `number` is of a key to come: numbers only grow, so a ring that ends below it was read before that key was made.
+    #[must_use]
+    pub fn is_older_than(&self, number: KeyNumber) -> bool {
+        self.keys.keys().all(|known| *known < number)
+    }
+
     /// An HMAC over `parts` in order under the key `number`; `None` if the ring has no such key.
     pub(super) fn mac(&self, number: KeyNumber, parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
         let mut mac = self.keys.get(&number)?.clone();

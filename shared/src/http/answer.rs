@@ -9,7 +9,7 @@ use super::ApiError;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A related link of an answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Link {
     /// What it leads to.
     pub rel: &'static str,
@@ -25,8 +25,8 @@ impl Link {
     }
 }
 
-/// A status, headers and a JSON body. Every answer may hold a secret, so none is stored by a cache unless it says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A status, headers and a JSON body; `Debug` shows the status only. Every answer may hold a secret, so none is stored by a cache unless it says so.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: u16,
@@ -34,6 +34,12 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Answer {

@@ -40,7 +40,7 @@ pub fn config(environment: &Environment, http_client: Option<SharedHttpClient>) 
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50)))
         .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-        .http_client(http_client.unwrap_or_else(https));
+        .http_client(http_client.map_or_else(https, Ok)?);
     Ok(config.build())
 }
 
@@ -50,13 +50,12 @@ fn credentials(environment: &Environment) -> Result<Credentials, ConfigError> {
     Ok(Credentials::new(id, secret, environment.optional("AWS_SESSION_TOKEN"), None, "environment"))
 }
 
-fn https() -> SharedHttpClient {
+fn https() -> Result<SharedHttpClient, ConfigError> {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    match TlsContext::builder().with_trust_store(roots).build() {
-        Ok(context) => client.tls_context(context).build_https(),
-        Err(_) => client.build_https(),
-    }
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    let context = context.map_err(|_| ConfigError::invalid("the trust store", "could not be built"))?;
+    Ok(client.tls_context(context).build_https())
 }
 
 /// The DynamoDB client.

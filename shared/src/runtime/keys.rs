@@ -16,8 +16,8 @@ use super::telemetry::chain;
 pub(super) enum KeySource {
     /// `file:<path>`.
     File(std::path::PathBuf),
-    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Never for a deployed function,
-    /// whose plain variables are readable in the console.
+    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Not taken anywhere else: a deployed
+    /// function's plain variables are readable in the console.
     Inline(String),
     /// `secretsmanager:<arn>`.
     Secret { client: aws_sdk_secretsmanager::Client, id: String },

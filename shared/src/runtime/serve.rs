@@ -68,7 +68,7 @@ impl<O: Operation> Service<O> {
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
         let request = Request::from(event);
         // Of the highest level, so that a line of any level has the request's id.
-        let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id);
+        let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id, row = tracing::field::Empty);
         self.answer(&request).instrument(span).await.into_gateway()
     }
 

@@ -140,11 +140,11 @@ impl Setup {
         let text = self.environment.required(name)?;
         let source = match text.split_once(':') {
             Some(("file", path)) => KeySource::File(path.into()),
-            Some(("inline", json)) => KeySource::Inline(json.to_owned()),
+            Some(("inline", json)) if self.environment.optional("AWS_SAM_LOCAL").is_some() => KeySource::Inline(json.to_owned()),
             Some(("secretsmanager", id)) => {
                 KeySource::Secret { client: aws::secrets_manager(&self.environment, &self.aws), id: id.to_owned() }
             }
-            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn>, file:<path> or inline:<JWK set>")),
+            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path> (under sam local: inline:<JWK set>)")),
         };
         let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
         Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await

@@ -1,7 +1,6 @@
 //! Auth headers, that is named API keys: a row each in their owner's partition. The token itself is never stored.
 
-use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -119,10 +118,4 @@ impl ApiKeys {
             Outcome::Refused(_) => Err(DeleteApiKeyError::SessionEnded),
         }
     }
-}
-
-/// A condition that `user` still has the key `id`, for a transaction.
-pub(super) fn exists(database: &Database, user: UserId, id: KeyId) -> Result<TransactWriteItemBuilder, StoreError> {
-    let check = ConditionCheck::builder().table_name(&database.tables.tokens).set_key(Some(schema::api_key(user, id)));
-    Ok(TransactWriteItem::builder().condition_check(check.condition_expression(format!("attribute_exists({PK})")).build()?))
 }

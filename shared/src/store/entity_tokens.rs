@@ -24,7 +24,7 @@ pub struct EntityTokenRow {
     /// When the live generation replaced the one before; absent before the first refresh.
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Timestamp>,
-    /// When the generation before the live one replaced its own predecessor; absent before the second refresh.
+    /// When the generation before the live one replaced its own predecessor (the first refresh stands for both).
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub previously_rotated_at: Option<Timestamp>,
     /// Free texts of the caller.

@@ -9,8 +9,8 @@ use super::attempts::Reservation;
 use super::rows::{json, unix};
 use super::schema::{self, Key, PK, n, s};
 use super::transaction::{self, Outcome};
-use super::{Database, SessionRow, StoreError, Throttle, UserRow, api_keys, sessions, users};
-use crate::domain::{Acl, CustomClaims, CustomerId, KeyId, RandomId, SessionId, Timestamp, UserId};
+use super::{Database, SessionRow, StoreError, Throttle, UserRow, sessions, users};
+use crate::domain::{Acl, CustomClaims, CustomerId, RandomId, SessionId, Timestamp, UserId};
 
 /// A one-time token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,9 +26,6 @@ pub struct OneTimeTokenRow {
     /// Of a token made by a password or a login: the issuer's epoch. A changed password ends these tokens too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_epoch: Option<u64>,
-    /// Of a token made by an API key: the key. A revoked key ends its tokens too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issuer_key: Option<KeyId>,
     /// Whether the customer is a user here, who must then be active.
     #[serde(default)]
     pub customer_is_user: bool,
@@ -87,7 +84,7 @@ pub enum OtpAttemptError {
 /// Why no session began.
 #[derive(Debug, Error)]
 pub enum ConsumeError {
-    /// The token is not live (any more): somebody else was first, or the credential that made it has been revoked.
+    /// The token is not live (any more): somebody else was first, or the customer is a disabled user.
     #[error("the token can not be exchanged")]
     TokenGone,
     /// The table can not tell.
@@ -171,8 +168,9 @@ impl OneTimeTokens {
         }
     }
 
-    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while the user and the credential
-    /// that made the token are good, and the customer is no disabled user. Of any number of callers at the same instant one consumes it.
+    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while a customer who is a user here
+    /// is active. Whether the issuer still backs the token is read beside its row and is no condition here: all exchanges of one
+    /// backend would meet in that one row, and DynamoDB cancels transactions that meet. Of any number of callers at the same instant one consumes it.
     ///
     /// # Errors
     /// [`ConsumeError::TokenGone`] if the token is not live at that instant.
@@ -183,17 +181,12 @@ impl OneTimeTokens {
             (false, Some(_)) => self.forget_attempts_of(row.token_id, now)?,
             (false, None) => self.is_live(row.token_id, now)?,
         };
-        let issuer = match row.issuer_epoch {
-            Some(epoch) => users::is_active_in(&self.0, row.issuer_id, epoch)?,
-            None => users::is_active(&self.0, row.issuer_id)?,
-        };
-        let key = row.issuer_key.map(|key| api_keys::exists(&self.0, row.issuer_id, key)).transpose()?;
-        // A transaction must not name a row twice.
+        // A user who is their own issuer has been checked as that.
         let other_user = row.customer_is_user && row.customer_id != row.issuer_id.into();
         let customer = other_user.then(|| users::is_active(&self.0, &row.customer_id)).transpose()?;
         let session = sessions::insert_new(&self.0, exchange.session)?;
         let forget = exchange.forget_attempts.map(|(customer, throttle)| self.forget_attempts_at(&customer, throttle, now)).transpose()?;
-        let items = [token, issuer, session].into_iter().chain(key).chain(customer).chain(forget);
+        let items = [token, session].into_iter().chain(customer).chain(forget);
         match transaction::write(&self.0.client, items).await? {
             Outcome::Committed => Ok(()),
             Outcome::Refused(_) => Err(ConsumeError::TokenGone),

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{CustomerId, KeyId, RandomId, SessionId, UserId, Username};
+use crate::domain::{KeyId, RandomId, SessionId, UserId, Username};
 
 /// A row's primary key.
 pub type Key = HashMap<String, AttributeValue>;
@@ -103,10 +103,4 @@ pub fn otp_attempts(customer_locator: &[u8; 16], window: i64) -> Key {
 #[must_use]
 pub fn login_session(user: UserId, session: SessionId) -> Key {
     key([(SUBJECT, user.to_string()), (SESSION_ID, session.to_string())])
-}
-
-/// The session that a customer's token was exchanged for.
-#[must_use]
-pub fn customer_session(customer: &CustomerId, session: SessionId) -> Key {
-    key([(SUBJECT, customer.to_string()), (SESSION_ID, session.to_string())])
 }

@@ -7,7 +7,7 @@ use super::rows::{json, unix};
 use super::schema::{self, PK, n, s};
 use super::transaction::{self, Outcome};
 use super::{Database, StoreError};
-use crate::domain::{Acl, Timestamp, UserId, Username};
+use crate::domain::{Acl, Secret, Timestamp, UserId, Username};
 
 /// A user. The row under the name has the password's hash as well; the row under the id has not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct UserRow {
     pub acl: Acl,
     /// The PHC string; only in the row under the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_hash: Option<String>,
+    pub password_hash: Option<Secret>,
 }
 
 impl UserRow {
