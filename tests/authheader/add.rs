@@ -1,10 +1,12 @@
 //! `POST /authheader/add`
 
 use authheader_add::AuthheaderAdd;
-use latchkey::domain::Acl;
+use latchkey::domain::{Acl, KeyId, Timestamp};
+use latchkey::runtime::Table;
+use latchkey::store::{ApiKeyRow, ApiKeys, LoginSession};
 use serde_json::{Value, json};
 
-use crate::house::{Call, Mask, World};
+use crate::house::{Call, Mask, NOW, World};
 
 #[tokio::test]
 async fn a_logged_in_user_gets_a_named_key() {
@@ -159,4 +161,21 @@ async fn a_401_says_which_scheme_would_do_and_whether_the_token_was_wrong() {
 
     assert_eq!(missing.header("www-authenticate"), r#"Bearer realm="latchkey""#);
     assert_eq!(wrong.header("www-authenticate"), r#"Bearer realm="latchkey", error="invalid_token""#);
+}
+
+#[tokio::test]
+async fn an_id_is_given_to_one_key() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let keys = ApiKeys::new(&world.setup.database(&[Table::Users, Table::Tokens, Table::Sessions]).unwrap());
+    let (user, id) = (alice.id.parse().unwrap(), world.rows("tokens").await[0]["key_id"].as_s().unwrap().parse().unwrap());
+    let session = world.rows("sessions").await[0]["session_id"].as_s().unwrap().parse().unwrap();
+    let now = Timestamp::from_unix(NOW);
+    let session = LoginSession { user, session, epoch: 0, now };
+    let row = ApiKeyRow { user_id: user, key_id: id, name: "another".into(), created_at: now, sealed_under: 1, acl: None };
+
+    assert!(keys.insert_new(&row, &session).await.is_err());
+    assert!(keys.insert_new(&ApiKeyRow { key_id: KeyId::random(), ..row }, &session).await.is_ok());
+
+    assert!(world.rows("tokens").await.iter().any(|row| row["name"].as_s().unwrap() == "key"));
 }
