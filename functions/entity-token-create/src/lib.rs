@@ -1,6 +1,5 @@
 //! `POST /entities/{entityId}/users/{userId}/authentication-token`: makes the token of an (entity, user) pair, or finds the live one.
 
-use latchkey::caller::EntityPath;
 use latchkey::domain::{RandomId, SharedClock};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -20,7 +19,7 @@ impl Operation for EntityTokenCreate {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let path = request.entity_path()?;
         let now = self.clock.now();
         let mut fields = request.fields()?;
         let expires_at = fields.future("expiry", now).unwrap_or(now.plus(self.ttl_seconds));

@@ -1,6 +1,5 @@
 //! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revokes the live token of an (entity, user) pair.
 
-use latchkey::caller::EntityPath;
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -25,7 +24,7 @@ impl Operation for EntityTokenDelete {
     const ROUTES: &'static [Route] = &[Route::new("DELETE", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let path = request.entity_path()?;
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;

@@ -1,6 +1,5 @@
 //! `GET /entities/{entityId}/users/{userId}/authentication-token`: the live token of an (entity, user) pair.
 
-use latchkey::caller::EntityPath;
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -18,7 +17,7 @@ impl Operation for EntityTokenGet {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let path = request.entity_path()?;
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;

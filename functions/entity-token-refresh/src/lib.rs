@@ -3,7 +3,6 @@
 //! A client that lost the answer presents the token it still has: within the grace that gives the same successor again. A
 //! replaced token that turns up later is stolen or was stolen from (RFC 9700, 4.14): the pair's token is revoked.
 
-use latchkey::caller::EntityPath;
 use latchkey::credentials::{EntityToken, TokenKeys};
 use latchkey::domain::{Secret, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
@@ -24,7 +23,7 @@ impl Operation for EntityTokenRefresh {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/entities/{entityId}/users/{userId}/authentication-token/refresh")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let path = request.entity_path()?;
         let now = self.clock.now();
         let mut fields = request.fields()?;
         let presented = fields.text("authenticationToken", usize::MAX).map(Secret::new);

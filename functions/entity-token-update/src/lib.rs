@@ -1,6 +1,5 @@
 //! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replaces the expiry or the flags of the live token.
 
-use latchkey::caller::EntityPath;
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -19,7 +18,7 @@ impl Operation for EntityTokenUpdate {
     const ROUTES: &'static [Route] = &[Route::new("PATCH", "/entities/{entityId}/users/{userId}/authentication-token")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let path = EntityPath { entity: request.path("entityId")?, user: request.path("userId")? };
+        let path = request.entity_path()?;
         let now = self.clock.now();
         let mut fields = request.fields()?;
         let expires_at = fields.future("expiry", now);

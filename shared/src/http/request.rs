@@ -8,6 +8,7 @@ use http::HeaderMap;
 
 use super::body;
 use super::{ApiError, Fields};
+use crate::caller::EntityPath;
 
 /// One request. `Debug` shows its id only: paths, headers and bodies hold secrets.
 pub struct Request {
@@ -31,6 +32,14 @@ impl Request {
     pub fn path<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, ApiError> {
         let text = self.path_parameters.get(name).map_or("", String::as_str);
         text.parse().map_err(|error: T::Err| ApiError::invalid_field(name, error.to_string()))
+    }
+
+    /// The (entity, user) pair in the path of every entity operation.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] for an id that is none.
+    pub fn entity_path(&self) -> Result<EntityPath, ApiError> {
+        Ok(EntityPath { entity: self.path("entityId")?, user: self.path("userId")? })
     }
 
     /// The body's fields; an empty body and `[]` (what PHP makes of an empty object) have none.
