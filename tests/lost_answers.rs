@@ -244,3 +244,33 @@ async fn keys_that_can_not_be_read_again_stay_in_use() {
 
     assert_eq!((reply.status, reply.code()), (404, "token-not-found"));
 }
+
+#[tokio::test]
+async fn a_transaction_that_only_ever_meets_others_is_a_503_and_no_refusal() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let conflict = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{ "Code": "TransactionConflict" }, { "Code": "None" }, { "Code": "None" }],
+    });
+
+    world.spy.refuse_next(100, 400, &conflict);
+
+    let reply = world.add_key(&alice.jwt, json!({ "name": "x" })).await;
+    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+}
+
+#[tokio::test]
+async fn a_transaction_whose_condition_failed_is_not_tried_again_whatever_else_it_met() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let refused = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{ "Code": "ConditionalCheckFailed" }, { "Code": "TransactionConflict" }, { "Code": "None" }],
+    });
+
+    world.spy.refuse_next(1, 400, &refused);
+
+    let reply = world.add_key(&alice.jwt, json!({ "name": "x" })).await;
+    assert_eq!((reply.status, world.spy.take().actions.len()), (401, 1));
+}

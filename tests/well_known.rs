@@ -1,8 +1,10 @@
 //! `GET /.well-known/jwks.json` and `GET /.well-known/openid-configuration`
 
+use std::collections::BTreeSet;
+
 use jwks::Jwks;
 use latchkey::credentials::{Algorithm, VerificationKeys, generate};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{Call, World};
 
@@ -47,4 +49,21 @@ async fn discovery_says_where_the_keys_are() {
             "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
         })
     );
+}
+
+#[test]
+fn keys_of_every_status_are_published_and_an_algorithm_is_named_once() {
+    let mut keys = Vec::new();
+    for status in ["next", "current", "retired"] {
+        let mut set: Value = serde_json::from_str(&generate::signing_keys(Algorithm::ES256).unwrap()).unwrap();
+        set["keys"][0]["status"] = status.into();
+        keys.push(set["keys"][0].take());
+    }
+    let set = VerificationKeys::parse(&json!({ "keys": keys }).to_string()).unwrap();
+
+    let published = serde_json::to_value(set.published()).unwrap();
+
+    let kids = |keys: &[Value]| keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(kids(published["keys"].as_array().unwrap()), kids(&keys));
+    assert_eq!(set.algorithms(), [Algorithm::ES256]);
 }

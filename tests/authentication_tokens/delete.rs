@@ -38,3 +38,14 @@ async fn a_consumed_an_expired_and_a_forged_one_are_404() {
         assert_eq!((reply.status, reply.code()), (404, "token-not-found"), "{token}");
     }
 }
+
+#[tokio::test]
+async fn an_answer_without_a_body_is_kept_by_no_cache_either() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    let reply = world.call::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;
+
+    assert_eq!((reply.status, reply.header("cache-control")), (204, "no-store"));
+}

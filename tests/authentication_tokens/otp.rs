@@ -229,3 +229,13 @@ async fn the_password_of_one_token_opens_no_other() {
     assert_eq!(exchange(&world, &second, json!({ "oneTimePassword": first })).await.status, 401);
     assert_eq!(exchange(&world, &second, json!({ "oneTimePassword": digits })).await.status, 201);
 }
+
+#[tokio::test]
+async fn a_token_that_is_kept_is_exchanged_more_often_than_its_password_may_be_guessed() {
+    let (world, backend, alice) = world_of_two([("OTP_ATTEMPTS_PER_TOKEN", "1"), ("OTP_ATTEMPTS_PER_CUSTOMER", "1")]).await;
+    let (token, digits) = with_password(&world, &backend, &alice).await;
+
+    for _ in 0..3 {
+        assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits, "invalidate": false })).await.status, 201);
+    }
+}

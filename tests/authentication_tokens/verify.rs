@@ -1,5 +1,6 @@
 //! `GET /authentication-tokens/{token}`
 
+use authentication_token_create::AuthenticationTokenCreate;
 use authentication_token_exchange::AuthenticationTokenExchange;
 use authentication_token_verify::AuthenticationTokenVerify;
 use latchkey::domain::Acl;
@@ -43,4 +44,27 @@ async fn consumed_expired_forged_and_a_disabled_users_are_the_same_404() {
     assert_eq!(verify(&backend.key).await, gone);
     world.pass(1800);
     assert_eq!(verify(&unused).await, gone);
+}
+
+#[tokio::test]
+async fn a_token_is_backed_by_its_maker_as_long_as_it_could_be_exchanged() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let deleted = world.person_with("deleted", Acl::everything()).await;
+    let carol = json!({ "customerId": "carol" });
+    let password = json!({ "mode": "password", "username": "alice", "password": alice.password });
+    let by_password = world.call::<AuthenticationTokenCreate>(Call::new().json(password)).await.text("token");
+    let passwordless = json!({ "mode": "passwordless", "customerId": "carol" });
+    let by_login = world.call::<AuthenticationTokenCreate>(Call::new().bearer(&alice.jwt).json(passwordless)).await.text("token");
+    let by_key = world.one_time_token(&alice.key, carol.clone()).await.text("token");
+    let of_the_deleted = world.one_time_token(&deleted.key, carol).await.text("token");
+
+    // The password changes, and an operator deletes a user.
+    world.set_user(&alice, "SET epoch = :v", 1).await;
+    world.delete_user(&deleted).await;
+
+    for (token, verified, exchanged) in [(by_password, 404, 404), (by_login, 404, 404), (by_key, 200, 201), (of_the_deleted, 404, 404)] {
+        assert_eq!(world.call::<AuthenticationTokenVerify>(Call::new().path("token", &token)).await.status, verified);
+        assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, exchanged);
+    }
 }

@@ -177,3 +177,15 @@ async fn each_operation_on_anothers_token_takes_the_permission_of_its_own_name()
         }
     }
 }
+
+#[tokio::test]
+async fn a_wrong_token_is_not_made_good_by_authorization() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for wrong in ["wrong", "\u{fc}", &format!("{}x", alice.jwt)] {
+        let call = alice.entity_call("acme", &alice.id).header("token", wrong).bearer(&alice.jwt);
+        let reply = world.call::<EntityTokenGet>(call).await;
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"), "{wrong}");
+    }
+}

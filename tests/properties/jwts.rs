@@ -1,5 +1,8 @@
 //! JWTs, and the headers that credentials come in.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -125,5 +128,32 @@ proptest! {
 
         prop_assert!(gate.login(&headers).is_err() && gate.api_key(&headers).is_err() && path.identify(&headers, &gate).is_err());
         prop_assert!(!matches!(gate.any(&headers), Ok(Some(_))));
+    }
+}
+
+/// A key signs under one algorithm, although RSA keys could under many.
+#[test]
+fn what_an_rsa_key_signed_under_another_algorithm_than_its_own_is_refused() {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    // PKCS #1 ends with the modulus, of 256 bytes, and the exponent 65537, of 5 with its head.
+    let der = pair.public_key().as_ref();
+    let modulus = URL_SAFE_NO_PAD.encode(&der[der.len() - 261..der.len() - 5]);
+    let jwk = json!({ "kty": "RSA", "kid": "k", "alg": "RS256", "use": "sig", "status": "current", "n": modulus, "e": "AQAB" });
+    let keys = VerificationKeys::parse(&json!({ "keys": [jwk] }).to_string()).unwrap();
+    let claims = json!({
+        "iss": "https://auth.example.com", "sub": "carol", "aud": "https://api.example.com", "iat": NOW, "nbf": NOW, "exp": NOW + 60,
+        "jti": SessionId::from_bytes([1; 16]), "token_use": "session", "acl": [], "customClaims": {},
+    });
+    let signed = |alg: &str, padding: &'static dyn RsaEncoding| {
+        let header = json!({ "typ": "JWT", "alg": alg, "kid": "k" });
+        let message = [header, claims.clone()].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(padding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    };
+
+    assert!(accepted(&signed("RS256", &RSA_PKCS1_SHA256), &keys));
+    for (alg, padding) in [("RS384", &RSA_PKCS1_SHA384 as &dyn RsaEncoding), ("RS512", &RSA_PKCS1_SHA512), ("PS256", &RSA_PSS_SHA256)] {
+        assert!(!accepted(&signed(alg, padding), &keys) && !accepted(&signed("RS256", padding), &keys), "{alg}");
     }
 }

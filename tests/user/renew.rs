@@ -1,6 +1,8 @@
 //! `GET /user/renew`
 
 use authheader_list::AuthheaderList;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use user_logout::UserLogout;
 use user_renew::UserRenew;
@@ -76,4 +78,14 @@ async fn a_disabled_user_and_an_expired_password_renew_nothing() {
     assert_eq!((disabled.status, disabled.code()), (401, "invalid-credentials"));
     assert_eq!((expired.status, expired.code()), (403, "password-expired"));
     assert_eq!((nobody.status, nobody.code()), (401, "missing-credentials"));
+}
+
+#[tokio::test]
+async fn the_first_jwt_does_not_outlive_the_session_either() {
+    let world = World::with([("LOGIN_SESSION_TTL_SECONDS", "60")]).await;
+    let alice = world.person("alice").await;
+
+    let claims = URL_SAFE_NO_PAD.decode(alice.jwt.split('.').nth(1).unwrap()).unwrap();
+
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["exp"], NOW + 60);
 }
