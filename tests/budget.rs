@@ -12,17 +12,23 @@ use authentication_token_verify::AuthenticationTokenVerify;
 use authheader_add::AuthheaderAdd;
 use authheader_delete::AuthheaderDelete;
 use authheader_list::AuthheaderList;
+use authorizer::Authorizer;
 use entity_token_create::EntityTokenCreate;
 use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
 use entity_token_update::EntityTokenUpdate;
+use introspect::Introspect;
 use jwks::Jwks;
 use latchkey::domain::Acl;
+use latchkey::runtime::AuthorizerService;
 use latchkey::runtime::Start;
 use serde_json::json;
+use session_delete::SessionDelete;
+use session_get::SessionGet;
 use user_login::UserLogin;
 use user_logout::UserLogout;
+use user_password::UserPassword;
 use user_renew::UserRenew;
 
 use crate::house::{Call, World, root, template};
@@ -111,6 +117,51 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     world.pass(31);
     measure::<EntityTokenRefresh>(&world, l, "reuse", entity().json(json!({ "authenticationToken": stale })), 404, 2).await;
 
+    let once = |call: Call| call.header("idempotency-key", "0f4b6d1c");
+    let add = || once(Call::new().bearer(&alice.jwt).json(json!({ "name": "x" })));
+    measure::<AuthheaderAdd>(&world, l, "with an Idempotency-Key", add(), 200, 1).await;
+    measure::<AuthheaderAdd>(&world, l, "repeated", add(), 200, 2).await;
+    let create = || once(Call::new().header("reb-apikey", &alice.key).json(passwordless.clone()));
+    measure::<AuthenticationTokenCreate>(&world, l, "with an Idempotency-Key", create(), 201, 2).await;
+    measure::<AuthenticationTokenCreate>(&world, l, "repeated", create(), 201, 3).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let exchange = || once(Call::new().path("token", &token));
+    measure::<AuthenticationTokenExchange>(&world, l, "with an Idempotency-Key", exchange(), 201, 2).await;
+    measure::<AuthenticationTokenExchange>(&world, l, "repeated", exchange(), 201, 2).await;
+    let session = world.call::<AuthenticationTokenExchange>(exchange()).await;
+    let (id, jwt) = (session.text("id"), session.text("token"));
+    world.spy.take();
+    let of = |id: &str| Call::new().path("id", id);
+    measure::<SessionGet>(&world, l, "its own", of(&id).bearer(&jwt), 200, 1).await;
+    measure::<SessionGet>(&world, l, "by its issuer", of(&id).header("x-api-key", &alice.key), 200, 2).await;
+    let ask =
+        |text: &str| Call::new().header("x-api-key", &alice.key).json(json!({ "token": text })).header("content-type", "application/json");
+    let entity_token = world.call::<EntityTokenCreate>(entity()).await.text("authenticationToken");
+    let once_token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    world.spy.take();
+    measure::<Introspect>(&world, l, "a login", ask(&alice.jwt), 200, 1).await;
+    measure::<Introspect>(&world, l, "a session", ask(&jwt), 200, 1).await;
+    measure::<Introspect>(&world, l, "an API key", ask(&alice.key), 200, 1).await;
+    measure::<Introspect>(&world, l, "an entity token", ask(&entity_token), 200, 1).await;
+    measure::<Introspect>(&world, l, "a one-time token", ask(&once_token), 200, 1).await;
+    measure::<Introspect>(&world, l, "a forged one", ask("lkapi_x"), 200, 1).await;
+    let service = AuthorizerService::<Authorizer>::start(&world.setup).await.unwrap();
+    for (kind, text) in [("a login", &alice.jwt), ("a session", &jwt), ("an API key", &alice.key), ("an entity token", &entity_token)] {
+        let answer = service.call(json!({ "identitySource": [text] })).await.unwrap();
+        let traffic = world.spy.take();
+        assert_eq!(serde_json::to_value(&answer).unwrap()["isAuthorized"], true);
+        let (actions, rights) = (traffic.actions.join(", "), traffic.rights);
+        assert_eq!(traffic.rounds, 1, "{kind}");
+        l.push(Line { operation: format!("authorizer ({kind})"), rounds: 1, actions, capacity: traffic.capacity, rights });
+    }
+    measure::<SessionDelete>(&world, l, "its own", of(&id).bearer(&jwt), 204, 2).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let id = world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await.text("id");
+    world.spy.take();
+    measure::<SessionDelete>(&world, l, "by its issuer", of(&id).header("x-api-key", &alice.key), 204, 3).await;
+    let words = "maroon kettle on the third shelf";
+    let call = Call::new().json(json!({ "username": "bob", "old": bob.password, "new": words, "confirm": words }));
+    measure::<UserPassword>(&world, l, "", call, 200, 2).await;
     assert_rights(&lines);
     let mut table = String::from("| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n");
     for line in &lines {

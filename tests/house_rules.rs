@@ -26,13 +26,14 @@ fn code(path: &Path) -> String {
 
 #[test]
 fn modules_of_shared_import_only_what_their_rank_allows() {
-    let ranks: [(&str, &[&str]); 6] = [
+    let ranks: [(&str, &[&str]); 7] = [
         ("domain", &[]),
         ("credentials", &["domain"]),
         ("store", &["domain"]),
-        ("caller", &["domain", "credentials", "store"]),
-        ("http", &["domain", "credentials", "store", "caller"]),
-        ("runtime", &["domain", "credentials", "store", "caller", "http"]),
+        ("audit", &["domain"]),
+        ("caller", &["domain", "audit", "credentials", "store"]),
+        ("http", &["domain", "audit", "credentials", "store", "caller"]),
+        ("runtime", &["domain", "audit", "credentials", "store", "caller", "http"]),
     ];
     for (module, allowed) in ranks {
         for path in sources(&root().join("shared/src").join(module)) {
@@ -45,7 +46,7 @@ fn modules_of_shared_import_only_what_their_rank_allows() {
 
 #[test]
 fn the_pure_modules_know_neither_aws_nor_lambda() {
-    for module in ["domain", "credentials", "caller", "http"] {
+    for module in ["domain", "audit", "credentials", "caller", "http"] {
         for path in sources(&root().join("shared/src").join(module)) {
             let code = code(&path);
             for foreign in ["aws_sdk", "aws_config", "aws_smithy", "lambda_", "std::env", "tokio::"] {

@@ -33,8 +33,9 @@ fn well_formed_but_wrong() -> Vec<&'static [u8]> {
 }
 
 /// The operations that read a body; the others do not look at it.
-const BODIES: [&str; 8] = [
+const BODIES: [&str; 10] = [
     "user-login",
+    "user-password",
     "authheader-add",
     "authheader-delete",
     "entity-token-create",
@@ -42,11 +43,14 @@ const BODIES: [&str; 8] = [
     "entity-token-refresh",
     "authentication-token-create",
     "authentication-token-exchange",
+    "introspect",
 ];
 
 async fn suite<O: Start>(world: &World, has_body: bool) {
     let service = world.start::<O>().await;
-    let call = |body: &[u8]| Call::new().path("entityId", "e").path("userId", "u").path("token", "t").body(body);
+    let call = |body: &[u8]| {
+        Call::new().header("content-type", "application/json").path("entityId", "e").path("userId", "u").path("token", "t").body(body)
+    };
 
     for (kind, body) in bodies() {
         world.spy.take();

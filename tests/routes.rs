@@ -52,7 +52,9 @@ fn every_folder_under_functions_is_an_operation_and_the_reverse() {
     let folders: BTreeSet<String> =
         std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
 
-    assert_eq!(folders, of_functions().into_iter().map(|(name, _, _)| name).collect());
+    // No route leads to the authorizer: the gateways of other APIs invoke it.
+    let operations = of_functions().into_iter().map(|(name, _, _)| name).chain(["authorizer".to_owned()]);
+    assert_eq!(folders, operations.collect());
 }
 
 #[test]

@@ -3,14 +3,16 @@
 //! | module | holds | may import of ours |
 //! |---|---|---|
 //! | [`domain`] | names, ids, times, permissions: pure rules, no I/O | nothing |
+//! | [`audit`] | what a security team is told | `domain` |
 //! | [`credentials`] | passwords, JWTs, sealed tokens, key rings: pure, keys arrive as values | `domain` |
 //! | [`store`] | users, tokens and sessions over DynamoDB | `domain` |
-//! | [`caller`] | who is asking, and what they may do | the three above |
-//! | [`http`] | the `Operation` trait, request parsing, problem answers | the four above |
+//! | [`caller`] | who is asking, and what they may do | the four above |
+//! | [`http`] | the `Operation` trait, request parsing, problem answers | the five above |
 //! | [`runtime`] | configuration, keys, telemetry, mail, the one entry point that knows Lambda | all |
 //!
 //! `tests/house_rules.rs` keeps this table true.
 
+pub mod audit;
 pub mod caller;
 pub mod credentials;
 pub mod domain;

@@ -375,12 +375,12 @@ async fn a_row_that_is_written_again_after_a_lost_answer_stays_consumed() {
     let tokens = OneTimeTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let row: OneTimeTokenRow = serde_json::from_value(json!({
         "token_id": RandomId::random(), "customer_id": "carol", "username": "carol", "issuer_id": UserId::random(), "credential_id": "x",
-        "otp_required": false, "acl": "[]", "custom_claims": "{}", "created_at": NOW, "expires_at": NOW + 60,
+        "sealed_under": 1, "otp_required": false, "acl": "[]", "custom_claims": "{}", "created_at": NOW, "expires_at": NOW + 60,
     }))
     .unwrap();
 
-    tokens.insert_new(&OneTimeTokenRow { consumed_by: Some(SessionId::random()), ..row.clone() }).await.unwrap();
-    tokens.insert_new(&row).await.unwrap();
+    tokens.insert_new(OneTimeTokenRow { consumed_by: Some(SessionId::random()), ..row.clone() }, None).await.unwrap();
+    tokens.insert_new(row, None).await.unwrap();
 
     assert!(world.rows("tokens").await[0].contains_key("consumed_by"));
 }
@@ -434,14 +434,14 @@ async fn token_and_customer_are_looked_at_again_when_the_session_begins() {
     let begins = async |members: Value| {
         let mut row = json!({
             "token_id": RandomId::random(), "customer_id": "carol", "username": "carol", "issuer_id": UserId::random(), "credential_id": "x",
-            "otp_required": false, "acl": "[]", "custom_claims": "{}", "created_at": NOW, "expires_at": NOW + 60,
+            "sealed_under": 1, "otp_required": false, "acl": "[]", "custom_claims": "{}", "created_at": NOW, "expires_at": NOW + 60,
         });
         row.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let row: OneTimeTokenRow = serde_json::from_value(row).unwrap();
         let session =
             json!({ "subject": "carol", "session_id": session_id, "kind": "exchange", "created_at": NOW, "expires_at": NOW + 60 });
         let session: SessionRow = serde_json::from_value(session).unwrap();
-        tokens.insert_new(&row).await.unwrap();
+        tokens.insert_new(row.clone(), None).await.unwrap();
         let exchange = NewSession { token: &row, session: &session, invalidate: false, forget_attempts: None };
         tokens.exchange(&exchange, Timestamp::from_unix(NOW)).await
     };
@@ -449,13 +449,13 @@ async fn token_and_customer_are_looked_at_again_when_the_session_begins() {
     for gone in [
         json!({ "consumed_by": SessionId::random() }),
         json!({ "expires_at": NOW }),
-        json!({ "customer_id": disabled.id, "customer_is_user": true }),
-        json!({ "customer_id": UserId::random(), "customer_is_user": true }),
+        json!({ "customer_id": disabled.id, "customer_epoch": 0 }),
+        json!({ "customer_id": UserId::random(), "customer_epoch": 0 }),
     ] {
         assert!(matches!(begins(gone.clone()).await, Err(ConsumeError::TokenGone)), "{gone}");
         assert_eq!(world.sessions_of("carol").await, 0, "{gone}");
     }
-    assert!(begins(json!({ "customer_id": alice.id, "customer_is_user": true })).await.is_ok());
+    assert!(begins(json!({ "customer_id": alice.id, "customer_epoch": 0 })).await.is_ok());
     assert!(begins(json!({})).await.is_err(), "a session's id is given once");
     assert_eq!(world.sessions_of("carol").await, 1);
 }

@@ -174,8 +174,8 @@ async fn an_id_is_given_to_one_key() {
     let session = LoginSession { user, session, epoch: 0, now };
     let row = ApiKeyRow { user_id: user, key_id: id, name: "another".into(), created_at: now, sealed_under: 1, acl: None };
 
-    assert!(keys.insert_new(&row, &session).await.is_err());
-    assert!(keys.insert_new(&ApiKeyRow { key_id: KeyId::random(), ..row }, &session).await.is_ok());
+    assert!(keys.insert_new(row.clone(), &session, None).await.is_err());
+    assert!(keys.insert_new(ApiKeyRow { key_id: KeyId::random(), ..row }, &session, None).await.is_ok());
 
     assert!(world.rows("tokens").await.iter().any(|row| row["name"].as_s().unwrap() == "key"));
 }

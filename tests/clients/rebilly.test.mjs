@@ -1,9 +1,8 @@
-// Token exchange, through the unmodified `rebilly-js-sdk`. The SDK's names are its own: a 401 is its RebillyForbiddenError, a 403 the
-// general RebillyRequestError; it sends an API key with every call, and a customer without one is `RebillyAPI` with no key.
+// Token exchange, through the unmodified `rebilly-js-sdk`.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { RebillyAPI, RebillyErrors } from 'rebilly-js-sdk';
+import { authentication, forbidden, invalid, notFound, sdk, unauthorized } from './rebilly.mjs';
 import { addKey, deleteKey, demo, inSeconds, oneTimePasswordIn, request, stack, tampered, unique, verifyJwt, withMail } from './stack.mjs';
 
 const everything = [{ scope: {}, permissions: ['*'] }];
@@ -21,45 +20,9 @@ before(async () => {
 
 after(() => deleteKey(key));
 
-// The local stack may build a function when it is first called, which takes longer than the SDK's six seconds.
-function sdk(apiKey) {
-  return RebillyAPI({ apiKey, sandbox: true, timeout: 100_000, urls: { live: stack.url, sandbox: stack.url } });
-}
-
-function authentication(apiKey) {
-  return sdk(apiKey).customerAuthentication;
-}
-
 async function passwordless(fields = {}) {
   const { fields: token } = await backend.login({ data: { mode: 'passwordless', customerId: unique('customer'), ...fields } });
   return token;
-}
-
-/** The SDK's error of a call that must fail, with what holds of all of them checked. */
-async function failure(call, { name, status }) {
-  const error = await call.then(
-    ({ fields }) => assert.fail(`expected ${status}, got success: ${JSON.stringify(fields)}`),
-    (error) => error,
-  );
-  assert.ok(error instanceof RebillyErrors.RebillyError, error.stack);
-  assert.equal(error.status, status, error.message);
-  assert.equal(error.name, name);
-  const { detail, title, type, instance, status: told } = error.response.data;
-  assert.equal(error.message, detail, 'the text that the SDK shows is the detail');
-  for (const text of [detail, title, type, instance]) assert.match(text, /\S/);
-  assert.equal(told, status);
-  return error;
-}
-
-const unauthorized = (call) => failure(call, { name: 'RebillyForbiddenError', status: 401 });
-const forbidden = (call) => failure(call, { name: 'RebillyRequestError', status: 403 });
-const notFound = (call) => failure(call, { name: 'RebillyNotFoundError', status: 404 });
-
-async function invalid(call, field) {
-  const error = await failure(call, { name: 'RebillyValidationError', status: 422 });
-  const fields = error.invalidFields.map((invalidField) => invalidField.field);
-  assert.ok(fields.some((name) => name === field || name.startsWith(`${field}.`)), `${field} is not among ${JSON.stringify(fields)}`);
-  for (const { message } of error.invalidFields) assert.match(message, /\S/);
 }
 
 function assertTokenObject({ fields, response }, { customerId }) {

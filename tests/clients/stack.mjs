@@ -2,11 +2,13 @@
 // LATCHKEY_STACK names the stack's file (a relative path is taken from this folder); without it, .local/stack.json of this repository.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -38,7 +40,7 @@ export function tampered(text) {
 }
 
 /**
- * One plain HTTP request. Every answer is read as JSON, errors too, as the login scripts do. `json` is sent as `application/json`,
+ * One plain HTTP request. Every answer but a 204 is read as JSON, errors too, as the login scripts do. `json` is sent as `application/json`,
  * `bytes` with no Content-Type at all.
  */
 export async function request(method, path, { headers = {}, json, bytes } = {}) {
@@ -47,7 +49,7 @@ export async function request(method, path, { headers = {}, json, bytes } = {}) 
     headers: json === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
     body: json === undefined ? bytes && Buffer.from(bytes) : JSON.stringify(json),
   });
-  const body = await response.json();
+  const body = response.status === 204 ? undefined : await response.json();
   return { status: response.status, headers: response.headers, body };
 }
 
@@ -73,6 +75,27 @@ export async function addKey({ acl } = {}) {
 export async function deleteKey(token) {
   const { Token } = await demo();
   await request('POST', '/authheader/delete', { headers: { Authorization: Token }, json: { text: token } });
+}
+
+/**
+ * A new user with a password of its own, made with the operator's program and its `options`. LATCHKEY_CLI names the program; without
+ * it, cargo builds it.
+ */
+export async function addUser(...options) {
+  const username = unique('person');
+  const [program, ...first] = process.env.LATCHKEY_CLI ? [process.env.LATCHKEY_CLI] : ['cargo', 'run', '--quiet', '--package', 'latchkey-cli', '--'];
+  const command = [...first, `--local=${dirname(stackFile)}`, '--json', 'user', 'add', username, '--generate', ...options];
+  // To the program, LATCHKEY_STACK is a stack in AWS.
+  const { stdout } = await promisify(execFile)(program, command, { cwd: here, env: { ...process.env, LATCHKEY_STACK: undefined } });
+  const { user_id: id, password } = JSON.parse(stdout);
+  return { id, username, password };
+}
+
+/** What `introspect` says of a credential, to whoever has `key`. */
+export async function introspect(key, token) {
+  const { status, body } = await request('POST', '/introspect', { headers: { apikey: key }, json: { token } });
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
 }
 
 /** Verifies an ES256 JWT against the stack's published keys, with a second implementation, and gives its header and claims. */

@@ -7,7 +7,7 @@ use entity_token_delete::EntityTokenDelete;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join_all;
-use latchkey::credentials::EntityLocator;
+use latchkey::domain::Locator;
 use latchkey::domain::RandomId;
 use latchkey::runtime::Table;
 use latchkey::store::EntityTokens;
@@ -42,7 +42,7 @@ async fn a_delete_that_comes_too_late_leaves_the_token_that_was_made_since() {
     let alice = world.person("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
-    let place = EntityLocator::of(&"acme".parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+    let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
 
     assert!(!tokens.delete(&place, RandomId::random()).await.unwrap());
 

@@ -7,7 +7,7 @@ use entity_token_create::EntityTokenCreate;
 use entity_token_get::EntityTokenGet;
 use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join_all;
-use latchkey::credentials::EntityLocator;
+use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::{EntityTokens, Rotation};
@@ -154,7 +154,7 @@ async fn a_rotation_that_comes_too_late_changes_nothing() {
     let alice = world.person("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
-    let place = EntityLocator::of(&"acme".parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+    let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
     let id = world.rows("tokens").await.iter().find_map(|row| row.get("token_id")?.as_s().ok()?.parse().ok()).unwrap();
     let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
 

@@ -3,7 +3,7 @@
 use entity_token_create::EntityTokenCreate;
 use entity_token_get::EntityTokenGet;
 use entity_token_update::EntityTokenUpdate;
-use latchkey::credentials::EntityLocator;
+use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::{EntityTokenChange, EntityTokens};
@@ -63,7 +63,7 @@ async fn an_update_that_comes_too_late_changes_nothing_and_makes_no_row() {
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let change = EntityTokenChange { expires_at: None, flags: Some(vec!["late".into()]) };
-    let place = |entity: &str| EntityLocator::of(&entity.parse().unwrap(), &alice.id.parse().unwrap()).to_text();
+    let place = |entity: &str| Locator::of_pair(&entity.parse().unwrap(), &alice.id.parse().unwrap());
     let id = world.rows("tokens").await.iter().find_map(|row| row.get("token_id")?.as_s().ok()?.parse().ok()).unwrap();
     let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
 

@@ -31,5 +31,10 @@ macro_rules! each_operation {
         $suite!(authentication_token_delete::AuthenticationTokenDelete);
         $suite!(authentication_token_exchange::AuthenticationTokenExchange);
         $suite!(jwks::Jwks);
+        $suite!(user_password::UserPassword);
+        $suite!(session_get::SessionGet);
+        $suite!(session_delete::SessionDelete);
+        $suite!(introspect::Introspect);
+        $suite!(authorizer_sample::AuthorizerSample);
     };
 }

@@ -66,7 +66,8 @@ impl World {
         environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
 
         let (spy, clock) = (Spy::default(), Arc::new(TestClock(AtomicI64::new(NOW))));
-        let setup = Setup::new(environment, clock.clone(), Some(spy.client())).unwrap();
+        let mut setup = Setup::new(environment, clock.clone(), Some(spy.client())).unwrap();
+        setup.events = setup.events.keep();
         let dynamodb = plain_client(&setup.environment.required("AWS_ENDPOINT_URL_DYNAMODB").unwrap());
         Self { setup, spy, folder, dynamodb, clock }
     }

@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
+use latchkey::audit::Trail;
 use latchkey::credentials::{Algorithm, Issuer, SigningKeys, TokenKeys, generate};
 use latchkey::http::{ApiError, Fields, Request};
 use proptest::collection::vec;
@@ -66,7 +67,16 @@ fn changed(text: &str, (change, at): (Change, Index)) -> String {
 /// A request with this body.
 fn request(body: impl Into<Vec<u8>>) -> Request {
     let (id, route_key) = ("request-1".into(), String::new());
-    Request { id, route_key, path_parameters: HashMap::new(), headers: HeaderMap::new(), body: body.into() }
+    Request {
+        id,
+        route_key,
+        path_parameters: HashMap::new(),
+        headers: HeaderMap::new(),
+        body: body.into(),
+        source_ip: None,
+        authorizer: None,
+        trail: Trail::default(),
+    }
 }
 
 fn fields_of(body: &Value) -> Result<Fields, ApiError> {

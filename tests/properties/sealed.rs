@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use latchkey::credentials::{ApiKey, EntityLocator, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys, TokenKind, kind_of};
-use latchkey::domain::{KeyId, RandomId, UserId};
+use latchkey::credentials::{ApiKey, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys, TokenKind, kind_of};
+use latchkey::domain::{KeyId, Locator, RandomId, UserId};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -28,13 +28,15 @@ impl Tokens {
 }
 
 fn tokens() -> impl Strategy<Value = Tokens> {
-    let random = any::<([u8; 16], [u8; 16], Option<[u8; 16]>, u32)>();
-    let tokens = |(key, (one, other, otp_customer, generation), entity, user): (_, _, String, String)| {
-        let (key, locator) = (KeyNumber::new(key), EntityLocator::of(&entity.parse().unwrap(), &user.parse().unwrap()));
+    type Parts = ([u8; 16], [u8; 16], [Option<[u8; 16]>; 3], u32);
+    let random = any::<Parts>();
+    let tokens = |(key, (one, other, [of_user, api_key, customer], generation), entity, user): (_, Parts, String, String)| {
+        let (key, locator) = (KeyNumber::new(key), Locator::of_pair(&entity.parse().unwrap(), &user.parse().unwrap()));
+        let [api_key, otp_customer] = [api_key, customer].map(|place| place.map(Locator::from_bytes));
         Tokens {
             api_key: ApiKey { key, user: UserId::from_bytes(one), id: KeyId::from_bytes(other) },
-            entity: EntityToken { key, locator, id: RandomId::from_bytes(one), generation },
-            one_time: OneTimeToken { key, id: RandomId::from_bytes(one), issuer: UserId::from_bytes(other), otp_customer },
+            entity: EntityToken { key, locator, id: RandomId::from_bytes(one), generation, user: of_user.map(UserId::from_bytes) },
+            one_time: OneTimeToken { key, id: RandomId::from_bytes(one), issuer: UserId::from_bytes(other), api_key, otp_customer },
         }
     };
     (select(&[1, 7, 255][..]), random, "[a-z]{1,9}", "[a-z]{1,9}").prop_map(tokens)
@@ -62,7 +64,9 @@ proptest! {
 
     #[test]
     fn a_token_is_a_word_with_a_whole_mac_and_opens_under_its_own_ring_only(tokens in tokens()) {
-        let payloads = [1 + 32, 1 + 36, 1 + if tokens.one_time.otp_customer.is_some() { 48 } else { 32 }];
+        let optional = |parts: &[bool]| 16 * parts.iter().filter(|there| **there).count();
+        let one_time = optional(&[tokens.one_time.api_key.is_some(), tokens.one_time.otp_customer.is_some()]);
+        let payloads = [1 + 32, 1 + 36 + optional(&[tokens.entity.user.is_some()]), 1 + 33 + one_time];
         for (text, payload) in tokens.texts().into_iter().zip(payloads) {
             let (prefix, encoded) = text.split_at(6);
 
@@ -111,7 +115,7 @@ proptest! {
 
     #[test]
     fn no_two_pairs_have_the_same_place(letters in "[a-c]{2,12}", one in any::<Index>(), other in any::<Index>()) {
-        let of = |at: usize| EntityLocator::of(&letters[..at].parse().unwrap(), &letters[at..].parse().unwrap());
+        let of = |at: usize| Locator::of_pair(&letters[..at].parse().unwrap(), &letters[at..].parse().unwrap());
         let (one, other) = (one.index(letters.len() - 1) + 1, other.index(letters.len() - 1) + 1);
 
         prop_assert_eq!(of(one) == of(other), one == other);
@@ -133,8 +137,15 @@ proptest! {
 
 #[test]
 fn the_passwords_of_many_tokens_are_many() {
+    let customer = Some(Locator::from_bytes([0; 16]));
     let password = |_| {
-        let token = OneTimeToken { key: KeyNumber::new(7), id: RandomId::random(), issuer: UserId::random(), otp_customer: Some([0; 16]) };
+        let token = OneTimeToken {
+            key: KeyNumber::new(7),
+            id: RandomId::random(),
+            issuer: UserId::random(),
+            api_key: None,
+            otp_customer: customer,
+        };
         OneTimePassword::of(&token, &rings()[0]).unwrap().digits().expose().to_owned()
     };
     let passwords: BTreeSet<_> = (0..200).map(password).collect();

@@ -10,6 +10,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::running::Stack;
 use crate::house::plain_client;
 
+/// What the ids of this test's customers begin with: sessions of others may have been ended since.
+const CUSTOMER: &str = "before-the-cut-";
+
 /// What the callers were told before the cut.
 #[derive(Default)]
 struct Acknowledged {
@@ -39,12 +42,16 @@ pub async fn what_was_acknowledged_survives(stack: &mut Stack) {
         let reply = stack.http.send("POST", &format!("/authentication-tokens/{token}/exchange"), &[], "").await.unwrap();
         assert_eq!(reply.status, 201, "a token that was acknowledged exists");
     }
-    let sessions = rows(stack, "sessions").await;
-    let sessions: HashMap<_, _> = sessions.iter().map(|row| (text(row, "session_id"), text(row, "subject"))).collect();
+    let rows_of_sessions = rows(stack, "sessions").await;
+    let by_id = |row: &HashMap<_, _>| (text(row, "session_id"), text(row, "subject"));
+    let (issued, sessions): (HashMap<_, _>, HashMap<_, _>) =
+        rows_of_sessions.iter().map(by_id).partition(|(_, subject)| subject.starts_with("issued-by#"));
     for (customer, session) in &told.exchanged {
         assert_eq!(sessions.get(session), Some(customer), "a session that was acknowledged exists");
+        assert_eq!(issued.get(session), Some(&format!("issued-by#{}", demo.id)), "whoever made it finds it");
     }
-    let consumed: Vec<_> = rows(stack, "tokens").await.into_iter().filter(|row| row.contains_key("consumed_by")).collect();
+    let of_this_test = |row: &HashMap<_, _>| row.contains_key("consumed_by") && text(row, "customer_id").starts_with(CUSTOMER);
+    let consumed: Vec<_> = rows(stack, "tokens").await.into_iter().filter(of_this_test).collect();
     assert!(consumed.len() >= told.exchanged.len());
     for token in consumed {
         assert_eq!(
@@ -58,7 +65,7 @@ pub async fn what_was_acknowledged_survives(stack: &mut Stack) {
 /// Makes tokens and exchanges every other one, until no answer comes.
 async fn load(http: super::http::Client, key: String, told: Arc<Mutex<Acknowledged>>, cut: Arc<AtomicBool>) {
     for round in 0.. {
-        let customer = format!("customer-{}", uuid::Uuid::new_v4());
+        let customer = format!("{CUSTOMER}{}", uuid::Uuid::new_v4());
         let body = serde_json::json!({ "mode": "passwordless", "customerId": customer }).to_string();
         let Some(made) = http.send("POST", "/authentication-tokens", &[("reb-apikey", &key)], body).await else { break };
         if made.status != 201 {

@@ -19,12 +19,17 @@ pub async fn every_bad_request_gets_a_4xx(stack: &Stack) {
     ];
     for route in latchkey_local::template::routes(template()).unwrap() {
         let path = route.path.replace("{entityId}", "a%20b%C3%BC%00").replace("{userId}", "u").replace("{token}", "lkone_nonsense");
+        let path = path.replace("{id}", "s");
         for (kind, body) in &bodies {
             for content_type in ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"] {
                 let headers = [("content-type", content_type), ("authorization", "B\u{e9}arer \u{1f511}"), ("x-odd", "\u{fffd}")];
                 let reply = stack.http.send(&route.method, &path, &headers, body.clone()).await.unwrap();
                 if route.operation == "jwks" {
                     assert_eq!(reply.status, 200, "it looks at nothing that a caller sends");
+                    continue;
+                }
+                if route.authorizer.is_some() {
+                    assert_eq!(reply.status, 403, "the gateway answers itself");
                     continue;
                 }
                 assert!((400..500).contains(&reply.status), "{} {kind} as {content_type}: {reply:?}", route.operation);

@@ -1,10 +1,16 @@
 //! The real binaries over HTTP: one local stack, started as `make run` starts it, and everything that a stranger would do to it.
 //!
-//! Ignored unless asked for, because it needs `cargo lambda`, Node and a few minutes: `make test` asks.
+//! Ignored unless asked for, because it needs `cargo lambda`, Node, Python and a few minutes: `make test` asks.
 
+mod authorizer;
+mod clients;
 mod crash;
 mod http;
+mod idempotency;
 mod malformed;
+mod people;
+mod revocation;
+mod rotation;
 mod running;
 mod storms;
 
@@ -21,7 +27,9 @@ async fn the_real_binaries_keep_the_contract() {
     step("the README's tour");
     the_tour_answers_as_it_should(&stack);
     step("the vendors' own clients");
-    the_vendors_clients_pass(&stack);
+    clients::the_vendors_clients_pass(&stack);
+    step("a second stack's route behind the authorizer");
+    authorizer::another_api_trusts_it(&stack).await;
     step("bad requests of every kind");
     malformed::every_bad_request_gets_a_4xx(&stack).await;
     step("500 exchanges of one token");
@@ -30,6 +38,11 @@ async fn the_real_binaries_keep_the_contract() {
     storms::five_hundred_refreshes_make_one_successor(&stack).await;
     step("200 wrong passwords");
     storms::two_hundred_guesses_get_ten_tries(&stack).await;
+    step("100 exchanges cut off and repeated");
+    idempotency::a_repeated_exchange_gets_the_session_that_it_began(&stack).await;
+    idempotency::without_a_key_there_is_at_most_one_session(&stack).await;
+    step("rotation of the keys under load");
+    rotation::nothing_fails_while_keys_are_rotated(&stack).await;
     step("SIGKILL under load");
     crash::what_was_acknowledged_survives(&mut stack).await;
     step("Ctrl-C");
@@ -50,7 +63,7 @@ fn the_tour_answers_as_it_should(stack: &Stack) {
     let text = String::from_utf8(output.stdout).unwrap();
     let answers: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
-    let [list, made, refreshed, patched, got, deleted, session, again, with_otp, revoked, refused] = answers.as_slice() else {
+    let [list, made, refreshed, patched, got, deleted, session, again, with_otp, good, over, revoked, refused] = answers.as_slice() else {
         panic!("{text}")
     };
     assert_eq!(list[0]["name"], "production");
@@ -61,23 +74,8 @@ fn the_tour_answers_as_it_should(stack: &Stack) {
     assert_eq!((&session["customerId"], &session["acl"][0]["permissions"][0]), (&"carol".into(), &"read-invoices".into()));
     assert_eq!(again["status"], 404);
     assert_eq!(with_otp["type"], "customer");
+    assert_eq!((&good["active"], &good["jti"]), (&true.into(), &with_otp["id"]));
+    assert_eq!(over, &serde_json::json!({ "active": false }));
     assert_eq!(revoked["message"], "Success");
     assert_eq!(refused["status"], 401);
-}
-
-fn the_vendors_clients_pass(stack: &Stack) {
-    let clients = root().join("tests/clients");
-    let run = |program: &str, arguments: &[&str]| {
-        let command = Command::new(program)
-            .args(arguments)
-            .current_dir(&clients)
-            .env("LATCHKEY_STACK", stack.folder().join(".local/stack.json"))
-            .output();
-        let output = command.unwrap_or_else(|error| panic!("{program}: {error}. The tests need Node.js 20 or newer."));
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-        println!("{}", text.lines().rev().take(9).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"));
-    };
-    run("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    run("npm", &["test", "--silent"]);
 }

@@ -12,6 +12,9 @@ use crate::house::root;
 /// How long a start may take; the functions may have to be built.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
+/// How often the functions read their key sets again.
+pub const KEYS_REFRESH_SECONDS: u64 = 1;
+
 /// A running stack; dropped, it is stopped.
 pub struct Stack {
     pub url: String,
@@ -37,8 +40,10 @@ impl Stack {
         let folder = std::env::temp_dir().join(format!("latchkey-stack-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let build = Command::new("cargo").args(["build", "-p", "latchkey-local"]).current_dir(root()).status().unwrap();
-        assert!(build.success());
+        for package in ["latchkey-local", "latchkey-cli"] {
+            let build = Command::new("cargo").args(["build", "-p", package]).current_dir(root()).status().unwrap();
+            assert!(build.success());
+        }
         Self::start_in(folder, port).await
     }
 
@@ -109,16 +114,21 @@ impl Drop for Stack {
 
 fn spawn(folder: &Path, port: u16) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-    let program = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join("latchkey-local");
-    Command::new(program)
+    Command::new(program("latchkey-local"))
         .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
         .arg(folder.join(".local"))
         .current_dir(root())
+        .env("KEYS_REFRESH_SECONDS", KEYS_REFRESH_SECONDS.to_string())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .stdin(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// A program of this workspace, as [`Stack::start`] has built it.
+pub fn program(name: &str) -> PathBuf {
+    std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join(name)
 }
 
 fn log(folder: &Path) -> String {

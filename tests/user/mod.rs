@@ -2,4 +2,5 @@
 
 mod login;
 mod logout;
+mod password;
 mod renew;

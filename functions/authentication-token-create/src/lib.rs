@@ -1,13 +1,13 @@
 //! `POST /authentication-tokens`: a one-time token for a customer, made by the customer's password or by a backend.
 
 use futures_util::future::join;
-use http::HeaderMap;
+use latchkey::audit::{Act, Event};
 use latchkey::caller::{CallerError, PasswordGate, may_issue_tokens};
-use latchkey::credentials::{OneTimePassword, OneTimeToken};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, RandomId, Secret, SharedClock, Timestamp, UserId};
+use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Locator, RandomId, Secret, SharedClock, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
-use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, UserRow};
+use latchkey::store::{Database, Once, OneTimeTokenRow, OneTimeTokens, UserRow};
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
@@ -35,6 +35,8 @@ struct Wish {
     expires_at: Timestamp,
     acl: Acl,
     custom_claims: CustomClaims,
+    /// The caller's name for this wish, and the wish hashed.
+    once: Option<(IdempotencyKey, String)>,
 }
 
 /// For whom the token is and in whose name it is made.
@@ -44,8 +46,9 @@ struct Grant {
     email: Option<String>,
     issuer: UserId,
     issuer_epoch: Option<u64>,
-    customer_is_user: bool,
+    customer_epoch: Option<u64>,
     credential_id: String,
+    api_key: Option<Locator>,
 }
 
 impl Operation for AuthenticationTokenCreate {
@@ -54,23 +57,32 @@ impl Operation for AuthenticationTokenCreate {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let now = self.clock.now();
+        let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
+        let once = key.map(|key| (key, fields.digest(&["password"])));
         let mode = read_mode(&mut fields);
-        let wish = self.read_wish(&mut fields, now);
+        let wish = Wish { once, ..self.read_wish(&mut fields, now) };
         fields.finish()?;
         let mode = mode.ok_or(ApiError::MalformedBody)?;
 
         match mode {
-            Mode::Password { username, password } => self.by_password(&username, &password, wish, now).await,
-            Mode::Passwordless { customer } => self.for_customer(customer, wish, &request.headers, now).await,
+            Mode::Password { username, password } => self.by_password(&username, &password, wish, request, now).await,
+            Mode::Passwordless { customer } => self.for_customer(customer, wish, request, now).await,
         }
     }
 }
 
 impl AuthenticationTokenCreate {
     /// A user who knows the password makes a token for themselves.
-    async fn by_password(&self, username: &str, password: &Secret, wish: Wish, now: Timestamp) -> Result<Answer, ApiError> {
-        let proven = self.passwords.prove(username, password, now).await?;
+    async fn by_password(
+        &self,
+        username: &str,
+        password: &Secret,
+        wish: Wish,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Answer, ApiError> {
+        let proven = self.passwords.prove(username, password, now, &request.trail).await?;
         // Claims are believed by whoever verifies the session: to make up one's own takes the same right as to make tokens for others.
         let may_claim = wish.custom_claims.is_empty() || may_issue_tokens(&proven.row.acl);
         if !may_claim || !proven.row.acl.covers(&wish.acl) {
@@ -78,13 +90,13 @@ impl AuthenticationTokenCreate {
             self.passwords.settle(&proven).await;
             return Err(ApiError::Escalation);
         }
-        let (made, ()) = join(self.issue(Grant::to_themselves(&proven.row), wish, now), self.passwords.settle(&proven)).await;
+        let (made, ()) = join(self.issue(Grant::to_themselves(&proven.row), wish, request, now), self.passwords.settle(&proven)).await;
         made
     }
 
     /// Somebody with the permission makes a token for a customer, who need not be a user here.
-    async fn for_customer(&self, customer: CustomerId, wish: Wish, headers: &HeaderMap, now: Timestamp) -> Result<Answer, ApiError> {
-        let credential = self.keys.get().await.gate(now).any(headers)?.ok_or(ApiError::MissingCredentials)?;
+    async fn for_customer(&self, customer: CustomerId, wish: Wish, request: &Request, now: Timestamp) -> Result<Answer, ApiError> {
+        let credential = self.keys.get().await.gate(now).any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
         let mut batch = self.database.batch();
         let asked = credential.ask(&mut batch);
         let customer_row = batch.user(&customer);
@@ -103,13 +115,14 @@ impl AuthenticationTokenCreate {
         let grant = Grant {
             username: user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone()),
             customer,
-            customer_is_user: user.is_some(),
+            customer_epoch: user.as_ref().map(|user| user.epoch),
             email: user.and_then(|user| user.email),
             issuer: caller.user_id(),
             issuer_epoch: caller.session.map(|_| caller.user.epoch),
-            credential_id: caller.credential_id,
+            credential_id: caller.credential_id.to_string(),
+            api_key: caller.session.is_none().then_some(caller.credential_id),
         };
-        self.issue(grant, wish, now).await
+        self.issue(grant, wish, request, now).await
     }
 
     fn read_wish(&self, fields: &mut Fields, now: Timestamp) -> Wish {
@@ -121,29 +134,29 @@ impl AuthenticationTokenCreate {
         if let Err(error) = custom_claims.check_size_with(&acl) {
             fields.invalid("customClaims", error.to_string());
         }
-        Wish { otp_required, expires_at, acl, custom_claims }
+        Wish { otp_required, expires_at, acl, custom_claims, once: None }
     }
 
     /// Stores the token and, where one is required, mails its one-time password; in this order, so that a password that
-    /// somebody reads belongs to a token that exists.
-    async fn issue(&self, grant: Grant, wish: Wish, now: Timestamp) -> Result<Answer, ApiError> {
+    /// somebody reads belongs to a token that exists. A repeated request mails it again: nobody knows whether the first did.
+    async fn issue(&self, grant: Grant, wish: Wish, request: &Request, now: Timestamp) -> Result<Answer, ApiError> {
         let keys = self.keys.get().await.tokens;
         let mailbox = match (wish.otp_required, grant.email) {
             (true, None) => return Err(ApiError::invalid_field("otpRequired", "the customer has no e-mail address here")),
             (true, mailbox) => mailbox,
             (false, _) => None,
         };
-        let otp_customer = mailbox.as_ref().map(|_| OneTimeToken::customer_locator(&grant.customer));
-        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: grant.issuer, otp_customer };
-        let text = token.seal(&keys).map_err(ApiError::internal)?;
+        let token_id = RandomId::random();
         let row = OneTimeTokenRow {
-            token_id: token.id,
+            token_id,
             customer_id: grant.customer,
             username: grant.username,
             issuer_id: grant.issuer,
             issuer_epoch: grant.issuer_epoch,
-            customer_is_user: grant.customer_is_user,
+            customer_epoch: grant.customer_epoch,
             credential_id: grant.credential_id,
+            api_key: grant.api_key,
+            sealed_under: keys.current().get(),
             otp_required: wish.otp_required,
             acl: wish.acl,
             custom_claims: wish.custom_claims,
@@ -151,8 +164,16 @@ impl AuthenticationTokenCreate {
             expires_at: wish.expires_at,
             consumed_by: None,
         };
-        self.tokens.insert_new(&row).await?;
-        if let Some(mailbox) = mailbox {
+        let once = wish.once.map(|(key, digest)| Once::new(grant.issuer, Self::NAME, &key, digest, now));
+        let row = self.tokens.insert_new(row, once.as_ref()).await?;
+        let token = sealed(&row);
+        // A token whose key has left the ring meanwhile opens nothing any more.
+        let text = token.seal(&keys).map_err(|_| ApiError::IdempotencyKeySpent)?;
+        if row.token_id == token_id {
+            let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token_id);
+            request.trail.note(grant.api_key.into_iter().fold(event, Event::credential));
+        }
+        if let Some(mailbox) = mailbox.filter(|_| row.is_live(now)) {
             let password = OneTimePassword::of(&token, &keys).map_err(ApiError::internal)?;
             self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
         }
@@ -179,10 +200,22 @@ impl Grant {
             username: user.username.clone(),
             email: user.email.clone(),
             credential_id: user.user_id.to_string(),
+            api_key: None,
             issuer: user.user_id,
             issuer_epoch: Some(user.epoch),
-            customer_is_user: true,
+            customer_epoch: Some(user.epoch),
         }
+    }
+}
+
+/// The token of `row`.
+fn sealed(row: &OneTimeTokenRow) -> OneTimeToken {
+    OneTimeToken {
+        key: KeyNumber::new(row.sealed_under),
+        id: row.token_id,
+        issuer: row.issuer_id,
+        api_key: row.api_key,
+        otp_customer: row.otp_required.then(|| Locator::of_customer(&row.customer_id)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `DELETE /authentication-tokens/{token}`: revokes a one-time token that has not been exchanged.
 
+use latchkey::audit::{Act, Event};
 use latchkey::credentials::{OneTimeToken, TokenKeys};
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
@@ -25,6 +26,7 @@ impl Operation for AuthenticationTokenDelete {
         if !self.tokens.delete(token.id, self.clock.now()).await? {
             return Err(ApiError::TokenNotFound);
         }
+        request.trail.note(Event::of(Act::OneTimeTokenDeleted).row(token.id));
         Ok(Answer::no_content())
     }
 }

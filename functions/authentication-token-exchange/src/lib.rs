@@ -1,15 +1,21 @@
 //! `POST /authentication-tokens/{token}/exchange`: a one-time token for a session JWT with an ACL.
 //!
-//! A failed exchange never consumes the token; of any number at the same instant exactly one succeeds.
+//! A failed exchange never consumes the token; of any number at the same instant exactly one succeeds. One that is repeated under
+//! its `Idempotency-Key` because the answer was lost gets its own session again: the session's id derives from the key.
 
-use futures_util::future::{join, try_join};
-use latchkey::caller::{Caller, Credential, Gate};
+mod wish;
+
+use futures_util::future::join;
+use latchkey::audit::{Act, Event, Trail};
+use latchkey::caller::{AskedToken, Credential, Gate};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, SharedClock, Timestamp};
-use latchkey::http::{Answer, ApiError, Fields, Link, Operation, Request, Route};
+use latchkey::domain::{Locator, Secret, SessionId, SharedClock, Timestamp};
+use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{Database, NewSession, OneTimeTokenRow, OneTimeTokens, SessionKind, SessionRow, Throttle, UserRow, schema};
-use serde::Serialize;
+use latchkey::store::{
+    ConsumeError, Database, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle, UserRow, schema,
+};
+use wish::{Parties, Wish};
 
 /// What the operation needs.
 pub struct AuthenticationTokenExchange {
@@ -26,35 +32,12 @@ pub struct AuthenticationTokenExchange {
     clock: SharedClock,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Session {
-    id: SessionId,
-    r#type: &'static str,
-    token: Secret,
-    customer_id: CustomerId,
-    acl: Acl,
-    custom_claims: CustomClaims,
-    created_time: Timestamp,
-    updated_time: Timestamp,
-    expired_time: Timestamp,
-    #[serde(rename = "_links")]
-    links: [Link; 1],
-}
-
-/// What the caller asks for.
-struct Wish {
-    invalidate: bool,
-    one_time_password: Option<Secret>,
-    expires_at: Timestamp,
-    acl: Option<Acl>,
-    custom_claims: Option<CustomClaims>,
-}
-
-/// Whose rights bound the session's.
-struct Parties {
-    issuer: UserRow,
-    caller: Option<Caller>,
+/// The token as it was found.
+struct Found {
+    row: OneTimeTokenRow,
+    parties: Result<Parties, ApiError>,
+    /// Whether an attempt at the one-time password was counted, where the token takes one.
+    reserved: Result<(), OtpAttemptError>,
 }
 
 impl Operation for AuthenticationTokenExchange {
@@ -63,8 +46,10 @@ impl Operation for AuthenticationTokenExchange {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let now = self.clock.now();
+        let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
-        let wish = self.read_wish(&mut fields, now);
+        let digest = fields.digest(&["oneTimePassword"]);
+        let wish = Wish::read(&mut fields, self.ttl_seconds, self.max_ttl_seconds, now);
         fields.finish()?;
 
         let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
@@ -74,70 +59,70 @@ impl Operation for AuthenticationTokenExchange {
         let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };
         let credential = gate.any(&request.headers)?;
 
-        let (row, parties) = self.read(&token, credential, now).await?;
-        self.check_one_time_password(&token, &row, wish.one_time_password.as_ref(), &token_keys, now)?;
-        let granted = parties.and_then(|parties| wish.granted(&row, &parties));
-        let (acl, custom_claims) = match granted {
+        let Found { row, parties, reserved } = self.read(&token, credential, now).await?;
+        let password = wish.one_time_password.as_ref();
+        let caller = parties.as_ref().ok().and_then(|parties| parties.caller.as_ref()).map(|caller| caller.user_id());
+        let request_hash = key.as_ref().map(|_| caller.map_or_else(|| digest.clone(), |user| format!("{digest}/{user}")));
+        let session_id = key.as_ref().map_or_else(SessionId::random, |key| key.session_of(token.id));
+        if request_hash.is_some() && row.consumed_by == Some(session_id) {
+            parties?;
+            check_one_time_password(&token, &row, password, &token_keys, None)?;
+            return self.repeat(&row, session_id, request_hash, &signing_keys, now).await;
+        }
+        reserved.inspect_err(|error| tell_throttled(error, &row, &request.trail))?;
+        if !row.is_live(now) {
+            return Err(ApiError::TokenNotFound);
+        }
+        check_one_time_password(&token, &row, password, &token_keys, Some((self.otp_ttl_seconds, now)))
+            .inspect_err(|_| request.trail.note(event(Act::OneTimePasswordRefused, &row)))?;
+        let (acl, custom_claims) = match parties.and_then(|parties| wish.granted(&row, &parties)) {
             Ok(granted) => granted,
             Err(error) => return Err(self.forget_attempts(&token, now, error).await),
         };
 
-        let claims = SessionClaims {
-            customer: row.customer_id.clone(),
-            session: SessionId::random(),
-            acl,
-            custom_claims,
-            issued_at: now,
+        let session = SessionRow {
+            subject: row.customer_id.to_string(),
+            session_id,
+            kind: SessionKind::Exchange,
+            created_at: now,
             expires_at: wish.expires_at,
+            epoch: row.customer_epoch,
+            issuer_id: Some(row.issuer_id),
+            request_hash: request_hash.clone(),
+            acl: Some(acl),
+            custom_claims: Some(custom_claims),
         };
-        let jwt = claims.mint(&self.issuer, &signing_keys).map_err(ApiError::internal)?;
-        let session = session_row(&claims);
+        let answer = self.answer(&row, session.clone(), &signing_keys)?;
         let forget_attempts = token.otp_customer.map(|customer| (customer, self.otp_attempts_per_customer));
         let exchange = NewSession { token: &row, session: &session, invalidate: wish.invalidate, forget_attempts };
-        self.tokens.exchange(&exchange, now).await?;
-        answer(claims, jwt)
+        match self.tokens.exchange(&exchange, now).await {
+            Err(ConsumeError::Begun) if key.is_some() => self.repeat(&row, session_id, request_hash, &signing_keys, now).await,
+            other => {
+                other?;
+                let event = event(Act::OneTimeTokenExchanged, &row).credential(Locator::of_session(session_id));
+                request.trail.note(caller.into_iter().fold(event, Event::actor));
+                Ok(answer)
+            }
+        }
     }
 }
 
 impl AuthenticationTokenExchange {
-    /// The read-only fields that the seed lists (id, token, type, …) are accepted and ignored.
-    fn read_wish(&self, fields: &mut Fields, now: Timestamp) -> Wish {
-        let wish = Wish {
-            invalidate: fields.boolean("invalidate").unwrap_or(true),
-            one_time_password: fields.text("oneTimePassword", 64).map(Secret::new),
-            expires_at: fields.expiry("expiredTime", now, self.max_ttl_seconds).unwrap_or(now.plus(self.ttl_seconds)),
-            acl: fields.acl("acl"),
-            custom_claims: fields.claims("customClaims"),
-        };
-        if let Err(error) = wish.custom_claims.clone().unwrap_or_default().check_size_with(&wish.acl.clone().unwrap_or_default()) {
-            fields.invalid("customClaims", error.to_string());
-        }
-        wish
-    }
-
-    /// The token's row, who made it and who presents it, while an attempt is reserved for a token that takes a one-time password: requests side by
-    /// side, so that nothing is compared before it is counted.
-    async fn read(
-        &self,
-        token: &OneTimeToken,
-        credential: Option<Credential>,
-        now: Timestamp,
-    ) -> Result<(OneTimeTokenRow, Result<Parties, ApiError>), ApiError> {
+    /// The token's row, who made it and who presents it, while an attempt is reserved for a token that takes a one-time password:
+    /// requests side by side, so that nothing is compared before it is counted.
+    async fn read(&self, token: &OneTimeToken, credential: Option<Credential>, now: Timestamp) -> Result<Found, ApiError> {
         let mut batch = self.database.batch();
         let asked = credential.map(|credential| credential.ask(&mut batch));
-        let (key, issuer) = (batch.token(schema::one_time_token(token.id)), batch.user(token.issuer));
+        let token_rows = AskedToken::ask(token, &mut batch);
         let reserve = async {
             let Some(customer) = &token.otp_customer else { return Ok(()) };
             self.tokens.reserve_otp_attempt(token.id, customer, self.otp_attempts_per_token, self.otp_attempts_per_customer, now).await
         };
-        let (rows, ()) =
-            try_join(async { batch.get().await.map_err(ApiError::from) }, async { reserve.await.map_err(ApiError::from) }).await?;
-        let row: Option<OneTimeTokenRow> = rows.find(&key)?;
-        let row = row.filter(|row| row.is_live(now)).ok_or(ApiError::TokenNotFound)?;
-        let issuer: Option<UserRow> = rows.find(&issuer)?;
-        let issuer = issuer.filter(|issuer| row.is_backed_by(issuer)).ok_or(ApiError::TokenNotFound)?;
+        let (rows, reserved) = join(batch.get(), reserve).await;
+        let rows = rows?;
+        let (row, issuer) = token_rows.resolve(&rows)?.ok_or(ApiError::TokenNotFound)?;
         let caller = asked.map(|asked| asked.resolve(&rows, now)).transpose().map_err(ApiError::from);
-        Ok((row, caller.map(|caller| Parties { issuer, caller })))
+        Ok(Found { row, parties: caller.map(|caller| Parties { issuer, caller }), reserved })
     }
 
     /// Gives back what a right one-time password took when the exchange fails all the same: a failed exchange consumes nothing.
@@ -147,74 +132,66 @@ impl AuthenticationTokenExchange {
         forgotten.map_or_else(ApiError::from, |()| error)
     }
 
-    fn check_one_time_password(
+    /// The session that the same request began before, while it lasts.
+    async fn repeat(
         &self,
-        token: &OneTimeToken,
         row: &OneTimeTokenRow,
-        presented: Option<&Secret>,
-        keys: &TokenKeys,
+        id: SessionId,
+        request_hash: Option<String>,
+        keys: &SigningKeys,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
-        if !row.otp_required {
-            return Ok(());
+    ) -> Result<Answer, ApiError> {
+        let mut batch = self.database.batch();
+        let (session, user) = (batch.session(schema::session(&row.customer_id, id)), batch.user(&row.customer_id));
+        let rows = batch.get().await?;
+        let (session, user): (Option<SessionRow>, Option<UserRow>) = (rows.find(&session)?, rows.find(&user)?);
+        let session = session.filter(|session| session.is_live(now) && session.is_backed_by(user.as_ref()));
+        let session = session.ok_or(ApiError::TokenNotFound)?;
+        if session.request_hash != request_hash {
+            return Err(ApiError::IdempotencyKeyReused);
         }
-        let password = OneTimePassword::of(token, keys).map_err(ApiError::internal)?;
-        let right = presented.is_some_and(|presented| password.verify(presented.expose()));
-        let in_time = now < row.created_at.plus(self.otp_ttl_seconds);
-        if right && in_time { Ok(()) } else { Err(ApiError::OneTimePasswordRefused) }
+        self.answer(row, session, keys)
     }
-}
 
-impl Wish {
-    /// The ACL and the claims of the session: the token's own, or what is asked for as far as the token's own ACL or the caller's
-    /// covers it. The token's own counts as far as whoever made it still has as much. Claims are the issuer's to make: to replace
-    /// them takes a credential with the right to make such a token.
-    fn granted(&self, row: &OneTimeTokenRow, parties: &Parties) -> Result<(Acl, CustomClaims), ApiError> {
-        let acl = self.acl.clone().unwrap_or_else(|| row.acl.clone());
-        let by_token = row.acl.covers(&acl) && parties.issuer.acl.covers(&acl);
-        let caller = parties.caller.as_ref();
-        if !by_token && !caller.is_some_and(|caller| caller.covers(&acl)) {
-            return Err(ApiError::Escalation);
-        }
-        let custom_claims = match &self.custom_claims {
-            None => row.custom_claims.clone(),
-            Some(claims) if *claims == row.custom_claims => claims.clone(),
-            Some(claims) if caller.is_some_and(Caller::may_issue_tokens) => claims.clone(),
-            Some(_) => return Err(ApiError::Escalation),
+    fn answer(&self, row: &OneTimeTokenRow, session: SessionRow, keys: &SigningKeys) -> Result<Answer, ApiError> {
+        let claims = SessionClaims {
+            customer: row.customer_id.clone(),
+            session: session.session_id,
+            acl: session.acl.clone().unwrap_or_default(),
+            custom_claims: session.custom_claims.clone().unwrap_or_default(),
+            issued_at: session.created_at,
+            expires_at: session.expires_at,
         };
-        custom_claims.check_size_with(&acl).map_err(|error| ApiError::invalid_field("customClaims", error.to_string()))?;
-        Ok((acl, custom_claims))
+        let jwt = claims.mint(&self.issuer, keys).map_err(ApiError::internal)?;
+        SessionView::new(session, Some(jwt)).created()
     }
 }
 
-fn session_row(claims: &SessionClaims) -> SessionRow {
-    SessionRow {
-        subject: claims.customer.to_string(),
-        session_id: claims.session,
-        kind: SessionKind::Exchange,
-        created_at: claims.issued_at,
-        expires_at: claims.expires_at,
-        epoch: None,
-        acl: Some(claims.acl.clone()),
-        custom_claims: Some(claims.custom_claims.clone()),
+/// Compares the one-time password, where the token takes one; `ends` is its life in seconds and the present, where its time counts.
+fn check_one_time_password(
+    token: &OneTimeToken,
+    row: &OneTimeTokenRow,
+    presented: Option<&Secret>,
+    keys: &TokenKeys,
+    ends: Option<(u32, Timestamp)>,
+) -> Result<(), ApiError> {
+    if !row.otp_required {
+        return Ok(());
     }
+    let password = OneTimePassword::of(token, keys).map_err(ApiError::internal)?;
+    let right = presented.is_some_and(|presented| password.verify(presented.expose()));
+    let in_time = ends.is_none_or(|(ttl_seconds, now)| now < row.created_at.plus(ttl_seconds));
+    if right && in_time { Ok(()) } else { Err(ApiError::OneTimePasswordRefused) }
 }
 
-fn answer(claims: SessionClaims, jwt: Secret) -> Result<Answer, ApiError> {
-    let link = Link::new("customer", "/customers", claims.customer.as_str());
-    let answer = Answer::created(&Session {
-        id: claims.session,
-        r#type: "customer",
-        token: jwt,
-        customer_id: claims.customer,
-        acl: claims.acl,
-        custom_claims: claims.custom_claims,
-        created_time: claims.issued_at,
-        updated_time: claims.issued_at,
-        expired_time: claims.expires_at,
-        links: [link],
-    })?;
-    Ok(answer.at(format!("/sessions/{}", claims.session)))
+fn event(act: Act, row: &OneTimeTokenRow) -> Event {
+    Event::of(act).subject(&row.customer_id).row(row.token_id)
+}
+
+fn tell_throttled(error: &OtpAttemptError, row: &OneTimeTokenRow, trail: &Trail) {
+    if let OtpAttemptError::Throttled { .. } = error {
+        trail.note(event(Act::OneTimePasswordThrottled, row));
+    }
 }
 
 impl Start for AuthenticationTokenExchange {

@@ -1,10 +1,11 @@
 //! `GET /authentication-tokens/{token}`: whether a one-time token can be exchanged. It never consumes it: mail scanners follow links.
 
+use latchkey::caller::AskedToken;
 use latchkey::credentials::{OneTimeToken, TokenKeys};
 use latchkey::domain::{Secret, SharedClock};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{Database, OneTimeTokenRow, UserRow, schema};
+use latchkey::store::Database;
 
 /// What the operation needs.
 pub struct AuthenticationTokenVerify {
@@ -23,13 +24,11 @@ impl Operation for AuthenticationTokenVerify {
         latchkey::caller::note_row(token.id);
 
         let mut batch = self.database.batch();
-        let (row, issuer) = (batch.token(schema::one_time_token(token.id)), batch.user(token.issuer));
-        let rows = batch.get().await?;
-        let issuer: Option<UserRow> = rows.find(&issuer)?;
-        let row: Option<OneTimeTokenRow> = rows.find(&row)?;
-        let row = row.filter(|row| row.is_live(self.clock.now()) && issuer.is_some_and(|issuer| row.is_backed_by(&issuer)));
+        let asked = AskedToken::ask(&token, &mut batch);
+        let found = asked.resolve(&batch.get().await?)?.filter(|(row, _)| row.is_live(self.clock.now()));
+        let (row, _) = found.ok_or(ApiError::TokenNotFound)?;
 
-        Answer::ok(&AuthenticationTokenView::new(row.ok_or(ApiError::TokenNotFound)?, text))
+        Answer::ok(&AuthenticationTokenView::new(row, text))
     }
 }
 

@@ -1,10 +1,11 @@
 //! `POST /authheader/add`: a new auth header, that is a named API key, for the user who is logged in.
 
+use latchkey::audit::{Act, Event};
 use latchkey::caller::{CallerError, Credential};
-use latchkey::domain::{Acl, CustomClaims, KeyId, SharedClock};
+use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, SharedClock};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession};
+use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession, Once};
 
 /// The longest name of a key.
 const MAX_NAME_BYTES: usize = 256;
@@ -22,7 +23,9 @@ impl Operation for AuthheaderAdd {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/authheader/add")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
+        let digest = fields.digest(&[]);
         let name = fields.required_text("name", MAX_NAME_BYTES);
         let acl = fields.acl("acl");
         if let Err(error) = CustomClaims::default().check_size_with(acl.as_ref().unwrap_or(&Acl::default())) {
@@ -44,10 +47,18 @@ impl Operation for AuthheaderAdd {
         }
 
         let sealed_under = keys.tokens.current().get();
-        let row = ApiKeyRow { user_id: login.user, key_id: KeyId::random(), name, created_at: now, sealed_under, acl };
+        let key_id = KeyId::random();
+        let row = ApiKeyRow { user_id: login.user, key_id, name, created_at: now, sealed_under, acl };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
-        self.api_keys.insert_new(&row, &session).await?;
-        Answer::ok(&AuthHeaderView::derive(row, &keys.tokens).map_err(ApiError::internal)?)
+        let once = key.map(|key| Once::new(login.user, Self::NAME, &key, digest, now));
+        let row = self.api_keys.insert_new(row, &session, once.as_ref()).await?;
+        let made = row.key_id == key_id;
+        if made {
+            request.trail.note(Event::of(Act::ApiKeyAdded).subject(login.user).credential(Locator::of_api_key(key_id)));
+        }
+        // Of a repeated request the token key may have left the ring: what was made then opens nothing any more.
+        let view = AuthHeaderView::derive(row, &keys.tokens);
+        Answer::ok(&view.map_err(|error| if made { ApiError::internal(error) } else { ApiError::IdempotencyKeySpent })?)
     }
 }
 

@@ -1,7 +1,8 @@
 //! `POST /authheader/delete`: revokes an auth header of the user who is logged in.
 
+use latchkey::audit::{Act, Event};
 use latchkey::credentials::ApiKey;
-use latchkey::domain::SharedClock;
+use latchkey::domain::{Locator, SharedClock};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeys, LoginSession};
@@ -40,6 +41,7 @@ impl Operation for AuthheaderDelete {
         };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
         self.api_keys.delete(id, &session).await?;
+        request.trail.note(Event::of(Act::ApiKeyDeleted).subject(login.user).credential(Locator::of_api_key(id)));
         Answer::ok(&Done { message: "Success" })
     }
 }

@@ -1,5 +1,6 @@
 //! `POST /entities/{entityId}/users/{userId}/authentication-token`: makes the token of an (entity, user) pair, or finds the live one.
 
+use latchkey::audit::Act;
 use latchkey::domain::{RandomId, SharedClock};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -28,13 +29,16 @@ impl Operation for EntityTokenCreate {
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
+        let event = access.event(Act::EntityTokenCreated, &path);
         if let Some(live) = access.token {
-            return Answer::ok(&EntityTokenView::derive(access.locator, live, &keys.tokens)?);
+            return Answer::ok(&EntityTokenView::derive(live, &keys.tokens)?);
         }
 
         let token_id = RandomId::random();
         let sealed_under = keys.tokens.current().get();
         let new = EntityTokenRow {
+            entity_id: path.entity.clone(),
+            entity_user_id: path.user.clone(),
             token_id,
             generation: 0,
             sealed_under,
@@ -44,9 +48,12 @@ impl Operation for EntityTokenCreate {
             created_at: now,
             expires_at,
         };
-        let row = self.tokens.insert_or_find(&access.locator.to_text(), new, access.keyless, now).await?;
+        let row = self.tokens.insert_or_find(&access.locator, new, access.keyless, now).await?;
         let made = row.token_id == token_id;
-        let view = EntityTokenView::derive(access.locator, row, &keys.tokens)?;
+        if made {
+            request.trail.note(event);
+        }
+        let view = EntityTokenView::derive(row, &keys.tokens)?;
         if made { Answer::created(&view) } else { Answer::ok(&view) }
     }
 }

@@ -1,5 +1,6 @@
 //! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revokes the live token of an (entity, user) pair.
 
+use latchkey::audit::Act;
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -28,11 +29,13 @@ impl Operation for EntityTokenDelete {
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;
+        let event = access.event(Act::EntityTokenDeleted, &path);
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
-        if !self.tokens.delete(&access.locator.to_text(), row.token_id).await? {
+        if !self.tokens.delete(&access.locator, row.token_id).await? {
             return Err(ApiError::TokenNotFound);
         }
+        request.trail.note(event);
         Answer::ok(&Done { success: true })
     }
 }

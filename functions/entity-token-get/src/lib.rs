@@ -23,7 +23,7 @@ impl Operation for EntityTokenGet {
         let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
-        Answer::ok(&EntityTokenView::derive(access.locator, row, &keys.tokens)?)
+        Answer::ok(&EntityTokenView::derive(row, &keys.tokens)?)
     }
 }
 

@@ -3,8 +3,9 @@
 //! A client that lost the answer presents the token it still has: within the grace that gives the same successor again. A
 //! replaced token that turns up later is stolen or was stolen from (RFC 9700, 4.14): the pair's token is revoked.
 
+use latchkey::audit::Act;
 use latchkey::credentials::{EntityToken, TokenKeys};
-use latchkey::domain::{Secret, SharedClock, Timestamp};
+use latchkey::domain::{Locator, Secret, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens, Presented, Rotation};
@@ -34,27 +35,30 @@ impl Operation for EntityTokenRefresh {
         let presented = presented.map(|text| EntityToken::open(&keys.tokens, text.expose())).transpose();
         let presented = presented.map_err(|_| ApiError::TokenNotFound)?;
         let access = caller.access(Self::NAME, &self.database).await?;
+        let reused = access.event(Act::EntityTokenReused, &path);
+        let refreshed = access.event(Act::EntityTokenRefreshed, &path);
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
         if presented.is_some_and(|token| token.locator != access.locator || token.id != row.token_id) {
             return Err(ApiError::TokenNotFound);
         }
 
-        let locator = access.locator.to_text();
+        let locator = access.locator;
         let row = match presented {
             // Nobody's token is at stake: whoever else rotated at the same instant did it for this caller too.
             None => self.rotate(&locator, &row, &keys.tokens, now).await?,
             Some(token) => {
                 let is_live = row.generation == token.generation;
                 let row = if is_live { self.rotate(&locator, &row, &keys.tokens, now).await? } else { row };
-                self.successor(&locator, row, token.generation, now).await?
+                self.successor(&locator, row, token.generation, now, || request.trail.note(reused)).await?
             }
         };
-        Answer::ok(&EntityTokenView::derive(access.locator, row, &keys.tokens)?)
+        request.trail.note(refreshed);
+        Answer::ok(&EntityTokenView::derive(row, &keys.tokens)?)
     }
 }
 
 impl EntityTokenRefresh {
-    async fn rotate(&self, locator: &str, row: &EntityTokenRow, keys: &TokenKeys, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
+    async fn rotate(&self, locator: &Locator, row: &EntityTokenRow, keys: &TokenKeys, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
         match self.tokens.rotate(locator, row.token_id, row.generation, keys.current().get(), now).await? {
             Rotation::Rotated(row) => Ok(row),
             Rotation::Gone => Err(ApiError::TokenNotFound),
@@ -62,13 +66,21 @@ impl EntityTokenRefresh {
     }
 
     /// The row, if it is the successor that generation `presented` has a right to; a reused generation revokes it.
-    async fn successor(&self, locator: &str, row: EntityTokenRow, presented: u32, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
+    async fn successor(
+        &self,
+        locator: &Locator,
+        row: EntityTokenRow,
+        presented: u32,
+        now: Timestamp,
+        tell: impl FnOnce() + Send,
+    ) -> Result<EntityTokenRow, ApiError> {
         match row.judge(presented, self.grace_seconds, now) {
             Presented::JustReplaced => Ok(row),
             Presented::Live | Presented::Stale => Err(ApiError::TokenNotFound),
             Presented::Reused => {
-                tracing::warn!(target: "latchkey::entity_token", locator, "a replaced token was used again: revoked");
+                tracing::warn!(target: "latchkey::entity_token", %locator, "a replaced token was used again: revoked");
                 self.tokens.delete(locator, row.token_id).await?;
+                tell();
                 Err(ApiError::TokenNotFound)
             }
         }

@@ -1,5 +1,6 @@
 //! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replaces the expiry or the flags of the live token.
 
+use latchkey::audit::Act;
 use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -27,11 +28,13 @@ impl Operation for EntityTokenUpdate {
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
+        let event = access.event(Act::EntityTokenUpdated, &path);
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
         let change = EntityTokenChange { expires_at, flags };
-        let row = self.tokens.update(&access.locator.to_text(), row.token_id, &change, now).await?.ok_or(ApiError::TokenNotFound)?;
-        Answer::ok(&EntityTokenView::derive(access.locator, row, &keys.tokens)?)
+        let row = self.tokens.update(&access.locator, row.token_id, &change, now).await?.ok_or(ApiError::TokenNotFound)?;
+        request.trail.note(event);
+        Answer::ok(&EntityTokenView::derive(row, &keys.tokens)?)
     }
 }
 

@@ -1,9 +1,10 @@
 //! `POST /user/login`: a username and a password for a login JWT.
 
 use futures_util::future::join;
+use latchkey::audit::{Act, Event};
 use latchkey::caller::PasswordGate;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
-use latchkey::domain::{SessionId, SharedClock};
+use latchkey::domain::{Locator, SessionId, SharedClock};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{SessionKind, SessionRow, Sessions};
@@ -31,7 +32,7 @@ impl Operation for UserLogin {
         fields.finish()?;
 
         let now = self.clock.now();
-        let proven = self.passwords.prove(username.expose(), &password, now).await?;
+        let proven = self.passwords.prove(username.expose(), &password, now, &request.trail).await?;
         let user = &proven.row;
         let session_id = SessionId::random();
         let expires_at = now.plus(self.ttl_seconds.min(self.session_ttl_seconds));
@@ -46,11 +47,14 @@ impl Operation for UserLogin {
             // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
             expires_at: now.plus(self.session_ttl_seconds),
             epoch: Some(user.epoch),
+            issuer_id: None,
+            request_hash: None,
             acl: None,
             custom_claims: None,
         };
         let (stored, ()) = join(self.sessions.put(&session), self.passwords.settle(&proven)).await;
         stored?;
+        request.trail.note(Event::of(Act::LoginSucceeded).subject(user.user_id).credential(Locator::of_session(session_id)));
 
         Answer::ok(&LoginView::new(proven.row, token))
     }

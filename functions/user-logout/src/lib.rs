@@ -2,8 +2,9 @@
 //!
 //! A GET that changes something is the vendor's contract. It takes the JWT from a header, which no link that is followed sends.
 
+use latchkey::audit::{Act, Event};
 use latchkey::credentials::{Issuer, VerificationKeys};
-use latchkey::domain::SharedClock;
+use latchkey::domain::{Locator, SharedClock};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{LoginSession, Sessions};
@@ -34,6 +35,7 @@ impl Operation for UserLogout {
         if !self.sessions.end_login(&session).await? {
             return Err(ApiError::InvalidCredentials);
         }
+        request.trail.note(Event::of(Act::SessionEnded).subject(login.user).credential(Locator::of_session(login.session)));
         Answer::ok(&Done { message: "User logged out" })
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /user/renew`: another JWT for the session of the one that is presented. Nothing is written: the session has its end
 //! since the login, and no JWT of it outlives that.
 
+use latchkey::audit::{Act, Event};
 use latchkey::caller::{CallerError, Credential};
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
 use latchkey::domain::{Secret, SharedClock};
@@ -47,6 +48,7 @@ impl Operation for UserRenew {
         let over_at = caller.session.map_or(now, |(_, expires_at)| expires_at);
         let expires_at = now.plus(self.ttl_seconds).min(over_at);
         let token = LoginClaims { issued_at: now, expires_at, ..presented }.mint(&self.issuer, &keys).map_err(ApiError::internal)?;
+        request.trail.note(Event::of(Act::SessionRenewed).subject(caller.user_id()).credential(caller.credential_id));
         Answer::ok(&Renewed {
             access_token: token.clone(),
             expires_in: expires_at.seconds_since(now),

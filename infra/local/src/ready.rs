@@ -23,7 +23,8 @@ const TRY_EVERY: Duration = Duration::from_millis(300);
 
 /// Returns when every operation of `routes` has answered through the gateway at `url`.
 ///
-/// Each operation gets a request that it must refuse and that costs it nothing: half a JSON text, or no credentials.
+/// Each operation gets a request that it must refuse and that costs it nothing: half a JSON text, or no credentials. Behind an
+/// authorizer it is that which refuses, and the operation itself starts later, at its first request.
 ///
 /// # Errors
 /// Names the operations that gave no answer in time.
@@ -33,7 +34,7 @@ pub async fn wait(routes: &[Route], url: &str) -> Result<()> {
     let mut probes = JoinSet::new();
     let all = async {
         for route in missing.values() {
-            probes.spawn(probe(client.clone(), route.operation.clone(), route.method.clone(), format!("{url}{}", example(&route.path))));
+            probes.spawn(probe(client.clone(), (*route).clone(), format!("{url}{}", example(&route.path))));
         }
         while let Some(Ok(answered)) = probes.join_next().await {
             missing.remove(answered.as_str());
@@ -47,13 +48,17 @@ pub async fn wait(routes: &[Route], url: &str) -> Result<()> {
     bail!("No answer from {}. Why is in the lines above.", missing.join(", "))
 }
 
-async fn probe(client: Client<HttpConnector, Full<Bytes>>, operation: String, method: String, url: String) -> String {
+async fn probe(client: Client<HttpConnector, Full<Bytes>>, route: Route, url: String) -> String {
+    let Route { method, operation, authorizer, .. } = route;
     let mut ticks = interval(TRY_EVERY);
     loop {
         ticks.tick().await;
         let body = if method == "GET" || method == "DELETE" { Full::default() } else { Full::from("{") };
-        let request = Request::builder().method(method.as_str()).uri(&url).header(header::CONTENT_TYPE, "application/json").body(body);
-        let Ok(request) = request else { continue };
+        let mut request = Request::builder().method(method.as_str()).uri(&url).header(header::CONTENT_TYPE, "application/json");
+        for name in authorizer.iter().flat_map(|authorizer| &authorizer.headers) {
+            request = request.header(name, "-");
+        }
+        let Ok(request) = request.body(body) else { continue };
         if let Ok(response) = client.request(request).await
             && !response.status().is_server_error()
         {

@@ -1,5 +1,6 @@
 //! The stack from its start to its end. Imports all of [`crate`].
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ struct Stack {
     url: String,
     dynamodb: String,
     routes: Vec<Route>,
+    operations: BTreeSet<String>,
+    tables: Vec<template::Table>,
+    keys: keys::KeyFiles,
     user: DemoUser,
 }
 
@@ -124,16 +128,16 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
 
     let surroundings = Surroundings { url: &url, dynamodb: &dynamodb_url, tables: &tables, keys: &keys, mail: &data.mail() };
     let environment = variables(&surroundings);
-    let operations = routes.iter().map(|route| route.operation.clone()).collect();
-    let functions = Functions { root, operations, concurrency: options.concurrency, environment };
-    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, user }, functions))
+    let operations = template::functions(&template);
+    let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
+    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, operations, tables, keys, user }, functions))
 }
 
 impl Stack {
     /// Serves requests, and says so when the functions answer; never returns but with an error.
     async fn serve(&self, listener: TcpListener, lambda: SocketAddr) -> Result<()> {
         let authority = listener.local_addr()?.to_string();
-        let lambda = Lambda::new(lambda, self.routes.iter().map(|route| route.operation.as_str()));
+        let lambda = Lambda::new(lambda, self.operations.iter().map(String::as_str));
         let mut serving = tokio::spawn(gateway::serve(listener, Gateway::new(self.routes.clone(), lambda, authority)));
         let announcing = tokio::spawn(mail::announce(self.data.mail()));
 
@@ -141,14 +145,26 @@ impl Stack {
             answered = ready::wait(&self.routes, &self.url) => answered?,
             ended = &mut serving => ended??,
         }
-        let stack = json!({ "url": self.url, "username": self.user.username, "password": self.user.password, "dynamodb": self.dynamodb });
-        write_private(&self.data.stack(), &format!("{stack:#}\n"))?;
+        write_private(&self.data.stack(), &format!("{:#}\n", self.description()))?;
         say(self.greeting());
         tokio::select! {
             ended = &mut serving => ended??,
             ended = announcing => ended?,
         }
         bail!("The gateway has ended")
+    }
+
+    /// What `stack.json` says: to scripts, and to the operator's program.
+    fn description(&self) -> serde_json::Value {
+        let tables: serde_json::Map<_, _> = self.tables.iter().map(|table| (table.stem.clone(), tables::name(table).into())).collect();
+        json!({
+            "url": self.url,
+            "username": self.user.username,
+            "password": self.user.password,
+            "dynamodb": self.dynamodb,
+            "tables": tables,
+            "keys": { "signing": self.keys.signing, "verification": self.keys.verification, "token": self.keys.token },
+        })
     }
 
     fn greeting(&self) -> String {

@@ -4,8 +4,9 @@ use http::HeaderMap;
 use thiserror::Error;
 
 use super::{CallerError, Credential, Gate, note_row};
-use crate::credentials::{ApiKey, EntityLocator, KeyNumber, LoginClaims, TokenKeys};
-use crate::domain::{EntityId, EntityUserId, Permission, RandomId, Scope, Timestamp};
+use crate::audit::{Act, Event};
+use crate::credentials::{ApiKey, KeyNumber, LoginClaims, TokenKeys};
+use crate::domain::{EntityId, EntityUserId, Locator, Permission, RandomId, Scope, Timestamp, UserId};
 use crate::store::{Database, EntityTokenRow, StoreError, schema};
 
 /// This process could not read the key ring again since the token's key was made.
@@ -34,12 +35,24 @@ pub struct EntityCaller<'a> {
 /// A caller who may do it, and the token as it is.
 #[derive(Clone, Debug)]
 pub struct EntityAccess {
+    /// In whose name it is done.
+    pub acting: UserId,
+    /// The API key, under the name that does not tell its id.
+    pub credential_id: Locator,
     /// The place of the pair's token.
-    pub locator: EntityLocator,
+    pub locator: Locator,
     /// The live token, if there is one.
     pub token: Option<EntityTokenRow>,
     /// A token that is live but for the key it was sealed under, which has left the ring: its text opens nothing any more.
     pub keyless: Option<RandomId>,
+}
+
+impl EntityAccess {
+    /// The event that `act` was done to the pair's token.
+    #[must_use]
+    pub fn event(&self, act: Act, path: &EntityPath) -> Event {
+        Event::of(act).subject(&path.user).entity(&path.entity).actor(self.acting).credential(self.credential_id).row(self.locator)
+    }
 }
 
 impl EntityPath {
@@ -67,12 +80,12 @@ impl EntityCaller<'_> {
     /// # Errors
     /// [`CallerError`]; a missing permission is told only to a caller who is known.
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<EntityAccess, CallerError> {
-        let locator = EntityLocator::of(&self.path.entity, &self.path.user);
-        note_row(locator.to_text());
+        let locator = Locator::of_pair(&self.path.entity, &self.path.user);
+        note_row(locator);
         let mut batch = database.batch();
         let key = Credential::ApiKey(self.key).ask(&mut batch);
         let acting = Credential::Login(self.login).ask(&mut batch);
-        let token = batch.token(schema::entity_token(&locator.to_text()));
+        let token = batch.token(schema::entity_token(&locator));
         let rows = batch.get().await?;
         let (key, acting) = (key.resolve(&rows, self.now)?, acting.resolve(&rows, self.now)?);
 
@@ -94,6 +107,6 @@ impl EntityCaller<'_> {
             Some(row) if !self.token_keys.has(KeyNumber::new(row.sealed_under)) => (None, Some(row.token_id)),
             token => (token, None),
         };
-        Ok(EntityAccess { locator, token, keyless })
+        Ok(EntityAccess { acting: acting.user_id(), credential_id: key.credential_id, locator, token, keyless })
     }
 }

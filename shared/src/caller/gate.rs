@@ -37,7 +37,7 @@ impl Gate<'_> {
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn login_in_token(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
         match first(headers, &["token"]) {
-            Some(token) => verify(without_scheme(token), self.issuer, self.jwt_keys, self.now),
+            Some(token) => verify(bearer(token), self.issuer, self.jwt_keys, self.now),
             None => self.login(headers),
         }
     }
@@ -92,12 +92,13 @@ fn api_key_in(headers: &HeaderMap) -> Option<&str> {
     first(headers, &API_KEY_HEADERS)
 }
 
-fn jwt_in(headers: &HeaderMap) -> Option<&str> {
-    first(headers, &["authorization", "token"]).map(without_scheme).filter(|token| !token.is_empty())
+pub(super) fn jwt_in(headers: &HeaderMap) -> Option<&str> {
+    first(headers, &["authorization", "token"]).map(bearer).filter(|token| !token.is_empty())
 }
 
 /// The token after `Bearer`, in any case (RFC 9110, 11.1), or the whole value.
-fn without_scheme(value: &str) -> &str {
+#[must_use]
+pub fn bearer(value: &str) -> &str {
     match value.split_once(char::is_whitespace) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         None if value.eq_ignore_ascii_case("bearer") => "",

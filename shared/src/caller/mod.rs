@@ -6,18 +6,23 @@
 
 mod entity;
 mod gate;
+mod one_time;
 mod password;
+mod session;
+mod standing;
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::credentials::{ApiKey, LoginClaims};
-use crate::domain::{Acl, Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, AclItem, Locator, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{ApiKeyRow, Batch, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
 
 pub use entity::{EntityAccess, EntityCaller, EntityPath};
-pub use gate::{Gate, login};
+pub use gate::{Gate, bearer, login};
+pub use one_time::AskedToken;
 pub use password::{PasswordGate, PasswordGateError, ProvenUser};
+pub use session::{AskedSession, SessionAccess, SessionCaller, SessionPath};
+pub use standing::{AskedStanding, Kind, Opened, Standing};
 
 /// Why a request's credentials do not make a caller.
 #[derive(Debug, Error)]
@@ -59,7 +64,9 @@ pub struct Caller {
     /// The user: who logged in, or the API key's owner.
     pub user: UserRow,
     /// The key or the session, told apart from others without its id.
-    pub credential_id: String,
+    pub credential_id: Locator,
+    /// When the key was made or the session began.
+    pub credential_made_at: Timestamp,
     /// Of a login: its session, and when that is over.
     pub session: Option<(SessionId, Timestamp)>,
     /// Of an API key that was given less than its owner has: what it was given.
@@ -67,11 +74,20 @@ pub struct Caller {
 }
 
 impl Credential {
+    /// Whose it is.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::ApiKey(key) => key.user,
+            Self::Login(claims) => claims.user,
+        }
+    }
+
     /// Adds the rows that tell whether this credential is still good to `batch`.
     pub fn ask(self, batch: &mut Batch<'_>) -> Asked {
         let (row, user) = match &self {
             Self::ApiKey(key) => (batch.token(schema::api_key(key.user, key.id)), key.user),
-            Self::Login(claims) => (batch.session(schema::login_session(claims.user, claims.session)), claims.user),
+            Self::Login(claims) => (batch.session(schema::session(claims.user, claims.session)), claims.user),
         };
         let user = batch.user(user);
         Asked { credential: self, row, user }
@@ -91,15 +107,21 @@ impl Asked {
         match self.credential {
             Credential::ApiKey(_) => {
                 let key: ApiKeyRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the API key is revoked"))?;
-                Ok(Caller { user, credential_id: public_id(key.key_id.bytes()), session: None, restriction: key.acl })
+                let credential_id = Locator::of_api_key(key.key_id);
+                Ok(Caller { user, credential_id, credential_made_at: key.created_at, session: None, restriction: key.acl })
             }
             Credential::Login(claims) => {
                 let session: SessionRow = rows.find(&self.row)?.ok_or(CallerError::Refused("the session is revoked"))?;
                 if !session.is_live(now) || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
                     return Err(CallerError::Refused("the session is over"));
                 }
-                let credential_id = public_id(session.session_id.bytes());
-                Ok(Caller { user, credential_id, session: Some((session.session_id, session.expires_at)), restriction: None })
+                Ok(Caller {
+                    user,
+                    credential_id: Locator::of_session(session.session_id),
+                    credential_made_at: session.created_at,
+                    session: Some((session.session_id, session.expires_at)),
+                    restriction: None,
+                })
             }
         }
     }
@@ -130,8 +152,19 @@ impl Caller {
         self.user.acl.covers(acl) && self.restriction.as_ref().is_none_or(|own| own.covers(acl))
     }
 
+    /// What the caller may do: the user's ACL or, of a key that was given less, what the user can still do of that.
+    #[must_use]
+    pub fn acl(&self) -> Acl {
+        let Some(restriction) = &self.restriction else { return self.user.acl.clone() };
+        let items = restriction.0.iter().map(|item| {
+            let granted = item.permissions.iter().filter(|permission| self.user.acl.grants(permission, &item.scope));
+            AclItem { scope: item.scope.clone(), permissions: granted.cloned().collect() }
+        });
+        Acl(items.filter(|item| !item.permissions.is_empty()).collect())
+    }
+
     /// Whether the key was not given less, or was given this.
-    pub(crate) fn is_unrestricted_for(&self, permission: &Permission, scope: &Scope) -> bool {
+    pub fn is_unrestricted_for(&self, permission: &Permission, scope: &Scope) -> bool {
         self.restriction.as_ref().is_none_or(|own| own.grants(permission, scope))
     }
 }
@@ -140,13 +173,6 @@ impl Caller {
 #[must_use]
 pub fn may_issue_tokens(acl: &Acl) -> bool {
     acl.grants(&Permission::new("authentication-token-create"), &Scope::everywhere())
-}
-
-/// A name of a credential for those who are not its owner: a hash, since a key's id is what a leaked token key would still lack
-/// to make the key.
-fn public_id(id: &[u8; 16]) -> String {
-    let hash = Sha256::new().chain_update(b"credential").chain_update(id).finalize();
-    bs58::encode(hash.get(..16).unwrap_or_default()).into_string()
 }
 
 /// Writes the id of the row that a request is about into its log lines, in place of the token or the path that names it.

@@ -3,6 +3,7 @@
 use futures_util::future::join;
 use thiserror::Error;
 
+use crate::audit::{Act, Event, Trail};
 use crate::credentials::{PasswordError, PasswordHash, PasswordHasher, Verdict};
 use crate::domain::{Secret, Timestamp, Username};
 use crate::store::{Attempt, LoginAttempts, ReserveError, StoreError, UserRow, Users};
@@ -66,9 +67,31 @@ impl PasswordGate {
     ///
     /// # Errors
     /// [`PasswordGateError::Throttled`] before any hash is computed.
-    pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp) -> Result<ProvenUser, PasswordGateError> {
+    pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp, trail: &Trail) -> Result<ProvenUser, PasswordGateError> {
+        let proven = self.prove_even_expired(username, password, now, trail).await?;
+        if proven.row.password_expires_at.is_some_and(|expiry| expiry <= now) {
+            trail.note(Event::of(Act::LoginExpired).subject(proven.row.user_id));
+            return Err(PasswordGateError::Expired);
+        }
+        Ok(proven)
+    }
+
+    /// The same for whoever comes to change a password: an expired one proves the user too.
+    ///
+    /// # Errors
+    /// [`PasswordGateError::Throttled`] before any hash is computed.
+    pub async fn prove_even_expired(
+        &self,
+        username: &str,
+        password: &Secret,
+        now: Timestamp,
+        trail: &Trail,
+    ) -> Result<ProvenUser, PasswordGateError> {
         let name = Username::normalised(username);
         let (attempt, user) = join(self.attempts.reserve(&name, now), self.find(&name)).await;
+        if let Err(ReserveError::Throttled { .. }) = attempt {
+            trail.note(Event::of(Act::LoginThrottled).name(&name));
+        }
         let (attempt, user) = (attempt?, user?);
 
         let stored = user.as_ref().and_then(|user| user.password_hash.as_ref()).map(|hash| PasswordHash::from_stored(hash.expose()));
@@ -76,17 +99,29 @@ impl PasswordGate {
         let (rehashed, row) = match (verdict, user) {
             (Verdict::Right, Some(row)) if row.is_active() => (None, row),
             (Verdict::RightRehashed(hash), Some(row)) if row.is_active() => (Some(hash), row),
-            _ => return Err(PasswordGateError::Incorrect),
+            (verdict, user) => {
+                let refused = Event::of(Act::LoginRefused).name(&name);
+                trail.note(match (verdict, user) {
+                    (Verdict::Wrong, Some(row)) => refused.subject(row.user_id).because("wrong password"),
+                    (_, Some(row)) => refused.subject(row.user_id).because("disabled user"),
+                    (_, None) => refused.because("unknown name"),
+                });
+                return Err(PasswordGateError::Incorrect);
+            }
         };
-        if row.password_expires_at.is_some_and(|expiry| expiry <= now) {
-            return Err(PasswordGateError::Expired);
-        }
         Ok(ProvenUser { row, name, attempt, rehashed })
     }
 
     /// A name that nobody can have is not looked up: it could be longer than a key may be.
     async fn find(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
         if name.is_possible() { self.users.find_by_name(name).await } else { Ok(None) }
+    }
+
+    /// Forgets the attempts under the name. That it fails takes nothing from the proof, so it is only logged.
+    pub async fn forget_attempts(&self, proven: &ProvenUser) {
+        if let Err(error) = self.attempts.reset(proven.attempt.clone()).await {
+            tracing::warn!(error = %error, "a password's attempts could not be forgotten");
+        }
     }
 
     /// Forgets the attempts under the name and stores a new hash, if one was made: requests to send beside the one that the

@@ -41,7 +41,9 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    fn login_audience(&self) -> String {
+    /// `aud` of login JWTs.
+    #[must_use]
+    pub fn login_audience(&self) -> String {
         format!("{}#login", self.url)
     }
 }

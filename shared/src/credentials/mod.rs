@@ -5,12 +5,14 @@ mod jwk;
 mod jwt;
 mod otp;
 mod password;
+mod rules;
 mod sealed;
 mod token_keys;
 
 pub use jwk::{Algorithm, KeySetError, PublicJwkSet, SigningKeys, VerificationKeys};
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
 pub use otp::OneTimePassword;
-pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Verdict};
-pub use sealed::{ApiKey, EntityLocator, EntityToken, OneTimeToken, SealError, TokenKind, kind_of};
+pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict};
+pub use rules::{PasswordRules, Weakness};
+pub use sealed::{ApiKey, EntityToken, OneTimeToken, SealError, TokenKind, kind_of};
 pub use token_keys::{KeyNumber, TokenKeys};

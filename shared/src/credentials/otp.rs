@@ -44,12 +44,14 @@ impl OneTimePassword {
 mod tests {
     use super::*;
     use crate::credentials::generate;
-    use crate::domain::{RandomId, UserId};
+    use crate::domain::{Locator, RandomId, UserId};
 
     #[test]
     fn only_the_six_digits_of_this_token_pass() {
         let keys = TokenKeys::parse(&generate::token_keys().unwrap()).unwrap();
-        let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), otp_customer: Some([1; 16]) };
+        let customer = Some(Locator::from_bytes([1; 16]));
+        let token =
+            OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), api_key: None, otp_customer: customer };
         let password = OneTimePassword::of(&token, &keys).unwrap();
         let digits = password.digits();
 

@@ -1,10 +1,15 @@
-//! Passwords: argon2id with PHC strings (RFC 9106, OWASP's parameters).
+//! Passwords: argon2id with PHC strings (RFC 9106, OWASP's parameters), and the [`stored`] hashes of other schemes until their
+//! next login.
+
+mod stored;
+#[cfg(test)]
+mod vectors;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -13,21 +18,27 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Secret;
 
+pub use stored::Scheme;
+use stored::Stored;
+
 /// A hash could not be computed or read: a fault of ours, never the caller's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PasswordError {
     /// The parameters are outside what argon2 takes.
     #[error("the argon2 parameters are out of range")]
     Parameters,
-    /// The stored text is no PHC string that can be verified.
+    /// The stored text is no hash that can be verified.
     #[error("the stored password hash can not be read")]
     Unreadable,
+    /// The stored hash asks for more time or memory than a login may cost.
+    #[error("the stored password hash costs too much to verify")]
+    TooCostly,
     /// The hash function failed (no memory, no random numbers).
     #[error("the password hash could not be computed")]
     Failed,
 }
 
-/// A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$…`. `Debug` shows nothing of it.
+/// A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$…`, or what was imported in another form ([`Scheme`]). `Debug` shows nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(Secret);
 
@@ -35,6 +46,14 @@ impl PasswordHash {
     /// The hash that a row holds.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(Secret::new(text))
+    }
+
+    /// Whether `text` is a hash that [`PasswordHasher::verify`] takes, told without computing anything: what an import asks.
+    ///
+    /// # Errors
+    /// [`PasswordError::Unreadable`] if it is none; [`PasswordError::TooCostly`] if it is beyond the bounds of its [`Scheme`].
+    pub fn check(text: &str) -> Result<Scheme, PasswordError> {
+        Stored::parse(text).map(|stored| stored.scheme())
     }
 
     /// The text to store.
@@ -62,7 +81,7 @@ pub enum Verdict {
     Wrong,
     /// The password is right.
     Right,
-    /// The password is right and was hashed under other parameters: store this one instead.
+    /// The password is right and was hashed under other parameters or in another scheme: store this one instead.
     RightRehashed(PasswordHash),
 }
 
@@ -80,9 +99,12 @@ impl PasswordHasher {
     /// A hasher with these parameters.
     ///
     /// # Errors
-    /// [`PasswordError::Parameters`] if argon2 does not take them.
+    /// [`PasswordError::Parameters`] if argon2 does not take them, or [`verify`](Self::verify) would find them too costly.
     pub fn new(parameters: PasswordParameters) -> Result<Self, PasswordError> {
         let PasswordParameters { memory_kib, iterations, parallelism } = parameters;
+        if !stored::is_affordable(memory_kib, iterations, parallelism) {
+            return Err(PasswordError::Parameters);
+        }
         let parameters = Params::new(memory_kib, iterations, parallelism, None).map_err(|_| PasswordError::Parameters)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
         Ok(Self { dummy: dummy(argon2.params()), argon2, computed: Arc::default() })
@@ -101,20 +123,24 @@ impl PasswordHasher {
     /// Verifies `password` against `stored`, or, where there is no such user, against a dummy made from the live parameters:
     /// the answer for an unknown name then costs one hash too (OWASP, user enumeration).
     ///
-    /// A right password that was hashed under other parameters is hashed again.
+    /// A right password that was hashed under other parameters or in another scheme is hashed again. What a hash of another scheme
+    /// costs is that scheme's, so until their first login an imported user can be told from an unknown one by a clock.
     ///
     /// # Errors
-    /// [`PasswordError::Unreadable`] if `stored` is no argon2 PHC string; [`PasswordError::Failed`] if argon2 fails.
+    /// [`PasswordError::Unreadable`] or [`PasswordError::TooCostly`] as [`PasswordHash::check`] has it; [`PasswordError::Failed`] if
+    /// the hash function fails.
     pub fn verify(&self, password: &Secret, stored: Option<&PasswordHash>) -> Result<Verdict, PasswordError> {
-        let hash = stored.unwrap_or(&self.dummy);
-        let parsed = phc::PasswordHash::new(hash.as_str()).map_err(|_| PasswordError::Unreadable)?;
+        let hash = Stored::parse(stored.unwrap_or(&self.dummy).as_str())?;
         self.computed.fetch_add(1, Ordering::Relaxed);
-        match self.argon2.verify_password(&prepared(password), &parsed) {
-            Ok(()) if stored.is_none() => Ok(Verdict::Wrong),
-            Ok(()) if self.is_current(&parsed) => Ok(Verdict::Right),
-            Ok(()) => self.hash(password).map(Verdict::RightRehashed),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
-            Err(_) => Err(PasswordError::Unreadable),
+        let is_right = match &hash {
+            Stored::Argon2(_) => hash.is_of(&prepared(password))?,
+            // Another system has hashed what it was sent.
+            _ => hash.is_of(password.expose().as_bytes())?,
+        };
+        match hash {
+            _ if !is_right || stored.is_none() => Ok(Verdict::Wrong),
+            Stored::Argon2(used) if self.is_current(&used) => Ok(Verdict::Right),
+            _ => self.hash(password).map(Verdict::RightRehashed),
         }
     }
 

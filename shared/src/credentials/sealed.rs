@@ -5,11 +5,10 @@
 //! read of the database; a leaked table yields no token, and a leaked key none without the table, since the ids are random.
 
 use hmac::Mac;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::token_keys::{KeyNumber, TokenKeys};
-use crate::domain::{CustomerId, EntityId, EntityUserId, KeyId, RandomId, Secret, UserId};
+use crate::domain::{KeyId, Locator, RandomId, Secret, UserId};
 
 /// The token is not one of this kind that this service made under a key it still has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -115,48 +114,19 @@ impl ApiKey {
     }
 }
 
-/// The place of the one live token of an (entity, user) pair: 16 bytes of SHA-256 over both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EntityLocator([u8; 16]);
-
-impl EntityLocator {
-    /// The place of the pair. The entity's length stands before it, so that no two pairs are hashed from the same bytes.
-    #[must_use]
-    pub fn of(entity: &EntityId, user: &EntityUserId) -> Self {
-        let length = u32::try_from(entity.as_str().len()).unwrap_or(u32::MAX).to_be_bytes();
-        Self(first_16([length.as_slice(), entity.as_str().as_bytes(), user.as_str().as_bytes()]))
-    }
-
-    /// The place in a row's key.
-    #[must_use]
-    pub fn to_text(self) -> String {
-        bs58::encode(self.0).into_string()
-    }
-}
-
-fn first_16<const N: usize>(parts: [&[u8]; N]) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    let mut first = [0; 16];
-    for (to, from) in first.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    first
-}
-
 /// An entity's authentication token: its place, its incarnation, and how often it was refreshed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntityToken {
     /// The key it is sealed under.
     pub key: KeyNumber,
     /// The place of its row.
-    pub locator: EntityLocator,
+    pub locator: Locator,
     /// Random at creation: a token that was deleted and made again is another one.
     pub id: RandomId,
     /// Counts refreshes; only the row's own generation is live.
     pub generation: u32,
+    /// The pair's user, if that is one of ours: whether they are active is read beside the row.
+    pub user: Option<UserId>,
 }
 
 impl EntityToken {
@@ -165,7 +135,8 @@ impl EntityToken {
     /// # Errors
     /// [`SealError`] if the ring has no key of that number (any more).
     pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
-        let body = [self.locator.0.as_slice(), self.id.bytes(), &self.generation.to_be_bytes()].concat();
+        let user = self.user.as_ref().map_or([].as_slice(), |user| user.bytes());
+        let body = [self.locator.bytes().as_slice(), self.id.bytes(), &self.generation.to_be_bytes(), user].concat();
         seal(keys, TokenKind::Entity, self.key, &body)
     }
 
@@ -176,13 +147,14 @@ impl EntityToken {
     pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
         let (key, body) = open(keys, TokenKind::Entity, text)?;
         let mut rest = body.as_slice();
-        let (locator, id) = (EntityLocator(take(&mut rest)?), RandomId::from_bytes(take(&mut rest)?));
+        let (locator, id) = (Locator::from_bytes(take(&mut rest)?), RandomId::from_bytes(take(&mut rest)?));
         let generation = u32::from_be_bytes(take(&mut rest)?);
-        end(rest, Self { key, locator, id, generation })
+        let user = if rest.is_empty() { None } else { Some(UserId::from_bytes(take(&mut rest)?)) };
+        end(rest, Self { key, locator, id, generation, user })
     }
 }
 
-/// A one-time token: its row and, where a one-time password is required, the place of the customer's count of attempts.
+/// A one-time token: its row, and the rows of whatever else decides about it, so that all are read in one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OneTimeToken {
     /// The key it is sealed under.
@@ -191,25 +163,23 @@ pub struct OneTimeToken {
     pub id: RandomId,
     /// In whose name it was made; whether that user is active is read beside the row.
     pub issuer: UserId,
-    /// Present exactly when a one-time password is required: an attempt is then reserved for the token and for the customer
-    /// in one request, without reading first who the customer is.
-    pub otp_customer: Option<[u8; 16]>,
+    /// The API key of the issuer that made it, if one did: the token ends with it.
+    pub api_key: Option<Locator>,
+    /// The place of the customer's count of attempts. Present exactly when a one-time password is required: an attempt is then
+    /// reserved for the token and for the customer in one request, without reading first who the customer is.
+    pub otp_customer: Option<Locator>,
 }
 
 impl OneTimeToken {
-    /// The place of a customer's count of attempts: 16 bytes of SHA-256 over the id.
-    #[must_use]
-    pub fn customer_locator(customer: &CustomerId) -> [u8; 16] {
-        first_16([b"customer".as_slice(), customer.as_str().as_bytes()])
-    }
-
-    /// The token's text.
+    /// The token's text. One byte before the optional parts tells which there are.
     ///
     /// # Errors
     /// [`SealError`] if the ring has no key of that number (any more).
     pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
-        let customer = self.otp_customer.as_ref().map_or([].as_slice(), |locator| locator.as_slice());
-        seal(keys, TokenKind::OneTime, self.key, &[self.id.bytes().as_slice(), self.issuer.bytes(), customer].concat())
+        let parts = [u8::from(self.api_key.is_some()) | u8::from(self.otp_customer.is_some()) << 1];
+        let optional = [&self.api_key, &self.otp_customer].map(|part| part.as_ref().map_or([].as_slice(), |place| place.bytes()));
+        let body = [self.id.bytes().as_slice(), self.issuer.bytes(), &parts, optional[0], optional[1]].concat();
+        seal(keys, TokenKind::OneTime, self.key, &body)
     }
 
     /// Opens `text`.
@@ -220,8 +190,10 @@ impl OneTimeToken {
         let (key, body) = open(keys, TokenKind::OneTime, text)?;
         let mut rest = body.as_slice();
         let (id, issuer) = (RandomId::from_bytes(take(&mut rest)?), UserId::from_bytes(take(&mut rest)?));
-        let otp_customer = if rest.is_empty() { None } else { Some(take(&mut rest)?) };
-        end(rest, Self { key, id, issuer, otp_customer })
+        let [parts] = take(&mut rest)?;
+        let mut place = |bit: u8| if parts & bit == 0 { Ok(None) } else { take(&mut rest).map(Locator::from_bytes).map(Some) };
+        let (api_key, otp_customer) = (place(1)?, place(2)?);
+        end(rest, Self { key, id, issuer, api_key, otp_customer })
     }
 }
 
@@ -235,8 +207,8 @@ mod tests {
     }
 
     fn entity_token(keys: &TokenKeys) -> EntityToken {
-        let locator = EntityLocator::of(&"acme".parse().unwrap(), &"carol".parse().unwrap());
-        EntityToken { key: keys.current(), locator, id: RandomId::random(), generation: 7 }
+        let locator = Locator::of_pair(&"acme".parse().unwrap(), &"carol".parse().unwrap());
+        EntityToken { key: keys.current(), locator, id: RandomId::random(), generation: 7, user: None }
     }
 
     #[test]
@@ -244,13 +216,16 @@ mod tests {
         let keys = keys();
         let api_key = ApiKey { key: keys.current(), user: UserId::random(), id: KeyId::random() };
         let entity = entity_token(&keys);
-        let plain = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), otp_customer: None };
-        let with_otp = OneTimeToken { otp_customer: Some([9; 16]), ..plain };
+        let of_a_user = EntityToken { user: Some(UserId::random()), ..entity };
+        let place = |byte| Some(Locator::from_bytes([byte; 16]));
 
         assert_eq!(ApiKey::open(&keys, api_key.seal(&keys).unwrap().expose()), Ok(api_key));
         assert_eq!(EntityToken::open(&keys, entity.seal(&keys).unwrap().expose()), Ok(entity));
-        assert_eq!(OneTimeToken::open(&keys, plain.seal(&keys).unwrap().expose()), Ok(plain));
-        assert_eq!(OneTimeToken::open(&keys, with_otp.seal(&keys).unwrap().expose()), Ok(with_otp));
+        assert_eq!(EntityToken::open(&keys, of_a_user.seal(&keys).unwrap().expose()), Ok(of_a_user));
+        for (api_key, otp_customer) in [(None, None), (place(1), None), (None, place(2)), (place(1), place(2))] {
+            let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), api_key, otp_customer };
+            assert_eq!(OneTimeToken::open(&keys, token.seal(&keys).unwrap().expose()), Ok(token));
+        }
     }
 
     #[test]
@@ -308,14 +283,5 @@ mod tests {
         assert!(text.expose().chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)));
         assert_eq!(kind_of(text.expose()), Some(TokenKind::Entity));
         assert_eq!(format!("{text:?}"), "[redacted]");
-    }
-
-    #[test]
-    fn no_two_pairs_share_a_locator() {
-        let of = |entity: &str, user: &str| EntityLocator::of(&entity.parse().unwrap(), &user.parse().unwrap());
-
-        assert_ne!(of("ab", "c"), of("a", "bc"));
-        assert_ne!(of("a", "b"), of("b", "a"));
-        assert_eq!(of("a", "b"), of("a", "b"));
     }
 }

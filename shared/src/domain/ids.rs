@@ -39,6 +39,12 @@ macro_rules! random_id {
                 Self(Uuid::new_v4())
             }
 
+            /// The id that is made of `place` (UUID version 8, RFC 9562, 5.8), as deep in its hash.
+            #[must_use]
+            pub fn derived(place: super::Locator) -> Self {
+                Self(Uuid::new_v8(*place.bytes()))
+            }
+
             /// The id with these 16 bytes.
             #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -154,6 +160,14 @@ impl From<UserId> for CustomerId {
     /// A user of ours who logs in as a customer is the customer of that id.
     fn from(user: UserId) -> Self {
         Self(user.to_string())
+    }
+}
+
+impl EntityUserId {
+    /// The user of ours whose id this is, in its one spelling, if it is one.
+    #[must_use]
+    pub fn as_user(&self) -> Option<UserId> {
+        self.0.parse().ok().filter(|user: &UserId| user.to_string() == self.0)
     }
 }
 

@@ -2,14 +2,18 @@
 
 mod acl;
 mod claims;
+mod idempotency;
 mod ids;
+mod locator;
 mod secret;
 mod time;
 mod username;
 
 pub use acl::{Acl, AclItem, Dimension, Permission, Scope};
 pub use claims::{ClaimsError, CustomClaims};
+pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
 pub use ids::{CustomerId, EntityId, EntityUserId, IdError, KeyId, RandomId, SessionId, UserId};
+pub use locator::Locator;
 pub use secret::Secret;
 pub use time::{Clock, SharedClock, SystemClock, Timestamp, TimestampError};
 pub use username::Username;

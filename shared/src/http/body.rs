@@ -30,6 +30,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
     }
 }
 
+/// The parameters of the form in `bytes`, each a text.
+pub(super) fn parse_form(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ApiError::BodyTooLarge);
+    }
+    let mut members = Map::new();
+    for (name, value) in form_urlencoded::parse(bytes.trim_ascii()) {
+        if members.insert(name.into_owned(), value.into_owned().into()).is_some() {
+            return Err(ApiError::MalformedBody);
+        }
+    }
+    Ok(members)
+}
+
 /// A JSON value without duplicate keys at any level.
 struct Strict(Value);
 

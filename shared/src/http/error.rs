@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::caller::{CallerError, PasswordGateError};
 use crate::domain::Timestamp;
-use crate::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, OtpAttemptError, StoreError};
+use crate::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
 
 /// A field of a request that can not be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,14 @@ pub enum ApiError {
     TokenNotFound,
     /// No such auth header of this user.
     AuthHeaderNotFound,
+    /// No such session that the caller may see: unknown, over, ended, somebody else's.
+    SessionNotFound,
+    /// The `Idempotency-Key` was used for another request.
+    IdempotencyKeyReused,
+    /// What the `Idempotency-Key` made has been deleted since.
+    IdempotencyKeySpent,
+    /// What was to be changed was changed by somebody else at the same time.
+    Conflict,
     /// The attempts are used up until `retry_at`.
     Throttled {
         /// When it may be tried again.
@@ -80,6 +88,10 @@ impl ApiError {
             Self::Escalation => "escalation",
             Self::TokenNotFound => "token-not-found",
             Self::AuthHeaderNotFound => "auth-header-not-found",
+            Self::SessionNotFound => "session-not-found",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::IdempotencyKeySpent => "idempotency-key-spent",
+            Self::Conflict => "conflict",
             Self::Throttled { .. } => "throttled",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
@@ -92,10 +104,11 @@ impl ApiError {
         match self {
             Self::MalformedBody => 400,
             Self::BodyTooLarge => 413,
-            Self::InvalidFields(_) => 422,
+            Self::InvalidFields(_) | Self::IdempotencyKeyReused => 422,
+            Self::IdempotencyKeySpent | Self::Conflict => 409,
             Self::MissingCredentials | Self::InvalidCredentials | Self::IncorrectCredentials | Self::OneTimePasswordRefused => 401,
             Self::PasswordExpired | Self::Forbidden | Self::Escalation => 403,
-            Self::TokenNotFound | Self::AuthHeaderNotFound => 404,
+            Self::TokenNotFound | Self::AuthHeaderNotFound | Self::SessionNotFound => 404,
             Self::Throttled { .. } => 429,
             Self::Unavailable(_) => 503,
             Self::Internal(_) => 500,
@@ -117,6 +130,10 @@ impl ApiError {
             Self::Forbidden | Self::Escalation => "Forbidden",
             Self::TokenNotFound => "Token not found",
             Self::AuthHeaderNotFound => "Auth header not found",
+            Self::SessionNotFound => "Session not found",
+            Self::IdempotencyKeyReused => "Idempotency-Key reused",
+            Self::IdempotencyKeySpent => "Idempotency-Key spent",
+            Self::Conflict => "Conflict",
             Self::Throttled { .. } => "Too many attempts",
             Self::Unavailable(_) => "Service unavailable",
             Self::Internal(_) => "Internal error",
@@ -139,6 +156,10 @@ impl ApiError {
             Self::Escalation => "The request asks for more rights than the credentials can hand out.",
             Self::TokenNotFound => "Token not found",
             Self::AuthHeaderNotFound => "Auth header not found",
+            Self::SessionNotFound => "Session not found",
+            Self::IdempotencyKeyReused => "This Idempotency-Key was used for another request; use a new one for each.",
+            Self::IdempotencyKeySpent => "What this Idempotency-Key made has been deleted since; use a new one.",
+            Self::Conflict => "Somebody else changed the same thing at the same time; look at it and try again.",
             Self::Throttled { .. } => "Too many attempts; try again later, see Retry-After.",
             Self::Unavailable(_) => "The service can not answer now; try again, see Retry-After.",
             Self::Internal(_) => "The service failed to answer; the request's id helps its operator to find out why.",
@@ -194,6 +215,7 @@ impl From<NewApiKeyError> for ApiError {
     fn from(error: NewApiKeyError) -> Self {
         match error {
             NewApiKeyError::SessionEnded => Self::InvalidCredentials,
+            NewApiKeyError::Repeated(error) => error.into(),
             NewApiKeyError::Store(error) => error.into(),
         }
     }
@@ -220,10 +242,28 @@ impl From<OtpAttemptError> for ApiError {
     }
 }
 
+impl From<RepeatError> for ApiError {
+    fn from(error: RepeatError) -> Self {
+        match error {
+            RepeatError::OtherRequest => Self::IdempotencyKeyReused,
+            RepeatError::Gone => Self::IdempotencyKeySpent,
+        }
+    }
+}
+
+impl From<NewOneTimeTokenError> for ApiError {
+    fn from(error: NewOneTimeTokenError) -> Self {
+        match error {
+            NewOneTimeTokenError::Repeated(error) => error.into(),
+            NewOneTimeTokenError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<ConsumeError> for ApiError {
     fn from(error: ConsumeError) -> Self {
         match error {
-            ConsumeError::TokenGone => Self::TokenNotFound,
+            ConsumeError::TokenGone | ConsumeError::Begun => Self::TokenNotFound,
             ConsumeError::Store(error) => error.into(),
         }
     }

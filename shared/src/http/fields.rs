@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::acl;
 use super::{ApiError, InvalidField};
@@ -36,6 +37,15 @@ impl Fields {
         }
         self.members = members;
         Ok(self)
+    }
+
+    /// What is asked for, hashed, without the fields in `secrets`: a row may keep it. The order and the spaces of the JSON do not count,
+    /// nor does `null` for absent.
+    #[must_use]
+    pub fn digest(&self, secrets: &[&str]) -> String {
+        let asked = self.members.iter().filter(|(name, value)| !value.is_null() && !secrets.contains(&name.as_str()));
+        let asked: Map<String, Value> = asked.map(|(name, value)| (name.clone(), value.clone())).collect();
+        bs58::encode(Sha256::digest(Value::Object(asked).to_string())).into_string()
     }
 
     /// A text of at most `max_bytes` bytes.

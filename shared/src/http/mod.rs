@@ -13,6 +13,7 @@ mod login;
 mod operation;
 mod problem;
 mod request;
+mod session;
 
 pub use answer::{Answer, Link};
 pub use auth_header::AuthHeaderView;
@@ -24,3 +25,4 @@ pub use login::LoginView;
 pub use operation::{Family, Operation, Route};
 pub use problem::problem;
 pub use request::Request;
+pub use session::SessionView;

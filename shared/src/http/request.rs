@@ -5,10 +5,13 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use http::HeaderMap;
+use serde_json::Value;
 
 use super::body;
 use super::{ApiError, Fields};
+use crate::audit::Trail;
 use crate::caller::EntityPath;
+use crate::domain::{IdempotencyKey, IdempotencyKeyError};
 
 /// One request. `Debug` shows its id only: paths, headers and bodies hold secrets.
 pub struct Request {
@@ -22,6 +25,12 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
+    /// The client's address, as the gateway saw it.
+    pub source_ip: Option<String>,
+    /// What the API's authorizer said of the caller, where the route has one.
+    pub authorizer: Option<Value>,
+    /// What happens during the request and is told when it is answered.
+    pub trail: Trail,
 }
 
 impl Request {
@@ -48,6 +57,32 @@ impl Request {
     /// [`ApiError::BodyTooLarge`], [`ApiError::MalformedBody`], or [`ApiError::InvalidFields`] for JSON that is no object.
     pub fn fields(&self) -> Result<Fields, ApiError> {
         body::parse(&self.body).map(Fields::new)
+    }
+
+    /// The value of `Idempotency-Key`, if there is one.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] for a value that is no key, or several.
+    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
+        let refuse = |error: IdempotencyKeyError| ApiError::invalid_field("Idempotency-Key", error.to_string());
+        let mut values = self.headers.get_all("idempotency-key").iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(refuse(IdempotencyKeyError));
+        }
+        value.to_str().map_err(|_| IdempotencyKeyError).and_then(str::parse).map(Some).map_err(refuse)
+    }
+
+    /// The fields of a body that is a form (RFC 7662, 2.1) or, by its content type, JSON.
+    ///
+    /// # Errors
+    /// [`ApiError::BodyTooLarge`] or [`ApiError::MalformedBody`], also for a parameter that stands twice (RFC 6749, 3.1).
+    pub fn form(&self) -> Result<Fields, ApiError> {
+        let media_type = self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json")) {
+            return self.fields();
+        }
+        body::parse_form(&self.body).map(Fields::new)
     }
 
     /// Whether `Accept` names this media type.

@@ -11,7 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
+use serde_json::Value;
 
+use crate::audit::Trail;
 use crate::http::{Answer, Request};
 
 /// What Lambda answers to the gateway.
@@ -38,6 +40,23 @@ pub struct GatewayEvent {
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     request_id: String,
+    #[serde(default)]
+    http: Http,
+    #[serde(default)]
+    authorizer: Authorizer,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    #[serde(default)]
+    source_ip: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Authorizer {
+    #[serde(default)]
+    lambda: Option<Value>,
 }
 
 impl From<GatewayEvent> for Request {
@@ -51,6 +70,9 @@ impl From<GatewayEvent> for Request {
             path_parameters: event.path_parameters.unwrap_or_default(),
             headers: headers(event.headers.unwrap_or_default()),
             body,
+            source_ip: event.request_context.http.source_ip,
+            authorizer: event.request_context.authorizer.lambda,
+            trail: Trail::default(),
         }
     }
 }

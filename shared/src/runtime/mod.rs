@@ -3,18 +3,22 @@
 //! A function's `main` is [`serve`]; everything an operation needs from its surroundings it takes from a [`Setup`] at start,
 //! so that what is missing is found then and not at the first request.
 
+mod authorizer;
 mod aws;
 mod config;
 mod event;
+mod events;
 mod keys;
 mod mail;
 mod serve;
 mod setup;
 mod telemetry;
 
+pub use authorizer::{Authorization, Authorize, AuthorizerEvent, AuthorizerService};
 pub use config::{ConfigError, Environment};
 pub use event::{GatewayAnswer, GatewayEvent};
+pub use events::Events;
 pub use keys::{CurrentKeys, Keys, Live};
 pub use mail::{Mail, MailError, Mailer};
-pub use serve::{Service, serve};
+pub use serve::{Service, serve, serve_authorizer};
 pub use setup::{Setup, Start, Table};

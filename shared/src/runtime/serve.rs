@@ -9,8 +9,10 @@ use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 
+use super::authorizer::{self, Authorize};
 use super::telemetry::{self, chain};
-use super::{ConfigError, Environment, GatewayAnswer, GatewayEvent, Setup, Start};
+use super::{ConfigError, Environment, Events, GatewayAnswer, GatewayEvent, Setup, Start};
+use crate::audit::{Act, Event, Origin};
 use crate::domain::SharedClock;
 use crate::http::{Answer, ApiError, Family, Operation, Request, problem};
 
@@ -19,14 +21,24 @@ use crate::http::{Answer, ApiError, Family, Operation, Request, problem};
 /// A configuration that can not work ends the process at once, with one log line that names the variable.
 #[must_use]
 pub fn serve<O: Start>() -> ExitCode {
+    block_on(O::NAME, run::<O>())
+}
+
+/// The same for an authorizer.
+#[must_use]
+pub fn serve_authorizer<A: Authorize>() -> ExitCode {
+    block_on(A::NAME, authorizer::run::<A>())
+}
+
+fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
     let logs = telemetry::start(&Environment::of_process());
     // One request at a time: a single thread starts faster than a pool.
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(lambda_runtime::Error::from);
-    let result = logs.map_err(lambda_runtime::Error::from).and(result).and_then(|runtime| runtime.block_on(run::<O>()));
+    let result = logs.map_err(lambda_runtime::Error::from).and(result).and_then(|runtime| runtime.block_on(run));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(operation = O::NAME, error = %error, "the function can not run");
+            tracing::error!(operation = name, error = %error, "the function can not run");
             ExitCode::FAILURE
         }
     }
@@ -37,7 +49,8 @@ async fn run<O: Start>() -> Result<(), lambda_runtime::Error> {
     let service = Arc::new(Service::<O>::start(&setup).await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<GatewayEvent>| {
         let service = service.clone();
-        async move { Ok::<_, lambda_runtime::Error>(service.call(event.payload).await) }
+        // Boxed: the type of the whole, spelt out, is deeper than the compiler looks.
+        async move { Ok::<_, lambda_runtime::Error>(Box::pin(service.call(event.payload)).await) }
     }))
     .await
 }
@@ -47,6 +60,7 @@ pub struct Service<O> {
     /// The operation.
     pub operation: O,
     clock: SharedClock,
+    events: Events,
 }
 
 impl<O: Operation> Service<O> {
@@ -58,7 +72,7 @@ impl<O: Operation> Service<O> {
     where
         O: Start,
     {
-        Ok(Self { operation: O::start(setup).await?, clock: setup.clock.clone() })
+        Ok(Self { operation: O::start(setup).await?, clock: setup.clock.clone(), events: setup.events.clone() })
     }
 
     /// Answers one event, whatever it holds. A panic is answered too, and leaves the process to the next request.
@@ -69,7 +83,16 @@ impl<O: Operation> Service<O> {
         let request = Request::from(event);
         // Of the highest level, so that a line of any level has the request's id.
         let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id, row = tracing::field::Empty);
-        self.answer(&request).instrument(span).await.into_gateway()
+        let answer = self.answer(&request).instrument(span).await;
+        self.tell(request);
+        answer.into_gateway()
+    }
+
+    fn tell(&self, request: Request) {
+        let origin = Origin { operation: O::NAME.to_owned(), request_id: Some(request.id), source_ip: request.source_ip, operator: None };
+        for event in request.trail.take() {
+            self.events.write(&event, &origin, self.clock.now());
+        }
     }
 
     async fn answer(&self, request: &Request) -> Answer {
@@ -84,6 +107,11 @@ impl<O: Operation> Service<O> {
             }
             Err(error) => {
                 let answer = problem(&error, Family::of(O::ROUTES), request, self.clock.now());
+                match error {
+                    ApiError::InvalidCredentials => request.trail.note(Event::of(Act::CredentialsRefused)),
+                    ApiError::Forbidden | ApiError::Escalation => request.trail.note(Event::of(Act::PermissionDenied)),
+                    _ => {}
+                }
                 match error.cause() {
                     Some(cause) => {
                         tracing::error!(status = answer.status, milliseconds, code = error.code(), error = chain(cause), "failed")

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 
 use super::keys::KeySource;
 use super::mail::Transport;
-use super::{ConfigError, Environment, Keys, Live, Mailer, aws};
+use super::{ConfigError, Environment, Events, Keys, Live, Mailer, aws};
 use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, PasswordHasher, PasswordParameters, SigningKeys, TokenKeys, VerificationKeys};
+use crate::credentials::{Issuer, PasswordHasher, PasswordParameters, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
 use crate::store::{Database, LoginAttempts, Tables, Throttle, Users};
@@ -42,6 +42,8 @@ pub struct Setup {
     pub environment: Environment,
     /// The clock.
     pub clock: SharedClock,
+    /// Where audit events go.
+    pub events: Events,
     aws: SdkConfig,
 }
 
@@ -60,7 +62,8 @@ impl Setup {
     /// [`ConfigError`] if `AWS_REGION` is not set.
     pub fn new(environment: Environment, clock: SharedClock, http_client: Option<SharedHttpClient>) -> Result<Self, ConfigError> {
         let aws = aws::config(&environment, http_client)?;
-        Ok(Self { environment, clock, aws })
+        let events = Events::new(&environment);
+        Ok(Self { environment, clock, events, aws })
     }
 
     /// The database with the tables that the operation touches; the others are not even named.
@@ -167,6 +170,15 @@ impl Setup {
         };
         let hasher = PasswordHasher::new(parameters).map_err(|error| ConfigError::invalid("ARGON2_MEMORY_KIB", error))?;
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
+    }
+
+    /// What a new password must be like: `PASSWORD_MIN_LENGTH` (8) and `PASSWORD_MAX_LENGTH` (256) characters.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is wrong.
+    pub fn password_rules(&self) -> Result<PasswordRules, ConfigError> {
+        let max_chars = self.environment.number("PASSWORD_MAX_LENGTH", 256, 64..=4096)?;
+        Ok(PasswordRules { min_chars: self.environment.number("PASSWORD_MIN_LENGTH", 8, 8..=max_chars)?, max_chars })
     }
 
     /// The way out for mail: `MAIL_TRANSPORT` is `ses` or `directory:<path>`, `MAIL_FROM` the sender.

@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::rows::{json, unix};
 use super::schema::{self, KEY_PREFIX, PK, SK, s};
 use super::transaction::{self, Outcome};
-use super::{Database, LoginSession, StoreError};
-use crate::domain::{Acl, KeyId, Timestamp, UserId};
+use super::{Database, LoginSession, Once, RepeatError, StoreError};
+use crate::domain::{Acl, KeyId, RandomId, Timestamp, UserId};
 
 /// An API key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub enum NewApiKeyError {
     /// The session is over, or its user disabled.
     #[error("the session is not live")]
     SessionEnded,
+    /// The request's `Idempotency-Key` has been used.
+    #[error(transparent)]
+    Repeated(#[from] RepeatError),
     /// The table can not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,20 +68,35 @@ impl ApiKeys {
         Self(database.clone())
     }
 
-    /// Makes a key if the owner's session is live: one transaction.
+    /// Makes a key if the owner's session is live: one transaction. Returns its row, or the row that the same request made before.
     ///
     /// # Errors
-    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant.
-    pub async fn insert_new(&self, row: &ApiKeyRow, session: &LoginSession) -> Result<(), NewApiKeyError> {
-        let mut item: schema::Key = serde_dynamo::to_item(row).map_err(StoreError::from)?;
+    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, before [`NewApiKeyError::Repeated`].
+    pub async fn insert_new(&self, row: ApiKeyRow, session: &LoginSession, once: Option<&Once>) -> Result<ApiKeyRow, NewApiKeyError> {
+        let mut item: schema::Key = serde_dynamo::to_item(&row).map_err(StoreError::from)?;
         item.extend(schema::api_key(row.user_id, row.key_id));
         let put = Put::builder().table_name(&self.0.tables.tokens).set_item(Some(item));
         let put = put.condition_expression(format!("attribute_not_exists({PK})")).build().map_err(StoreError::from)?;
         let checks = session.checks(&self.0)?;
-        match transaction::write(&self.0.client, checks.into_iter().chain([TransactWriteItem::builder().put(put)])).await? {
-            Outcome::Committed => Ok(()),
-            Outcome::Refused(_) => Err(NewApiKeyError::SessionEnded),
+        let remember = once.map(|once| once.remember(&self.0, RandomId::from_bytes(*row.key_id.bytes()))).transpose()?;
+        let items = checks.into_iter().chain([TransactWriteItem::builder().put(put)]).chain(remember);
+        let refusals = match transaction::write(&self.0.client, items).await? {
+            Outcome::Committed => return Ok(row),
+            Outcome::Refused(refusals) => refusals,
+        };
+        match (once, refusals.as_slice()) {
+            (Some(once), [refusal]) if refusal.index > LoginSession::CHECKS => {
+                let id = KeyId::from_bytes(*once.made(refusal)??.bytes());
+                Ok(self.find(session.user, id).await?.ok_or(RepeatError::Gone)?)
+            }
+            _ => Err(NewApiKeyError::SessionEnded),
         }
+    }
+
+    async fn find(&self, user: UserId, id: KeyId) -> Result<Option<ApiKeyRow>, StoreError> {
+        let request = self.0.client.get_item().table_name(&self.0.tables.tokens);
+        let output = request.set_key(Some(schema::api_key(user, id))).consistent_read(true).send().await?;
+        output.item.map(serde_dynamo::from_item).transpose().map_err(StoreError::from)
     }
 
     /// All keys of a user, oldest first; a Query for each megabyte.
@@ -114,7 +132,9 @@ impl ApiKeys {
         let checks = session.checks(&self.0)?;
         match transaction::write(&self.0.client, checks.into_iter().chain([TransactWriteItem::builder().delete(delete)])).await? {
             Outcome::Committed => Ok(()),
-            Outcome::Refused(indices) if indices.iter().all(|index| *index >= LoginSession::CHECKS) => Err(DeleteApiKeyError::NotFound),
+            Outcome::Refused(refusals) if refusals.iter().all(|refusal| refusal.index >= LoginSession::CHECKS) => {
+                Err(DeleteApiKeyError::NotFound)
+            }
             Outcome::Refused(_) => Err(DeleteApiKeyError::SessionEnded),
         }
     }

@@ -27,7 +27,7 @@ impl LoginSession {
     /// Two conditions: the session's row is there and has not expired; the user is active and in the session's epoch.
     pub(super) fn checks(&self, database: &Database) -> Result<[TransactWriteItemBuilder; Self::CHECKS], StoreError> {
         let check = ConditionCheck::builder().table_name(&database.tables.sessions);
-        let check = check.set_key(Some(schema::login_session(self.user, self.session)));
+        let check = check.set_key(Some(schema::session(self.user, self.session)));
         let check = check.condition_expression(format!("attribute_exists({SUBJECT}) AND {EXPIRES_AT} > :now"));
         let check = check.expression_attribute_values(":now", n(self.now.unix())).build()?;
         let session = TransactWriteItem::builder().condition_check(check);

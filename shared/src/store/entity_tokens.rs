@@ -10,11 +10,15 @@ use super::rows::unix;
 use super::schema::{self, EXPIRES_AT, Key, PK, n, s};
 use super::transaction::{self, Outcome};
 use super::{Database, StoreError};
-use crate::domain::{RandomId, Timestamp};
+use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
 
 /// The token of an (entity, user) pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntityTokenRow {
+    /// The entity.
+    pub entity_id: EntityId,
+    /// The user whose token it is.
+    pub entity_user_id: EntityUserId,
     /// Random at creation: a token that was deleted and made again is another one.
     pub token_id: RandomId,
     /// The generation that is live.
@@ -103,7 +107,7 @@ impl EntityTokens {
     /// [`StoreError`] if the table can not tell.
     pub async fn insert_or_find(
         &self,
-        locator: &str,
+        locator: &Locator,
         row: EntityTokenRow,
         dead: Option<RandomId>,
         now: Timestamp,
@@ -130,7 +134,13 @@ impl EntityTokens {
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
-    pub async fn update(&self, locator: &str, id: RandomId, change: &Change, now: Timestamp) -> Result<Option<EntityTokenRow>, StoreError> {
+    pub async fn update(
+        &self,
+        locator: &Locator,
+        id: RandomId,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<Option<EntityTokenRow>, StoreError> {
         let mut sets = vec!["token_id = :id".to_owned()];
         let mut values = HashMap::from([(":id".to_owned(), s(id.to_string())), (":now".to_owned(), n(now.unix()))]);
         if let Some(expires_at) = change.expires_at {
@@ -161,7 +171,14 @@ impl EntityTokens {
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
-    pub async fn rotate(&self, locator: &str, id: RandomId, from: u32, sealed_under: u8, now: Timestamp) -> Result<Rotation, StoreError> {
+    pub async fn rotate(
+        &self,
+        locator: &Locator,
+        id: RandomId,
+        from: u32,
+        sealed_under: u8,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
         let request = self.0.client.update_item().table_name(&self.0.tables.tokens).set_key(Some(schema::entity_token(locator)));
         let request = request.update_expression(
             "SET generation = :next, sealed_under = :key, rotated_at = :now, previously_rotated_at = if_not_exists(rotated_at, :now)",
@@ -187,7 +204,7 @@ impl EntityTokens {
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
-    pub async fn delete(&self, locator: &str, id: RandomId) -> Result<bool, StoreError> {
+    pub async fn delete(&self, locator: &Locator, id: RandomId) -> Result<bool, StoreError> {
         let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::entity_token(locator)));
         let delete = delete.condition_expression("token_id = :id").expression_attribute_values(":id", s(id.to_string())).build()?;
         Ok(transaction::write(&self.0.client, [TransactWriteItem::builder().delete(delete)]).await? == Outcome::Committed)
@@ -211,6 +228,8 @@ mod tests {
     fn a_generation_is_forgiven_for_the_grace_after_it_was_replaced() {
         let at = Timestamp::from_unix;
         let row = EntityTokenRow {
+            entity_id: "acme".parse().unwrap(),
+            entity_user_id: "carol".parse().unwrap(),
             token_id: RandomId::random(),
             generation: 5,
             sealed_under: 1,

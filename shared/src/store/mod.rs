@@ -11,9 +11,12 @@
 mod api_keys;
 mod attempts;
 mod batch;
+pub mod bulk;
 mod checks;
+pub mod directory;
 mod entity_tokens;
 mod error;
+mod idempotency;
 mod one_time_tokens;
 mod retry;
 mod rows;
@@ -26,11 +29,13 @@ pub use api_keys::{ApiKeyRow, ApiKeys, DeleteApiKeyError, NewApiKeyError};
 pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;
+pub use directory::Directory;
 pub use entity_tokens::{Change as EntityTokenChange, EntityTokenRow, EntityTokens, Presented, Rotation};
 pub use error::StoreError;
-pub use one_time_tokens::{ConsumeError, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
+pub use idempotency::{Once, RepeatError};
+pub use one_time_tokens::{ConsumeError, NewOneTimeTokenError, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
 pub use retry::RetryTransactionConflicts;
-pub use sessions::{SessionKind, SessionRow, Sessions};
+pub use sessions::{IssuedSessionRow, SessionKind, SessionRow, Sessions};
 pub use users::{UserRow, Users};
 
 use aws_sdk_dynamodb::Client;

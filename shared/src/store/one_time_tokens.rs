@@ -1,7 +1,7 @@
 //! One-time tokens: made once, consumed once, in one transaction with the session that they are exchanged for.
 
 use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -9,8 +9,8 @@ use super::attempts::Reservation;
 use super::rows::{json, unix};
 use super::schema::{self, Key, PK, n, s};
 use super::transaction::{self, Outcome};
-use super::{Database, SessionRow, StoreError, Throttle, UserRow, sessions, users};
-use crate::domain::{Acl, CustomClaims, CustomerId, RandomId, SessionId, Timestamp, UserId};
+use super::{Database, Once, RepeatError, SessionRow, StoreError, Throttle, UserRow, sessions, users};
+use crate::domain::{Acl, CustomClaims, CustomerId, Locator, RandomId, SessionId, Timestamp, UserId};
 
 /// A one-time token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,11 +26,16 @@ pub struct OneTimeTokenRow {
     /// Of a token made by a password or a login: the issuer's epoch. A changed password ends these tokens too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_epoch: Option<u64>,
-    /// Whether the customer is a user here, who must then be active.
-    #[serde(default)]
-    pub customer_is_user: bool,
+    /// Of a customer who is a user here: their epoch. They must be active, and a changed password ends the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_epoch: Option<u64>,
     /// The credential that made it.
     pub credential_id: String,
+    /// The API key of the issuer that made it, if one did: the token ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<Locator>,
+    /// The number of the token key that it is sealed under.
+    pub sealed_under: u8,
     /// Whether the exchange takes the one-time password that was mailed.
     pub otp_required: bool,
     /// The most that a session may do without another credential.
@@ -60,7 +65,12 @@ impl OneTimeTokenRow {
     /// Whether `issuer` is still good for the token: active and, where that counts, in the same epoch.
     #[must_use]
     pub fn is_backed_by(&self, issuer: &UserRow) -> bool {
-        issuer.is_active() && self.issuer_epoch.is_none_or(|epoch| epoch == issuer.epoch)
+        let as_customer = self.customer_epoch.filter(|_| self.is_to_its_issuer());
+        issuer.is_active() && [self.issuer_epoch, as_customer].into_iter().flatten().all(|epoch| epoch == issuer.epoch)
+    }
+
+    fn is_to_its_issuer(&self) -> bool {
+        self.customer_id == self.issuer_id.into()
     }
 }
 
@@ -81,12 +91,26 @@ pub enum OtpAttemptError {
     Store(#[from] StoreError),
 }
 
+/// Why no token was made.
+#[derive(Debug, Error)]
+pub enum NewOneTimeTokenError {
+    /// The request's `Idempotency-Key` has been used.
+    #[error(transparent)]
+    Repeated(#[from] RepeatError),
+    /// The table can not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why no session began.
 #[derive(Debug, Error)]
 pub enum ConsumeError {
-    /// The token is not live (any more): somebody else was first, or the customer is a disabled user.
+    /// The token is not live (any more): somebody else was first, or the customer is a user who is disabled or has changed the password.
     #[error("the token can not be exchanged")]
     TokenGone,
+    /// A session of that id is there: the same `Idempotency-Key` began it.
+    #[error("the session has begun already")]
+    Begun,
     /// The table can not tell.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,12 +126,15 @@ pub struct NewSession<'a> {
     /// Whether the exchange consumes the token.
     pub invalidate: bool,
     /// Of a token that took a one-time password, which was right: whose attempts are forgotten, and their throttle.
-    pub forget_attempts: Option<([u8; 16], Throttle)>,
+    pub forget_attempts: Option<(Locator, Throttle)>,
 }
 
 /// Writes one-time tokens; they are read with a [`super::Batch`].
 #[derive(Clone, Debug)]
 pub struct OneTimeTokens(Database);
+
+/// The place of the session's put in the transaction of an exchange.
+const SESSION: usize = 1;
 
 const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(consumed_by) AND expires_at > :now";
 
@@ -121,11 +148,32 @@ impl OneTimeTokens {
     /// Makes a token. Its id is random and its content the same at every retry: a repeated put changes nothing, unless the
     /// token has been consumed in between; then the condition keeps it consumed.
     ///
+    /// With an `Idempotency-Key` it is one transaction with the row that remembers the key. Returns the token's row, or the row that the
+    /// same request made before, whatever has become of that token.
+    ///
     /// # Errors
-    /// [`StoreError`] if the table did not take it.
-    pub async fn insert_new(&self, row: &OneTimeTokenRow) -> Result<(), StoreError> {
-        let mut item: Key = serde_dynamo::to_item(row)?;
+    /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token has been deleted.
+    pub async fn insert_new(&self, row: OneTimeTokenRow, once: Option<&Once>) -> Result<OneTimeTokenRow, NewOneTimeTokenError> {
+        let mut item: Key = serde_dynamo::to_item(&row).map_err(StoreError::from)?;
         item.extend(schema::one_time_token(row.token_id));
+        let Some(once) = once else { return Ok(self.put_new(item).await.map(|()| row)?) };
+
+        let put = Put::builder().table_name(&self.0.tables.tokens).set_item(Some(item));
+        let put = put.condition_expression(format!("attribute_not_exists({PK})")).build().map_err(StoreError::from)?;
+        let items = [TransactWriteItem::builder().put(put), once.remember(&self.0, row.token_id)?];
+        let refusals = match transaction::write(&self.0.client, items).await? {
+            Outcome::Committed => return Ok(row),
+            Outcome::Refused(refusals) => refusals,
+        };
+        let refusal = refusals.first().ok_or_else(|| StoreError::corrupt("a transaction was refused by nothing"))?;
+        let id = once.made(refusal)??;
+        let request = self.0.client.get_item().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let output = request.consistent_read(true).send().await.map_err(StoreError::from)?;
+        let made = output.item.map(serde_dynamo::from_item).transpose().map_err(StoreError::from)?;
+        Ok(made.ok_or(RepeatError::Gone)?)
+    }
+
+    async fn put_new(&self, item: Key) -> Result<(), StoreError> {
         let request = self.0.client.put_item().table_name(&self.0.tables.tokens).set_item(Some(item));
         match request.condition_expression(format!("attribute_not_exists({PK})")).send().await {
             // The id has 122 random bits: what stands there already is this put, whose answer was lost.
@@ -142,7 +190,7 @@ impl OneTimeTokens {
     pub async fn reserve_otp_attempt(
         &self,
         id: RandomId,
-        customer_locator: &[u8; 16],
+        customer: &Locator,
         per_token: u32,
         per_customer: Throttle,
         now: Timestamp,
@@ -156,7 +204,7 @@ impl OneTimeTokens {
         let token = token.expression_attribute_values(":now", n(now.unix())).build().map_err(StoreError::from)?;
 
         let Reservation { update, condition, values } = per_customer.reservation(RandomId::random(), ends_at);
-        let customer = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(customer_locator, window)));
+        let customer = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(customer, window)));
         let customer = customer.update_expression(update).condition_expression(condition);
         let customer = customer.set_expression_attribute_values(Some(values)).build().map_err(StoreError::from)?;
 
@@ -181,14 +229,16 @@ impl OneTimeTokens {
             (false, Some(_)) => self.forget_attempts_of(row.token_id, now)?,
             (false, None) => self.is_live(row.token_id, now)?,
         };
-        // A user who is their own issuer has been checked as that.
-        let other_user = row.customer_is_user && row.customer_id != row.issuer_id.into();
-        let customer = other_user.then(|| users::is_active(&self.0, &row.customer_id)).transpose()?;
         let session = sessions::insert_new(&self.0, exchange.session)?;
+        let issued = sessions::insert_issued(&self.0, row.issuer_id, &row.customer_id, exchange.session)?;
+        // A user who is their own issuer has been checked as that.
+        let other_user = row.customer_epoch.filter(|_| !row.is_to_its_issuer());
+        let customer = other_user.map(|epoch| users::is_active_in(&self.0, &row.customer_id, epoch)).transpose()?;
         let forget = exchange.forget_attempts.map(|(customer, throttle)| self.forget_attempts_at(&customer, throttle, now)).transpose()?;
-        let items = [token, session].into_iter().chain(customer).chain(forget);
+        let items = [token, session, issued].into_iter().chain(customer).chain(forget);
         match transaction::write(&self.0.client, items).await? {
             Outcome::Committed => Ok(()),
+            refused if refused.refused_at(SESSION) => Err(ConsumeError::Begun),
             Outcome::Refused(_) => Err(ConsumeError::TokenGone),
         }
     }
@@ -201,7 +251,7 @@ impl OneTimeTokens {
     pub async fn forget_otp_attempts(
         &self,
         id: RandomId,
-        customer: &[u8; 16],
+        customer: &Locator,
         throttle: Throttle,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -216,7 +266,7 @@ impl OneTimeTokens {
         Ok(TransactWriteItem::builder().update(update))
     }
 
-    fn forget_attempts_at(&self, customer: &[u8; 16], throttle: Throttle, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
+    fn forget_attempts_at(&self, customer: &Locator, throttle: Throttle, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
         let (window, _) = throttle.window(now);
         let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::otp_attempts(customer, window)));
         Ok(TransactWriteItem::builder().delete(delete.build()?))

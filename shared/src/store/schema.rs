@@ -5,18 +5,20 @@
 //! | users | what a login needs | `name#<normalised username>` | |
 //! | users | the user, for every other operation | `id#<user id>` | |
 //! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
-//! | tokens | an API key | `user#<user id>` | `key#<key id>` |
+//! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
+//! | tokens | what an `Idempotency-Key` made | `user#<user id>` | `idempotency#<hash of key>` |
 //! | tokens | an entity's token | `entity-token#<locator>` | `row` |
 //! | tokens | a one-time token | `one-time#<id>` | `row` |
 //! | tokens | attempts at a customer's one-time passwords | `otp-attempts#<hash of customer>` | `<window>` |
 //! | sessions | a session | `<user id or customer id>` | `<session id>` |
+//! | sessions | who has a session that was made in a user's name | `issued-by#<user id>` | `<session id>` |
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{KeyId, RandomId, SessionId, UserId, Username};
+use crate::domain::{KeyId, Locator, RandomId, SessionId, UserId, Username};
 
 /// A row's primary key.
 pub type Key = HashMap<String, AttributeValue>;
@@ -78,12 +80,24 @@ pub fn api_keys_of(user: UserId) -> String {
 /// A user's API key.
 #[must_use]
 pub fn api_key(user: UserId, id: KeyId) -> Key {
-    key([(PK, api_keys_of(user)), (SK, format!("{KEY_PREFIX}{id}"))])
+    api_key_at(user, &Locator::of_api_key(id))
+}
+
+/// A user's API key, for those who do not know its id.
+#[must_use]
+pub fn api_key_at(user: UserId, place: &Locator) -> Key {
+    key([(PK, api_keys_of(user)), (SK, format!("{KEY_PREFIX}{place}"))])
+}
+
+/// What a user's `Idempotency-Key` made.
+#[must_use]
+pub fn idempotency(user: UserId, place: &Locator) -> Key {
+    key([(PK, api_keys_of(user)), (SK, format!("idempotency#{place}"))])
 }
 
 /// The token at that place.
 #[must_use]
-pub fn entity_token(locator: &str) -> Key {
+pub fn entity_token(locator: &Locator) -> Key {
     key([(PK, format!("entity-token#{locator}")), (SK, ROW.into())])
 }
 
@@ -95,12 +109,24 @@ pub fn one_time_token(id: RandomId) -> Key {
 
 /// The attempts at the one-time passwords of a customer in that window.
 #[must_use]
-pub fn otp_attempts(customer_locator: &[u8; 16], window: i64) -> Key {
-    key([(PK, format!("otp-attempts#{}", bs58::encode(customer_locator).into_string())), (SK, window.to_string())])
+pub fn otp_attempts(customer: &Locator, window: i64) -> Key {
+    key([(PK, format!("otp-attempts#{customer}")), (SK, window.to_string())])
 }
 
-/// The session of a user who logged in.
+/// A session of a user who logged in, or of a customer.
 #[must_use]
-pub fn login_session(user: UserId, session: SessionId) -> Key {
-    key([(SUBJECT, user.to_string()), (SESSION_ID, session.to_string())])
+pub fn session(subject: impl std::fmt::Display, session: SessionId) -> Key {
+    key([(SUBJECT, subject.to_string()), (SESSION_ID, session.to_string())])
+}
+
+/// The partition of the sessions that were made in a user's name. No customer's id has a `#`.
+#[must_use]
+pub fn sessions_issued_by(user: UserId) -> String {
+    format!("issued-by#{user}")
+}
+
+/// Who has a session that was made in a user's name.
+#[must_use]
+pub fn issued_session(user: UserId, session: SessionId) -> Key {
+    key([(SUBJECT, sessions_issued_by(user)), (SESSION_ID, session.to_string())])
 }

@@ -5,20 +5,30 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, builders::TransactWriteItemBuilder};
 
 use super::StoreError;
+use super::schema::Key;
 
 /// The outcome of a transaction that the store could answer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Outcome {
     /// Every write is done.
     Committed,
-    /// Nothing is done, because these items' conditions failed (indices, ascending).
-    Refused(Vec<usize>),
+    /// Nothing is done, because these items' conditions failed (ascending).
+    Refused(Vec<Refusal>),
+}
+
+/// An item of a transaction whose condition failed.
+#[derive(Debug, PartialEq)]
+pub struct Refusal {
+    /// Its place in the transaction.
+    pub index: usize,
+    /// The row as it is, if the item asks for it.
+    pub row: Option<Key>,
 }
 
 impl Outcome {
     /// Whether the condition of the item at `index` failed.
     pub fn refused_at(&self, index: usize) -> bool {
-        matches!(self, Self::Refused(indices) if indices.contains(&index))
+        matches!(self, Self::Refused(refusals) if refusals.iter().any(|refusal| refusal.index == index))
     }
 }
 
@@ -39,7 +49,7 @@ pub async fn write(client: &Client, items: impl IntoIterator<Item = TransactWrit
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             let reasons = cancelled.cancellation_reasons().iter().enumerate();
             let failed = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
-            failed.map(|(index, _)| index).collect()
+            failed.map(|(index, reason)| Refusal { index, row: reason.item.clone() }).collect::<Vec<_>>()
         }
         _ => Vec::new(),
     };

@@ -1,6 +1,7 @@
 //! Users: two rows each, one for logging in and one for everything else, written together.
 
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{json, unix};
@@ -83,7 +84,7 @@ impl Users {
         let put = |row: &UserRow, key: schema::Key| {
             let mut item: schema::Key = serde_dynamo::to_item(row)?;
             item.extend(key);
-            let put = aws_sdk_dynamodb::types::Put::builder().table_name(&self.0.tables.users).set_item(Some(item));
+            let put = Put::builder().table_name(&self.0.tables.users).set_item(Some(item));
             let put = put.condition_expression("attribute_not_exists(pk)").build()?;
             Ok::<_, StoreError>(TransactWriteItem::builder().put(put))
         };
@@ -108,26 +109,41 @@ impl Users {
             other => other.map(drop).map_err(StoreError::from),
         }
     }
+
+    /// Gives `user`, as read by name, another password, and starts a new epoch: every session that a password or a login began is
+    /// over. Both rows or none; `false` if the user was changed or deleted meanwhile (who disables a user raises the epoch too).
+    ///
+    /// Of two changes at the same instant one wins. A retry after a lost answer is told "changed" too: it is one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table can not tell.
+    pub async fn change_password(&self, user: &UserRow, new_hash: &str, expires_at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let change = match expires_at {
+            Some(_) => "SET epoch = :next, password_expires_at = :expires",
+            None => "REMOVE password_expires_at SET epoch = :next",
+        };
+        let unchanged = format!("attribute_exists({PK}) AND epoch = :epoch");
+        let update = |key: schema::Key| {
+            let update = Update::builder().table_name(&self.0.tables.users).set_key(Some(key));
+            let update = update.expression_attribute_values(":epoch", n(user.epoch));
+            let update = update.expression_attribute_values(":next", n(user.epoch.saturating_add(1)));
+            expires_at.into_iter().fold(update, |update, at| update.expression_attribute_values(":expires", n(at.unix())))
+        };
+        let old = user.password_hash.as_ref().map_or("", |hash| hash.expose());
+        let by_name = update(schema::user_by_name(&Username::normalised(&user.username)));
+        let by_name = by_name.update_expression(format!("{change}, password_hash = :new"));
+        let by_name = by_name.condition_expression(format!("{unchanged} AND password_hash = :old"));
+        let by_name = by_name.expression_attribute_values(":new", s(new_hash)).expression_attribute_values(":old", s(old)).build()?;
+        let by_id = update(schema::user_by_id(user.user_id)).update_expression(change).condition_expression(unchanged).build()?;
+        let items = [by_name, by_id].map(|update| TransactWriteItem::builder().update(update));
+        Ok(transaction::write(&self.0.client, items).await? == Outcome::Committed)
+    }
 }
 
-/// A condition that the user of `id` exists and is not disabled, for a transaction.
-pub(super) fn is_active(
-    database: &Database,
-    id: impl std::fmt::Display,
-) -> Result<aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder, StoreError> {
-    let check = aws_sdk_dynamodb::types::ConditionCheck::builder().table_name(&database.tables.users);
-    let check = check.set_key(Some(schema::user_by_id(id)));
-    let check = check.condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists(disabled_at)"));
-    Ok(TransactWriteItem::builder().condition_check(check.build()?))
-}
-
-/// The same, and that no changed password has ended the sessions of `epoch`.
-pub(super) fn is_active_in(
-    database: &Database,
-    id: UserId,
-    epoch: u64,
-) -> Result<aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder, StoreError> {
-    let check = aws_sdk_dynamodb::types::ConditionCheck::builder().table_name(&database.tables.users);
+/// A condition that the user of `id` exists and is not disabled, and that no changed password has ended what began in `epoch`, for
+/// a transaction.
+pub(super) fn is_active_in(database: &Database, id: impl std::fmt::Display, epoch: u64) -> Result<TransactWriteItemBuilder, StoreError> {
+    let check = ConditionCheck::builder().table_name(&database.tables.users);
     let check = check.set_key(Some(schema::user_by_id(id)));
     let check = check.condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists(disabled_at) AND epoch = :epoch"));
     let check = check.expression_attribute_values(":epoch", n(epoch));

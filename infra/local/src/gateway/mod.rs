@@ -2,9 +2,10 @@
 //!
 //! It answers as an HTTP API with payload format 2.0 does, and stricter than `cargo lambda watch`'s own front, which answers
 //! 500 to a body or a header that is not UTF-8 and leaves path parameters encoded. In one thing it differs from AWS on
-//! purpose: a known path with a wrong method is 405 here and 404 there.
+//! purpose: a known path with a wrong method is 405 here and 404 there. A route with a Lambda authorizer has it here, too.
 
 mod answer;
+mod authorizer;
 mod event;
 mod refusal;
 mod routing;
@@ -43,6 +44,7 @@ pub const BODY_LIMIT: usize = 10_000_000;
 pub struct Gateway {
     routing: Routing,
     lambda: Lambda,
+    decisions: authorizer::Decisions,
     /// What the functions see as `Host`, whatever the client said: in AWS no other name reaches them either.
     authority: String,
 }
@@ -51,7 +53,7 @@ impl Gateway {
     /// `routes` in front of `lambda`, known to the functions as `authority` (`127.0.0.1:9000`).
     #[must_use]
     pub fn new(routes: Vec<Route>, lambda: Lambda, authority: String) -> Self {
-        Self { routing: Routing::new(routes), lambda, authority }
+        Self { routing: Routing::new(routes), lambda, decisions: authorizer::Decisions::default(), authority }
     }
 
     async fn pass_on(&self, id: &str, source: IpAddr, request: Request) -> Result<Response, Refusal> {
@@ -66,7 +68,10 @@ impl Gateway {
         };
         let body = read(body).await?;
         let arrival = Arrival { id, source, authority: &self.authority, parts: &parts, body: &body };
-        let event = event::event(route, parameters, &arrival);
+        let mut event = event::event(route, parameters, &arrival);
+        if let Some(authorizer) = &route.authorizer {
+            self.authorize(authorizer, &mut event).await?;
+        }
 
         let answered = self.lambda.invoke(&route.operation, event.to_string().into_bytes()).await;
         match answered.map(|payload| answer::response(&payload)) {
@@ -154,13 +159,21 @@ mod tests {
             (status, echo.to_string())
         });
         let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
+        let route = |method: &str, path: &str, operation: &str| Route {
+            path: path.into(),
+            method: method.into(),
+            operation: operation.into(),
+            authorizer: None,
+        };
+        serving(vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")], functions, ["echo", "broken"]).await
+    }
+
+    /// A gateway with these routes before these functions.
+    pub(super) async fn serving(routes: Vec<Route>, functions: Router, operations: [&str; 2]) -> SocketAddr {
         let [lambda, gateway] = [listener().await, listener().await];
         let (lambda_address, address) = (lambda.local_addr().unwrap(), gateway.local_addr().unwrap());
         tokio::spawn(async { axum::serve(lambda, functions).await });
-        let route =
-            |method: &str, path: &str, operation: &str| Route { path: path.into(), method: method.into(), operation: operation.into() };
-        let routes = vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")];
-        let gateway_of = Gateway::new(routes, Lambda::new(lambda_address, ["echo", "broken"]), address.to_string());
+        let gateway_of = Gateway::new(routes, Lambda::new(lambda_address, operations), address.to_string());
         tokio::spawn(serve(gateway, gateway_of));
         address
     }
@@ -170,7 +183,17 @@ mod tests {
     }
 
     async fn sent(method: &str, path: &str, headers: &[(&str, &[u8])], body: Vec<u8>) -> (StatusCode, Option<String>, Value) {
-        let mut request = axum::http::Request::builder().method(method).uri(format!("http://{}{path}", stack().await));
+        sent_to(stack().await, method, path, headers, body).await
+    }
+
+    pub(super) async fn sent_to(
+        address: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &[u8])],
+        body: Vec<u8>,
+    ) -> (StatusCode, Option<String>, Value) {
+        let mut request = axum::http::Request::builder().method(method).uri(format!("http://{address}{path}"));
         for (name, value) in headers {
             request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
         }
@@ -182,7 +205,7 @@ mod tests {
         (status, allow, serde_json::from_slice(&body).unwrap())
     }
 
-    fn message(text: &str) -> Value {
+    pub(super) fn message(text: &str) -> Value {
         json!({ "message": text })
     }
 

@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Response};
 pub enum Refusal {
     /// The body did not come through.
     BadRequest,
+    /// What identifies the caller to the route's authorizer is missing.
+    Unauthorized,
+    /// The route's authorizer does not let the caller through.
+    Forbidden,
     /// No route has this path.
     NotFound,
     /// Routes have this path, for the methods listed.
@@ -16,7 +20,7 @@ pub enum Refusal {
     HeadTooLarge,
     /// The body is longer than [`super::BODY_LIMIT`].
     BodyTooLarge,
-    /// The function failed, or its answer makes no sense.
+    /// The function, or the authorizer before it, failed, or its answer makes no sense.
     Failed,
     /// The function was too slow, or is not running.
     Unavailable,
@@ -26,6 +30,8 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -38,6 +44,8 @@ impl Refusal {
     fn body(&self) -> &'static str {
         match self {
             Self::BadRequest => r#"{"message":"Bad Request"}"#,
+            Self::Unauthorized => r#"{"message":"Unauthorized"}"#,
+            Self::Forbidden => r#"{"message":"Forbidden"}"#,
             Self::NotFound => r#"{"message":"Not Found"}"#,
             Self::MethodNotAllowed(_) => r#"{"message":"Method Not Allowed"}"#,
             Self::HeadTooLarge => r#"{"message":"Request Header Fields Too Large"}"#,

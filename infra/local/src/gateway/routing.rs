@@ -77,7 +77,12 @@ mod tests {
     use super::*;
 
     fn routing() -> Routing {
-        let route = |method: &str, path: &str| Route { path: path.into(), method: method.into(), operation: format!("{method} {path}") };
+        let route = |method: &str, path: &str| Route {
+            path: path.into(),
+            method: method.into(),
+            operation: format!("{method} {path}"),
+            authorizer: None,
+        };
         Routing::new(vec![
             route("GET", "/tokens/{token}"),
             route("DELETE", "/tokens/{token}"),

@@ -1,4 +1,6 @@
-//! What `template.yaml` says about routes and tables. Imports [`crate::yaml`].
+//! What `template.yaml` says about routes, functions and tables. Imports [`crate::yaml`].
+
+mod authorizer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,6 +10,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::yaml;
+
+pub use authorizer::Authorizer;
 
 /// A SAM template whose short tags are in their long forms.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Route {
     pub method: String,
     /// The function's binary and folder: `entity-token-get` for the logical id `EntityTokenGet`.
     pub operation: String,
+    /// What lets a request through before the operation sees it.
+    pub authorizer: Option<Authorizer>,
 }
 
 /// A DynamoDB table.
@@ -72,12 +78,27 @@ impl Template {
             (id.as_str(), properties)
         })
     }
+
+    /// The number that `value` is, or that the parameter has by default to which it refers.
+    fn number(&self, value: &Value) -> Option<u64> {
+        let named = value.get("Ref").and_then(Value::as_str).map(|name| self.0.get("Parameters")?.get(name)?.get("Default"));
+        match named.unwrap_or(Some(value))? {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_u64(),
+        }
+    }
+}
+
+/// The binary of every function, those without a route too. Conditions are not looked at: this is where everything is developed.
+#[must_use]
+pub fn functions(template: &Template) -> BTreeSet<String> {
+    template.resources("AWS::Serverless::Function").map(|(id, _)| kebab_case(id)).collect()
 }
 
 /// Every route of every function, sorted.
 ///
 /// # Errors
-/// If an `HttpApi` event lacks its path or method.
+/// If an `HttpApi` event lacks its path or method, or has an authorizer that the local stack can't be.
 pub fn routes(template: &Template) -> Result<Vec<Route>> {
     let mut routes = Vec::new();
     for (id, function) in template.resources("AWS::Serverless::Function") {
@@ -87,7 +108,9 @@ pub fn routes(template: &Template) -> Result<Vec<Route>> {
             let (Some(path), Some(method)) = (text("Path"), text("Method")) else {
                 bail!("the event {name} of {id} has no Path or no Method");
             };
-            routes.push(Route { path: path.to_owned(), method: method.to_ascii_uppercase(), operation: kebab_case(id) });
+            let authorizer = authorizer::of_event(template, event).with_context(|| format!("the event {name} of {id}"))?;
+            let (path, method) = (path.to_owned(), method.to_ascii_uppercase());
+            routes.push(Route { path, method, operation: kebab_case(id), authorizer });
         }
     }
     routes.sort();
@@ -218,9 +241,20 @@ Resources:
     fn routes_are_the_http_api_events_of_functions() {
         let routes = routes(&Template::parse(TEMPLATE).unwrap()).unwrap();
 
-        let route =
-            |path: &str, method: &str, operation: &str| Route { path: path.into(), method: method.into(), operation: operation.into() };
+        let route = |path: &str, method: &str, operation: &str| Route {
+            path: path.into(),
+            method: method.into(),
+            operation: operation.into(),
+            authorizer: None,
+        };
         assert_eq!(routes, [route("/entities/{entityId}", "GET", "entity-token-get"), route("/user/login", "POST", "user-login")]);
+    }
+
+    #[test]
+    fn a_function_needs_no_route() {
+        let functions = functions(&Template::parse(TEMPLATE).unwrap());
+
+        assert_eq!(functions.into_iter().collect::<Vec<_>>(), ["authorizer", "entity-token-get", "user-login"]);
     }
 
     #[test]

@@ -1,0 +1,23 @@
+//! `GET /authorizer-sample`: a route behind the authorizer, as another API would have one. It answers what it was told of the
+//! caller. The template has it only where `WithAuthorizerSample` asks for it.
+
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Setup, Start};
+
+/// Needs nothing.
+pub struct AuthorizerSample;
+
+impl Operation for AuthorizerSample {
+    const NAME: &'static str = "authorizer-sample";
+    const ROUTES: &'static [Route] = &[Route::new("GET", "/authorizer-sample")];
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        Answer::ok(request.authorizer.as_ref().ok_or(ApiError::MissingCredentials)?)
+    }
+}
+
+impl Start for AuthorizerSample {
+    async fn start(_: &Setup) -> Result<Self, ConfigError> {
+        Ok(Self)
+    }
+}

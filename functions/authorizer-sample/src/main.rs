@@ -1,0 +1,5 @@
+//! The `authorizer-sample` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<authorizer_sample::AuthorizerSample>()
+}

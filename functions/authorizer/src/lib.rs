@@ -1,0 +1,40 @@
+//! An API Gateway Lambda authorizer (REQUEST, payload 2.0, simple responses) for the APIs of this service's users.
+//!
+//! It takes a login JWT, a session JWT, an API key or an entity token from the first identity source, and nothing from anywhere
+//! else: what the gateway caches under that source then depends on it alone, and on no route.
+
+use latchkey::caller::{Kind, Standing};
+use latchkey::domain::SharedClock;
+use latchkey::http::ApiError;
+use latchkey::runtime::{Authorization, Authorize, AuthorizerEvent, ConfigError, Keys, Setup, Table};
+use latchkey::store::Database;
+
+/// What the authorizer needs.
+pub struct Authorizer {
+    database: Database,
+    keys: Keys,
+    clock: SharedClock,
+}
+
+impl Authorize for Authorizer {
+    const NAME: &'static str = "authorizer";
+
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        Ok(Self { database, keys: setup.keys().await?, clock: setup.clock.clone() })
+    }
+
+    async fn authorize(&self, event: &AuthorizerEvent) -> Result<Authorization, ApiError> {
+        let Some(credential) = event.credential() else { return Ok(Authorization::refused()) };
+        let now = self.clock.now();
+        let keys = self.keys.get().await;
+        let Some(opened) = keys.gate(now).open(credential) else { return Ok(Authorization::refused()) };
+
+        let mut batch = self.database.batch();
+        let asked = opened.ask(&mut batch);
+        let standing = asked.resolve(&batch.get().await?, now)?;
+        // A one-time token is there to be exchanged: it is no credential for anything else.
+        let standing = standing.filter(|standing: &Standing| standing.kind != Kind::OneTimeToken);
+        Ok(standing.map_or_else(Authorization::refused, Authorization::of))
+    }
+}

@@ -1,0 +1,5 @@
+//! The `session-delete` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<session_delete::SessionDelete>()
+}

@@ -1,0 +1,5 @@
+//! The `session-get` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<session_get::SessionGet>()
+}

@@ -1,0 +1,88 @@
+//! `POST /user/password`: another password for whoever knows the old one, also when that has expired.
+//!
+//! All sessions of the user are over then, and the one-time tokens that a login or the old password made. Who lost the answer logs in with
+//! the new password to find out.
+
+use futures_util::future::join;
+use latchkey::audit::{Act, Event};
+use latchkey::caller::{PasswordGate, ProvenUser};
+use latchkey::credentials::{PasswordRules, Weakness};
+use latchkey::domain::{Secret, SharedClock, Timestamp};
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{ConfigError, Setup, Start, Table};
+use serde::Serialize;
+
+/// What the operation needs.
+pub struct UserPassword {
+    /// Checks passwords.
+    pub passwords: PasswordGate,
+    rules: PasswordRules,
+    /// Days that a password lives; 0 is for ever.
+    max_age_days: u32,
+    clock: SharedClock,
+}
+
+#[derive(Serialize)]
+struct Done {
+    message: &'static str,
+}
+
+impl Operation for UserPassword {
+    const NAME: &'static str = "user-password";
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/user/password")];
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let mut fields = request.fields()?.in_either_case()?;
+        let username = fields.required_secret("username");
+        let old = fields.required_secret("old");
+        let new = fields.required_secret("new");
+        let confirm = fields.required_secret("confirm");
+        fields.finish()?;
+        if confirm != new {
+            return Err(ApiError::invalid_field("confirm", "must be the same as new"));
+        }
+        if new == old {
+            return Err(ApiError::invalid_field("new", "must be another one than old"));
+        }
+        // Whose names it must not be is known only to who proves the old one.
+        self.rules.check(&new, &[]).map_err(weak)?;
+
+        let now = self.clock.now();
+        let proven = self.passwords.prove_even_expired(username.expose(), &old, now, &request.trail).await?;
+        // The old password was right: it is no attempt that counts, whatever becomes of the new one.
+        let (changed, ()) = join(self.change(&proven, &new, now), self.passwords.forget_attempts(&proven)).await;
+        changed?;
+        request.trail.note(Event::of(Act::PasswordChanged).subject(proven.row.user_id));
+        Answer::ok(&Done { message: "Success" })
+    }
+}
+
+impl UserPassword {
+    async fn change(&self, proven: &ProvenUser, new: &Secret, now: Timestamp) -> Result<(), ApiError> {
+        let user = &proven.row;
+        let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+        self.rules.check(new, &names).map_err(weak)?;
+
+        let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
+        let expires_at = (self.max_age_days > 0).then(|| now.plus(self.max_age_days.saturating_mul(86_400)));
+        let changed = self.passwords.users.change_password(user, hash.as_str(), expires_at).await?;
+        if changed { Ok(()) } else { Err(ApiError::Conflict) }
+    }
+}
+
+fn weak(weakness: Weakness) -> ApiError {
+    ApiError::invalid_field("new", weakness.to_string())
+}
+
+impl Start for UserPassword {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users])?;
+        Ok(Self {
+            passwords: setup.password_gate(&database)?,
+            rules: setup.password_rules()?,
+            max_age_days: setup.environment.number("PASSWORD_MAX_AGE_DAYS", 0, 0..=3650)?,
+            clock: setup.clock.clone(),
+        })
+    }
+}

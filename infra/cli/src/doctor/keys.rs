@@ -1,0 +1,87 @@
+//! The three key sets: usable, and the public one that of the private one.
+
+use latchkey::credentials::generate::{KeyDocument, Stage};
+use latchkey::credentials::{KeySetError, SigningKeys, TokenKeys, VerificationKeys};
+use latchkey::domain::Timestamp;
+
+use super::Finding;
+use crate::connection::Connection;
+use crate::key_sets::KeySet;
+
+/// A key that is older is not wrong; nobody tried for a long time whether a rotation works.
+const OLD_DAYS: u64 = 365;
+const DAY: u64 = 86_400;
+
+pub async fn check(connection: &Connection) -> Vec<Finding> {
+    let (sets, now) = (&connection.key_sets, connection.now());
+    let (signing, verification, token) = futures_util::join!(
+        set("signing keys", &sets.signing, |text| SigningKeys::parse(text).map(drop), now),
+        set("verification keys", &sets.verification, |text| VerificationKeys::parse(text).map(drop), now),
+        set("token keys", &sets.token, |text| TokenKeys::parse(text).map(drop), now),
+    );
+    let agree = signing.document.as_ref().zip(verification.document.as_ref()).map(|(private, public)| agree(private, public));
+    let exposed = verification.document.as_ref().filter(|public| **public != public.public_half()).map(|_| {
+        let advice = "Rotate the signing keys at once, with --wait-seconds 0 --max-life 0: whoever could read this set could sign.";
+        Finding::wrong("verification keys", "hold more than public members", advice)
+    });
+    let [signing, verification, token] = [signing, verification, token].map(|checked| checked.findings);
+    signing.into_iter().chain(verification).chain(agree).chain(exposed).chain(token).collect()
+}
+
+struct Checked {
+    document: Option<KeyDocument>,
+    findings: Vec<Finding>,
+}
+
+async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySetError>, now: Timestamp) -> Checked {
+    let none = |finding| Checked { document: None, findings: vec![finding] };
+    let text = match set.read().await {
+        Ok(reading) => reading.text,
+        Err(failure) => return none(Finding::wrong(check, failure.to_string(), "Look at the rights on it, and at the network.")),
+    };
+    let Some(text) = text else {
+        return none(Finding::wrong(check, format!("{} is empty", set.place()), "`latchkey keys init` fills what is empty."));
+    };
+    let usable = match parse(text.expose()) {
+        Ok(()) => Finding::good(check, "can be used"),
+        Err(error) => Finding::wrong(
+            check,
+            error.to_string(),
+            "Functions that run keep the set before; new ones do not start. Put the last version back, then rotate with `latchkey keys rotate`.",
+        ),
+    };
+    let Ok(document) = KeyDocument::parse(text.expose()) else { return none(usable) };
+    let mut findings = vec![usable];
+    let current: Vec<_> = document.states().into_iter().filter(|key| key.status == Stage::Current).collect();
+    if let [current] = current.as_slice() {
+        let days = current.since.map(|since| now.seconds_since(since) / DAY);
+        findings.push(match days {
+            Some(days) if days > OLD_DAYS => {
+                Finding::warning(check, format!("{} is current for {days} days", current.kid), "Rotate it: `latchkey keys rotate`.")
+            }
+            Some(days) => Finding::good(check, format!("{} is current for {days} days", current.kid)),
+            None => Finding::good(check, format!("{} is current; since when is not written down", current.kid)),
+        });
+    } else if findings.iter().all(|finding| finding.state == super::State::Good) {
+        findings.push(Finding::wrong(
+            check,
+            format!("has {} current keys", current.len()),
+            "Exactly one must be: put the last version back.",
+        ));
+    }
+    Checked { document: Some(document), findings }
+}
+
+fn agree(private: &KeyDocument, public: &KeyDocument) -> Finding {
+    let check = "signing and verification keys";
+    let public_half = private.public_half();
+    if public.public_half().agrees_with(&public_half) {
+        return Finding::good(check, "agree");
+    }
+    let advice = "`latchkey keys rotate signing` brings the public set in line before anything else.";
+    let missing = public_half.states().into_iter().find(|key| !public.has_material_of(&public_half, &key.kid));
+    match missing {
+        Some(key) => Finding::wrong(check, format!("do not agree: {} can not be verified by anyone", key.kid), advice),
+        None => Finding::warning(check, "do not say the same of their keys, all of which can be verified", advice),
+    }
+}

@@ -1,0 +1,118 @@
+//! `latchkey key`: a user's API keys.
+
+use clap::{Args, Subcommand};
+use latchkey::credentials::{ApiKey, KeyNumber, TokenKeys};
+use latchkey::domain::{Acl, KeyId, Secret, Timestamp};
+use latchkey::store::{ApiKeyRow, ApiKeys};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::connection::Connection;
+use crate::{Failure, journal, user};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List a user's API keys, oldest first
+    List(ListArguments),
+    /// Revoke an API key, or all of them; the next call with it is refused
+    Revoke(RevokeArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// The user's name or id
+    #[arg(long)]
+    user: String,
+    /// Show the keys themselves as well; whoever sees one can use it
+    #[arg(long)]
+    show_tokens: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RevokeArguments {
+    /// The user's name or id
+    #[arg(long)]
+    user: String,
+    /// The key's id
+    #[arg(required_unless_present = "all")]
+    id: Option<KeyId>,
+    /// All keys of the user
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+}
+
+/// An API key as scripts read it.
+#[derive(Serialize)]
+pub struct KeyView {
+    id: KeyId,
+    name: String,
+    created_at: Timestamp,
+    /// The number of the token key that it is sealed under.
+    sealed_under: u8,
+    /// What it may do, if less than its owner.
+    acl: Option<Acl>,
+    /// The key itself, if it was asked for; `null` if its token key has left the ring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<Option<Secret>>,
+}
+
+impl KeyView {
+    /// The key of `row`; with its text if `ring` is given.
+    pub fn new(row: ApiKeyRow, ring: Option<&TokenKeys>) -> Self {
+        let key = ApiKey { key: KeyNumber::new(row.sealed_under), user: row.user_id, id: row.key_id };
+        let token = ring.map(|ring| key.seal(ring).ok());
+        Self { id: row.key_id, name: row.name, created_at: row.created_at, sealed_under: row.sealed_under, acl: row.acl, token }
+    }
+}
+
+pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List(arguments) => list(connection, &arguments).await,
+        Command::Revoke(arguments) => revoke(connection, &arguments).await,
+    }
+}
+
+async fn list(connection: &Connection, arguments: &ListArguments) -> Result<(), Failure> {
+    let user = user::find(connection, &arguments.user).await?;
+    let ring = if arguments.show_tokens { Some(ring(connection).await?) } else { None };
+    let rows = ApiKeys::new(&connection.database).list(user.user_id).await?;
+    let views: Vec<_> = rows.into_iter().map(|row| KeyView::new(row, ring.as_ref())).collect();
+    let columns = ["id", "name", "made", "may do", "key"];
+    let shown = columns.get(..columns.len() - usize::from(!arguments.show_tokens)).unwrap_or_default();
+    let cells = |view: &KeyView| {
+        let acl = view.acl.as_ref().map_or_else(|| "as its owner".to_owned(), |acl| serde_json::to_string(acl).unwrap_or_default());
+        let token = view.token.as_ref().map(|token| token.as_ref().map_or("(its token key is gone)", Secret::expose).to_owned());
+        [view.id.to_string(), view.name.clone(), view.created_at.to_string(), acl].into_iter().chain(token).collect()
+    };
+    connection.output.list(shown, &views, cells, "This user has no API keys.")
+}
+
+async fn ring(connection: &Connection) -> Result<TokenKeys, Failure> {
+    let set = &connection.key_sets.token;
+    let text = set.read().await?.text.ok_or_else(|| Failure::NotFound(format!("{} is empty.", set.place())))?;
+    TokenKeys::parse(text.expose()).map_err(|error| Failure::Failed(anyhow::anyhow!("{} {error}", set.place())))
+}
+
+async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<(), Failure> {
+    let user = user::find(connection, &arguments.user).await?;
+    let ids = match arguments.id {
+        Some(id) => vec![id],
+        None => ApiKeys::new(&connection.database).list(user.user_id).await?.into_iter().map(|row| row.key_id).collect(),
+    };
+    let mut revoked = Vec::new();
+    for id in ids {
+        if connection.directory.delete_api_key(user.user_id, id).await? {
+            revoked.push(id);
+        }
+    }
+    if let (Some(id), true) = (arguments.id, revoked.is_empty()) {
+        return Err(Failure::NotFound(format!("{} has no API key {id}.", user.username)));
+    }
+    let count = revoked.len();
+    let sentence = format!("Revoked {count} API key{} of {}.", if count == 1 { "" } else { "s" }, user.username);
+    connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))?;
+    for id in revoked {
+        journal::record(connection, "key.revoke", &format!("{}/{id}", user.user_id)).await?;
+    }
+    Ok(())
+}

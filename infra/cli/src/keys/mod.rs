@@ -1,0 +1,104 @@
+//! `latchkey keys`: the key sets that sign JWTs and seal opaque tokens.
+
+mod init;
+mod list;
+mod plan;
+mod rotate;
+
+use anyhow::anyhow;
+use clap::{Subcommand, ValueEnum};
+use latchkey::credentials::generate::KeyDocument;
+use latchkey::credentials::{Algorithm, KeySetError, SigningKeys, TokenKeys, VerificationKeys};
+
+use crate::Failure;
+use crate::connection::Connection;
+use crate::key_sets::{KeySet, Reading};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the keys: ids, status, and since when; never the keys themselves
+    List,
+    /// Fill the sets that are empty, as after the first deploy; what is there stays
+    Init {
+        /// What signs JWTs
+        #[arg(long, value_enum, default_value = "es256", ignore_case = true)]
+        algorithm: AlgorithmName,
+    },
+    /// Go one step of next → current → retired → removed, if its time has come
+    #[command(subcommand)]
+    Rotate(rotate::Rotate),
+}
+
+/// An algorithm as an argument.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum AlgorithmName {
+    /// ECDSA on P-256: small and understood everywhere
+    Es256,
+    /// RSA: what API Gateway's native JWT authorizers take
+    Rs256,
+    /// Ed25519
+    Eddsa,
+}
+
+impl From<AlgorithmName> for Algorithm {
+    fn from(name: AlgorithmName) -> Self {
+        match name {
+            AlgorithmName::Es256 => Self::ES256,
+            AlgorithmName::Rs256 => Self::RS256,
+            AlgorithmName::Eddsa => Self::EdDSA,
+        }
+    }
+}
+
+pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List => list::run(connection).await,
+        Command::Init { algorithm } => init::run(connection, algorithm.into()).await,
+        Command::Rotate(rotate) => rotate::run(connection, rotate).await,
+    }
+}
+
+/// A set that was read, and what it says.
+struct Loaded<'c> {
+    set: &'c KeySet,
+    reading: Reading,
+    document: KeyDocument,
+    check: Check,
+}
+
+/// Whether the functions can use a set.
+type Check = fn(&str) -> Result<(), KeySetError>;
+
+fn check_signing(text: &str) -> Result<(), KeySetError> {
+    SigningKeys::parse(text).map(drop)
+}
+
+fn check_verification(text: &str) -> Result<(), KeySetError> {
+    VerificationKeys::parse(text).map(drop)
+}
+
+fn check_token(text: &str) -> Result<(), KeySetError> {
+    TokenKeys::parse(text).map(drop)
+}
+
+impl<'c> Loaded<'c> {
+    /// Reads `set`, which must be there and a key set.
+    async fn read(set: &'c KeySet, check: Check) -> Result<Self, Failure> {
+        let reading = set.read().await?;
+        let text = reading.text.as_ref();
+        let text = text.ok_or_else(|| Failure::NotFound(format!("{} is empty. `latchkey keys init` fills it.", set.place())))?;
+        let document = KeyDocument::parse(text.expose())
+            .map_err(|_| Failure::Failed(anyhow!("{} is no JWK set whose keys have a kid and a status", set.place())))?;
+        Ok(Self { set, reading, document, check })
+    }
+
+    /// Puts `document` in its place, if it is still what was read. What no function could use is not written.
+    async fn replace(&self, document: &KeyDocument) -> Result<(), Failure> {
+        let text = document.to_text();
+        (self.check)(&text).map_err(|error| {
+            let place = self.set.place();
+            Failure::Refused(format!("{place} {error}; it was left as it is. Mend it by hand, or put the last version back."))
+        })?;
+        self.set.replace(&self.reading, &text).await
+    }
+}

@@ -1,0 +1,195 @@
+//! `latchkey import`.
+
+use std::time::Instant;
+
+use anyhow::Context;
+use futures_util::{StreamExt, stream};
+use latchkey::store::bulk::{Arrival, BulkUsers, Replacement};
+use latchkey::store::{StoreError, UserRow};
+use serde::Serialize;
+use serde_json::json;
+
+use super::progress::Progress;
+use super::reader::{self, Found, Step};
+use super::{ImportArguments, OnConflict, grouped};
+use crate::connection::Connection;
+use crate::output::Output;
+use crate::{Failure, journal};
+
+/// What became of the lines.
+#[derive(Debug, Default, Serialize)]
+struct Tally {
+    dry_run: bool,
+    /// Made.
+    imported: u64,
+    /// There already, and equal.
+    equal: u64,
+    /// Made what the file says.
+    replaced: u64,
+    /// There already, and not equal: left as they are.
+    different: u64,
+    /// Somebody else has the name or the id.
+    taken: u64,
+    /// Lines that are no users.
+    wrong: u64,
+    /// Whether the file was read to its end, and has the end that it announces.
+    whole: bool,
+    seconds: f64,
+}
+
+/// What became of a user, by the line's number.
+enum Became {
+    Imported,
+    Equal,
+    Replaced,
+    Different,
+    Taken,
+}
+
+/// What a [`Step`] led to.
+struct Done {
+    became: Vec<(u64, Became)>,
+    found: Option<Found>,
+    bytes: u64,
+}
+
+/// Takes users from a file, a batch at a time; a user who is there is overwritten only by `--on-conflict replace`.
+///
+/// Interrupted wherever it may be, it can be run again: who is there and equal is passed over.
+///
+/// # Errors
+/// [`Failure::Refused`] if not everything in the file is there in the end.
+pub async fn import(connection: &Connection, arguments: ImportArguments) -> Result<(), Failure> {
+    let started = Instant::now();
+    let opened = reader::read(&arguments.file).with_context(|| format!("{} can't be read", arguments.file.display()));
+    let (receiver, size) = opened?;
+    let mut tally = Tally { dry_run: arguments.dry_run, ..Tally::default() };
+    let mut progress = Progress::new(&connection.output, size);
+    let (bulk, arguments) = (BulkUsers::new(&connection.database), &arguments);
+    let steps = stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|step| (step, receiver)));
+    let mut steps = Box::pin(steps.map(|step| apply(&bulk, arguments, step)).buffered(arguments.concurrency.into()));
+    let mut ended = Ok(());
+    tally.whole = true;
+    while let Some(done) = steps.next().await {
+        if let Err(failure) = done.and_then(|done| count(&mut tally, &mut progress, connection, arguments.on_conflict, done)) {
+            tally.whole = false;
+            ended = Err(failure);
+            break;
+        }
+    }
+    drop((steps, progress));
+
+    tally.seconds = started.elapsed().as_secs_f64();
+    if !matches!(ended, Err(Failure::Usage(_))) {
+        connection.output.answer(sentence(&tally), &tally)?;
+    }
+    if !tally.dry_run && tally.imported + tally.replaced > 0 {
+        let subject = format!("{} ({} users)", arguments.file.display(), tally.imported + tally.replaced);
+        journal::record(connection, "users.import", &subject).await?;
+    }
+    ended.and_then(|()| verdict(&tally, arguments.on_conflict))
+}
+
+async fn apply(bulk: &BulkUsers, arguments: &ImportArguments, step: Step) -> Result<Done, Failure> {
+    let Step { found, bytes } = step;
+    let Found::Users(users) = found else { return Ok(Done { became: Vec::new(), found: Some(found), bytes }) };
+    let (lines, users): (Vec<u64>, Vec<UserRow>) = users.into_iter().unzip();
+    let arrivals = if arguments.dry_run { bulk.compare(&users).await } else { bulk.insert(&users).await };
+    let mut became = Vec::new();
+    for ((line, user), arrival) in lines.into_iter().zip(&users).zip(arrivals.map_err(stopped)?) {
+        became.push((line, settle(bulk, arguments, user, arrival).await.map_err(stopped)?));
+    }
+    Ok(Done { became, found: None, bytes })
+}
+
+async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, arrival: Arrival) -> Result<Became, StoreError> {
+    Ok(match arrival {
+        Arrival::New => Became::Imported,
+        Arrival::Equal => Became::Equal,
+        Arrival::Taken => Became::Taken,
+        Arrival::Different if arguments.on_conflict != OnConflict::Replace => Became::Different,
+        Arrival::Different if arguments.dry_run => Became::Replaced,
+        Arrival::Different => match bulk.replace(user).await? {
+            Replacement::Replaced => Became::Replaced,
+            Replacement::Unneeded => Became::Equal,
+            Replacement::Lost => Became::Different,
+        },
+    })
+}
+
+fn stopped(error: StoreError) -> Failure {
+    let context = "The import stopped; run the same command again, and it goes on where it was";
+    match Failure::from(error) {
+        Failure::Failed(error) => Failure::Failed(error.context(context)),
+        other => other,
+    }
+}
+
+fn count(tally: &mut Tally, progress: &mut Progress, connection: &Connection, on_conflict: OnConflict, done: Done) -> Result<(), Failure> {
+    let output = &connection.output;
+    progress.advance(done.bytes, done.became.len() as u64);
+    for (line, became) in done.became {
+        let is_told = on_conflict != OnConflict::Skip;
+        match became {
+            Became::Imported => tally.imported += 1,
+            Became::Equal => tally.equal += 1,
+            Became::Replaced => tally.replaced += 1,
+            Became::Different => {
+                tally.different += 1;
+                tell(output, is_told, line, "is a user who is there and not equal");
+            }
+            Became::Taken => {
+                tally.taken += 1;
+                tell(output, is_told, line, "has the name or the id of another user who is there");
+            }
+        }
+    }
+    match done.found {
+        None | Some(Found::Users(_)) => Ok(()),
+        Some(Found::Wrong(line, reason)) => {
+            tally.wrong += 1;
+            tell(output, true, line, &reason.to_string());
+            Ok(())
+        }
+        Some(Found::CutOff) => {
+            tally.whole = false;
+            Ok(())
+        }
+        Some(Found::NoHeader(sentence)) => Err(Failure::Usage(format!("{sentence}."))),
+        Some(Found::Failed(error)) => Err(anyhow::Error::new(error).context("The file can't be read further").into()),
+    }
+}
+
+fn tell(output: &Output, is_told: bool, line: u64, reason: &str) {
+    if !is_told {
+        return;
+    }
+    let text = if output.json { json!({ "line": line, "reason": reason }).to_string() } else { format!("line {line} {reason}") };
+    output.terminal.complain(&text);
+}
+
+fn sentence(tally: &Tally) -> String {
+    let Tally { dry_run, imported, equal, replaced, different, taken, wrong, seconds, .. } = *tally;
+    let counts = [
+        (imported, if dry_run { "to import" } else { "imported" }),
+        (equal, "equal"),
+        (replaced, if dry_run { "to replace" } else { "replaced" }),
+        (different, "different"),
+        (taken, "taken"),
+        (wrong, "wrong"),
+    ];
+    let parts = counts.into_iter().enumerate().filter(|(at, (count, _))| *at < 2 || *count > 0);
+    let parts: Vec<_> = parts.map(|(_, (count, what))| format!("{} {what}", grouped(count))).collect();
+    format!("{}{} in {seconds:.1} s.", if dry_run { "Nothing is written. Users: " } else { "Users: " }, parts.join(", "))
+}
+
+fn verdict(tally: &Tally, on_conflict: OnConflict) -> Result<(), Failure> {
+    if !tally.whole {
+        return Err(Failure::Refused("The file was cut off: its end line is missing. What it has was taken; get the whole file.".into()));
+    }
+    let conflicts = if on_conflict == OnConflict::Skip { 0 } else { tally.different + tally.taken };
+    if conflicts + tally.wrong == 0 {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!("Lines that were not taken: {}. They are told above.", grouped(conflicts + tally.wrong))))
+}

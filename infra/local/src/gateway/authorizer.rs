@@ -1,0 +1,250 @@
+//! What API Gateway does before a route that has a Lambda authorizer (REQUEST, payload 2.0, simple responses). Imports
+//! [`crate::template`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Gateway, Refusal};
+use crate::console::say;
+use crate::template::Authorizer;
+
+/// Answers that still count, and until when.
+#[derive(Debug, Default)]
+pub(super) struct Decisions(Mutex<HashMap<Asked, (Decision, Instant)>>);
+
+/// The authorizer's name and the values of its identity sources: what an answer counts for, and nothing of the route.
+type Asked = (String, Vec<String>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Decision {
+    Refused,
+    /// With the context that the route's function is told.
+    Authorized(Value),
+}
+
+impl Gateway {
+    /// Passes `event` on with the authorizer's context in it.
+    ///
+    /// # Errors
+    /// If an identity source is missing or empty, in which case the authorizer is not asked, if it refuses, or if it fails, which is
+    /// not remembered.
+    pub(super) async fn authorize(&self, authorizer: &Authorizer, event: &mut Value) -> Result<(), Refusal> {
+        let sources = identity_sources(authorizer, event).ok_or(Refusal::Unauthorized)?;
+        let key = (authorizer.name.clone(), sources);
+        let decision = match self.decisions.find(&key, Instant::now()) {
+            Some(decision) => decision,
+            None => {
+                let decision = self.ask(authorizer, event, &key.1).await?;
+                self.decisions.keep(key, &decision, authorizer.cache_seconds, Instant::now());
+                decision
+            }
+        };
+        let Decision::Authorized(context) = decision else { return Err(Refusal::Forbidden) };
+        if let Some(request) = event.get_mut("requestContext").and_then(Value::as_object_mut) {
+            request.insert("authorizer".to_owned(), json!({ "lambda": context }));
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, authorizer: &Authorizer, event: &Value, sources: &[String]) -> Result<Decision, Refusal> {
+        let asked = self.lambda.invoke(&authorizer.function, question(event, sources).to_string().into_bytes()).await;
+        let cause = match asked.as_deref().map(read) {
+            Ok(Some(decision)) => return Ok(decision),
+            Ok(None) => "an answer that API Gateway would not take".to_owned(),
+            Err(failure) => format!("no answer: {failure:?}"),
+        };
+        say(format!("{} gave {cause}", authorizer.function));
+        Err(Refusal::Failed)
+    }
+}
+
+/// The values of all headers that identify the caller, or nothing if one is missing or empty.
+fn identity_sources(authorizer: &Authorizer, event: &Value) -> Option<Vec<String>> {
+    let headers = event.get("headers")?;
+    let value = |name: &String| headers.get(name)?.as_str().filter(|value| !value.trim().is_empty()).map(str::to_owned);
+    authorizer.headers.iter().map(value).collect()
+}
+
+/// The event of the route as the authorizer gets it: without the body, which it never sees.
+fn question(event: &Value, sources: &[String]) -> Value {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (method, path) = (text("/requestContext/http/method"), text("/rawPath"));
+    let mut question = event.clone();
+    if let Some(members) = question.as_object_mut() {
+        members.remove("body");
+        members.remove("isBase64Encoded");
+        members.insert("type".to_owned(), "REQUEST".into());
+        members.insert("routeArn".to_owned(), format!("arn:aws:execute-api:local:000000000000:local/$default/{method}{path}").into());
+        members.insert("identitySource".to_owned(), sources.into());
+    }
+    question
+}
+
+fn read(answer: &[u8]) -> Option<Decision> {
+    let mut answer: Value = serde_json::from_slice(answer).ok()?;
+    let authorized = answer.get("isAuthorized")?.as_bool()?;
+    let context = answer.get_mut("context").map(Value::take).unwrap_or_default();
+    Some(if authorized { Decision::Authorized(context) } else { Decision::Refused })
+}
+
+impl Decisions {
+    fn find(&self, key: &Asked, now: Instant) -> Option<Decision> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).filter(|(_, until)| now < *until).map(|(decision, _)| decision.clone())
+    }
+
+    /// Refusals are kept as well, as API Gateway does.
+    fn keep(&self, key: Asked, decision: &Decision, seconds: u32, now: Instant) {
+        if seconds == 0 {
+            return;
+        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, (_, until)| now < *until);
+        kept.insert(key, (decision.clone(), now + Duration::from_secs(seconds.into())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::body::Bytes;
+    use axum::extract::Path;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+
+    use super::super::tests::{message, sent_to, serving};
+    use super::*;
+    use crate::template::Route;
+
+    /// A gateway with two routes behind an authorizer that knows `good` alone, breaks at `broken` and says nothing of use to `odd`;
+    /// and how often that was asked.
+    async fn stack(cache_seconds: u32) -> (SocketAddr, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = asked.clone();
+        let functions = post(|Path(operation): Path<String>, body: Bytes| async move {
+            if operation == "echo" {
+                return (StatusCode::OK, json!({ "statusCode": 200, "body": String::from_utf8_lossy(&body) }).to_string());
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            let event: Value = serde_json::from_slice(&body).unwrap();
+            match event["identitySource"][0].as_str().unwrap() {
+                "good" => (StatusCode::OK, json!({ "isAuthorized": true, "context": { "told": event } }).to_string()),
+                "broken" => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+                "odd" => (StatusCode::OK, "{}".to_owned()),
+                _ => (StatusCode::OK, json!({ "isAuthorized": false, "context": {} }).to_string()),
+            }
+        });
+        let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
+        let (name, function) = ("Latchkey".to_owned(), "authorizer".to_owned());
+        let authorizer = Authorizer { name, function, headers: vec!["authorization".to_owned()], cache_seconds };
+        let route = |path: &str| Route {
+            path: path.to_owned(),
+            method: "POST".to_owned(),
+            operation: "echo".to_owned(),
+            authorizer: Some(authorizer.clone()),
+        };
+        (serving(vec![route("/behind/{x}"), route("/beside")], functions, ["echo", "authorizer"]).await, asked)
+    }
+
+    async fn with(address: SocketAddr, path: &str, credential: &str) -> (StatusCode, Value) {
+        let (status, _, body) = sent_to(address, "POST", path, &[("Authorization", credential.as_bytes())], b"{}".to_vec()).await;
+        (status, body)
+    }
+
+    #[tokio::test]
+    async fn the_authorizer_gets_the_request_without_its_body_and_the_route_gets_its_context() {
+        let (address, _) = stack(0).await;
+
+        let (status, mut event) = with(address, "/behind/a%20b?q=1", "good").await;
+
+        assert_eq!(status, StatusCode::OK);
+        let mut told = event["requestContext"]["authorizer"]["lambda"]["told"].take();
+        assert!(told["requestContext"]["requestId"].take().is_string() && told["requestContext"]["timeEpoch"].take().is_u64());
+        let authority = address.to_string();
+        let port = authority.split_once(':').unwrap().1;
+        assert_eq!(
+            told,
+            json!({
+                "version": "2.0",
+                "type": "REQUEST",
+                "routeArn": "arn:aws:execute-api:local:000000000000:local/$default/POST/behind/a b",
+                "identitySource": ["good"],
+                "routeKey": "POST /behind/{x}",
+                "rawPath": "/behind/a b",
+                "rawQueryString": "q=1",
+                "queryStringParameters": { "q": "1" },
+                "pathParameters": { "x": "a b" },
+                "headers": {
+                    "authorization": "good", "content-length": "2", "host": authority,
+                    "x-forwarded-for": "127.0.0.1", "x-forwarded-port": port, "x-forwarded-proto": "http",
+                },
+                "requestContext": {
+                    "accountId": "000000000000", "apiId": "local", "domainName": authority, "domainPrefix": "local",
+                    "http": { "method": "POST", "path": "/behind/a b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
+                    "requestId": null, "routeKey": "POST /behind/{x}", "stage": "$default", "timeEpoch": null,
+                },
+            })
+        );
+        assert_eq!(event["body"], "{}");
+    }
+
+    #[tokio::test]
+    async fn without_its_identity_source_nobody_is_asked() {
+        let (address, asked) = stack(0).await;
+
+        let missing = sent_to(address, "POST", "/beside", &[("x-api-key", b"good")], vec![]).await;
+        let empty = with(address, "/beside", " ").await;
+
+        assert_eq!((missing.0, missing.2), (StatusCode::UNAUTHORIZED, message("Unauthorized")));
+        assert_eq!(empty, (StatusCode::UNAUTHORIZED, message("Unauthorized")));
+        assert_eq!(asked.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn answers_are_kept_for_all_routes_and_failures_are_not() {
+        let (address, asked) = stack(3600).await;
+
+        for (credential, status, text) in [
+            ("good", StatusCode::OK, None),
+            ("bad", StatusCode::FORBIDDEN, Some("Forbidden")),
+            ("broken", StatusCode::INTERNAL_SERVER_ERROR, Some("Internal Server Error")),
+            ("odd", StatusCode::INTERNAL_SERVER_ERROR, Some("Internal Server Error")),
+        ] {
+            for path in ["/behind/x", "/beside"] {
+                let answer = with(address, path, credential).await;
+                assert_eq!(answer.0, status);
+                assert!(text.is_none_or(|text| answer.1 == message(text)));
+            }
+        }
+
+        assert_eq!(asked.load(Ordering::SeqCst), 1 + 1 + 2 + 2);
+    }
+
+    #[tokio::test]
+    async fn without_a_cache_each_request_asks() {
+        let (address, asked) = stack(0).await;
+
+        for _ in 0..3 {
+            assert_eq!(with(address, "/beside", "good").await.0, StatusCode::OK);
+        }
+
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn an_answer_counts_until_its_time_is_over_and_no_use_of_it_prolongs_that() {
+        let (decisions, key, start) = (Decisions::default(), ("a".to_owned(), vec!["x".to_owned()]), Instant::now());
+        decisions.keep(key.clone(), &Decision::Refused, 10, start);
+
+        for (seconds, kept) in [(0, true), (9, true), (10, false)] {
+            assert_eq!(decisions.find(&key, start + Duration::from_secs(seconds)).is_some(), kept, "{seconds}");
+        }
+    }
+}

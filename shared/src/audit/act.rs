@@ -1,0 +1,124 @@
+//! The names of what is told. A name that has been published is never given another meaning.
+
+use serde::{Serialize, Serializer};
+
+/// An act, its name in the line and the name of its metric.
+macro_rules! acts {
+    ($($(#[$doc:meta])* $act:ident = $name:literal,)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Act {
+            $($(#[$doc])* $act,)*
+        }
+
+        impl Act {
+            /// Every act, in the order of docs/events.md.
+            pub const ALL: &[Self] = &[$(Self::$act,)*];
+
+            /// The name in the line, like `login.succeeded`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$act => $name,)*
+                }
+            }
+
+            /// The name of the metric that counts it, like `LoginSucceeded`.
+            #[must_use]
+            pub fn metric(self) -> &'static str {
+                match self {
+                    $(Self::$act => stringify!($act),)*
+                }
+            }
+        }
+    };
+}
+
+acts! {
+    /// A right username and password.
+    LoginSucceeded = "login.succeeded",
+    /// A wrong password, an unknown name or a disabled user.
+    LoginRefused = "login.refused",
+    /// The right password, which has expired.
+    LoginExpired = "login.expired",
+    /// No attempt was left under that name; the password was not looked at.
+    LoginThrottled = "login.throttled",
+    /// A login was given another JWT.
+    SessionRenewed = "session.renewed",
+    /// A user logged out.
+    SessionEnded = "session.ended",
+    /// A session was ended by its id, by its holder or its issuer.
+    SessionRevoked = "session.revoked",
+    /// A user changed the password: all sessions are over.
+    PasswordChanged = "password.changed",
+    /// An API key was made.
+    ApiKeyAdded = "api-key.added",
+    /// An API key was deleted.
+    ApiKeyDeleted = "api-key.deleted",
+    /// An entity token was made.
+    EntityTokenCreated = "entity-token.created",
+    /// An entity token was given another expiry or other flags.
+    EntityTokenUpdated = "entity-token.updated",
+    /// An entity token was replaced by its successor.
+    EntityTokenRefreshed = "entity-token.refreshed",
+    /// A replaced entity token was used again: it was stolen, or stolen from. The live one is revoked.
+    EntityTokenReused = "entity-token.reused",
+    /// An entity token was deleted.
+    EntityTokenDeleted = "entity-token.deleted",
+    /// A one-time token was made.
+    OneTimeTokenCreated = "one-time-token.created",
+    /// A one-time token was exchanged for a session.
+    OneTimeTokenExchanged = "one-time-token.exchanged",
+    /// A one-time token was deleted.
+    OneTimeTokenDeleted = "one-time-token.deleted",
+    /// A wrong, missing or late one-time password.
+    OneTimePasswordRefused = "one-time-password.refused",
+    /// A customer's attempts at one-time passwords are used up.
+    OneTimePasswordThrottled = "one-time-password.throttled",
+    /// A credential that is forged, over or revoked was presented.
+    CredentialsRefused = "credentials.refused",
+    /// A valid credential asked for more than it may.
+    PermissionDenied = "permission.denied",
+    /// An operator made a user.
+    UserAdded = "user.added",
+    /// An operator disabled a user.
+    UserDisabled = "user.disabled",
+    /// An operator enabled a user.
+    UserEnabled = "user.enabled",
+    /// An operator replaced a user's ACL.
+    UserGranted = "user.granted",
+    /// An operator set a user's password, or had it expire.
+    UserPasswordSet = "user.password-set",
+    /// An operator read out everything about a person.
+    PersonExported = "person.exported",
+    /// An operator erased everything about a person.
+    PersonForgotten = "person.forgotten",
+    /// An operator read out all users.
+    UsersExported = "users.exported",
+    /// An operator put in users.
+    UsersImported = "users.imported",
+    /// An operator made the first keys.
+    KeysMade = "keys.made",
+    /// An operator took a step in the rotation of keys.
+    KeysRotated = "keys.rotated",
+}
+
+impl Serialize for Act {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_acts_have_one_name() {
+        let names: BTreeSet<_> = Act::ALL.iter().map(|act| act.name()).collect();
+
+        assert_eq!(names.len(), Act::ALL.len());
+    }
+}

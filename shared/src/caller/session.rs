@@ -1,0 +1,135 @@
+//! A session, by its own JWT or by the credentials of whoever it was made in the name of.
+
+use http::HeaderMap;
+
+use super::{CallerError, Credential, Gate};
+use crate::credentials::SessionClaims;
+use crate::domain::{Permission, Scope, SessionId, Timestamp, UserId};
+use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
+
+/// A session's JWT whose rows are in a batch.
+pub struct AskedSession {
+    claims: SessionClaims,
+    row: RowKey,
+    user: RowKey,
+}
+
+impl AskedSession {
+    /// Adds the session's row to `batch`, and the row of the user that the customer may be.
+    pub fn ask(claims: SessionClaims, batch: &mut Batch<'_>) -> Self {
+        let row = batch.session(schema::session(&claims.customer, claims.session));
+        Self { row, user: batch.user(&claims.customer), claims }
+    }
+
+    /// The session's row, if it has not been ended and, where the customer is a user here, that user is active and has not changed
+    /// the password.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a row can not be read.
+    pub fn resolve(&self, rows: &Rows, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
+        let row = live(rows, &self.row, &self.user, now)?;
+        // A session that was begun anew under an id that a repeated `Idempotency-Key` gave twice is another one.
+        Ok(row.filter(|row| row.kind == SessionKind::Exchange && row.created_at == self.claims.issued_at))
+    }
+}
+
+fn live(rows: &Rows, row: &RowKey, user: &RowKey, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
+    let (row, user): (Option<SessionRow>, Option<UserRow>) = (rows.find(row)?, rows.find(user)?);
+    Ok(row.filter(|row| row.is_live(now) && row.is_backed_by(user.as_ref())))
+}
+
+/// The session in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionPath {
+    /// Its id.
+    pub id: SessionId,
+}
+
+/// Credentials whose seals or signatures are right.
+pub struct SessionCaller {
+    id: SessionId,
+    presented: Presented,
+    now: Timestamp,
+}
+
+enum Presented {
+    /// The JWT of an exchanged session.
+    Session(SessionClaims),
+    /// An API key or a login JWT.
+    Caller(Credential),
+}
+
+/// A caller who is known, and the session as far as it is theirs.
+#[derive(Clone, Debug)]
+pub struct SessionAccess {
+    /// The user who asks, if it is not the session itself.
+    pub actor: Option<UserId>,
+    /// The session, if there is one that the caller may see.
+    pub session: Option<SessionRow>,
+}
+
+impl SessionPath {
+    /// Checks the seal or the signature of whatever credential there is, an API key first: no I/O.
+    ///
+    /// # Errors
+    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    pub fn identify(self, headers: &HeaderMap, gate: &Gate<'_>) -> Result<SessionCaller, CallerError> {
+        let presented = match gate.any(headers)? {
+            Some(credential) => Presented::Caller(credential),
+            None => Presented::Session(gate.session(headers)?),
+        };
+        Ok(SessionCaller { id: self.id, presented, now: gate.now })
+    }
+}
+
+impl SessionCaller {
+    /// The session: one's own, a login of one's own, or one that was made in one's name. One request; one more for the last.
+    ///
+    /// An API key finds what was made in its owner's name, not its owner's logins; a key that was given less than its owner has must
+    /// have been given `operation`.
+    ///
+    /// # Errors
+    /// [`CallerError`]
+    pub async fn access(self, operation: &'static str, database: &Database) -> Result<SessionAccess, CallerError> {
+        let (id, now) = (self.id, self.now);
+        let mut batch = database.batch();
+        let credential = match self.presented {
+            Presented::Session(claims) => {
+                let asked = AskedSession::ask(claims, &mut batch);
+                let session = asked.resolve(&batch.get().await?, now)?.ok_or(CallerError::Refused("the session is over"))?;
+                return Ok(SessionAccess { actor: None, session: Some(session).filter(|session| session.session_id == id) });
+            }
+            Presented::Caller(credential) => credential,
+        };
+        let user = credential.user();
+        let own_login = matches!(credential, Credential::Login(_)).then(|| batch.session(schema::session(user, id)));
+        let issued = batch.session(schema::issued_session(user, id));
+        let asked = credential.ask(&mut batch);
+        let user_row = batch.user(user);
+        let rows = batch.get().await?;
+        let caller = asked.resolve(&rows, now)?;
+        if !caller.is_unrestricted_for(&Permission::new(operation), &Scope::everywhere()) {
+            return Err(CallerError::Forbidden);
+        }
+
+        let own_login = own_login.map(|row| live(&rows, &row, &user_row, now)).transpose()?.flatten();
+        let session = match (own_login, rows.find::<IssuedSessionRow>(&issued)?) {
+            (Some(session), _) => Some(session),
+            (None, Some(issued)) => {
+                let mut batch = database.batch();
+                let (row, customer) = (batch.session(schema::session(&issued.customer_id, id)), batch.user(&issued.customer_id));
+                live(&batch.get().await?, &row, &customer, now)?
+            }
+            (None, None) => None,
+        };
+        Ok(SessionAccess { actor: Some(user), session })
+    }
+}
+
+impl Gate<'_> {
+    /// The JWT of an exchanged session in `Authorization` (raw or `Bearer`) or `token`.
+    fn session(&self, headers: &HeaderMap) -> Result<SessionClaims, CallerError> {
+        let token = super::gate::jwt_in(headers).ok_or(CallerError::Missing)?;
+        SessionClaims::verify(token, self.issuer, self.jwt_keys, self.now).map_err(|_| CallerError::Refused("no valid session JWT"))
+    }
+}

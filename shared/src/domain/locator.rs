@@ -1,0 +1,131 @@
+//! Where something stands, without saying what it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::{CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, Username};
+
+/// 16 bytes of SHA-256: the place of a row, for those who may find it and need not know the id that it is made of.
+///
+/// What is hashed begins with a word of its kind, so that no two kinds share a place. Written in base58.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Locator([u8; 16]);
+
+impl Locator {
+    /// The place of an (entity, user) pair's one live token. The entity's length stands before it, so that no two pairs are
+    /// hashed from the same bytes.
+    #[must_use]
+    pub fn of_pair(entity: &EntityId, user: &EntityUserId) -> Self {
+        let length = u32::try_from(entity.as_str().len()).unwrap_or(u32::MAX).to_be_bytes();
+        Self::of([b"pair", &length, entity.as_str().as_bytes(), user.as_str().as_bytes()])
+    }
+
+    /// The place of an API key's row: a key's id is what a leaked token key would still lack to make the key.
+    #[must_use]
+    pub fn of_api_key(id: KeyId) -> Self {
+        Self::of([b"api-key", id.bytes()])
+    }
+
+    /// A name of a session for those who are not its owner.
+    #[must_use]
+    pub fn of_session(id: SessionId) -> Self {
+        Self::of([b"session", id.bytes()])
+    }
+
+    /// A name that somebody tried, for those who may not read it.
+    #[must_use]
+    pub fn of_name(name: &Username) -> Self {
+        Self::of([b"name", name.as_str().as_bytes()])
+    }
+
+    /// The place of a customer's count of attempts.
+    #[must_use]
+    pub fn of_customer(customer: &CustomerId) -> Self {
+        Self::of([b"customer", customer.as_str().as_bytes()])
+    }
+
+    /// The place of whatever `parts` say; the first is the kind.
+    pub(super) fn of<const N: usize>(parts: [&[u8]; N]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+        }
+        let mut first = [0; 16];
+        for (to, from) in first.iter_mut().zip(hash.finalize()) {
+            *to = from;
+        }
+        Self(first)
+    }
+
+    /// The place with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&bs58::encode(self.0).into_string())
+    }
+}
+
+impl FromStr for Locator {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let mut bytes = [0; 16];
+        match bs58::decode(text).onto(&mut bytes) {
+            Ok(16) => Ok(Self(bytes)),
+            _ => Err(IdError::Length),
+        }
+    }
+}
+
+impl Serialize for Locator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Locator {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_pairs_and_no_two_kinds_share_a_place() {
+        let of = |entity: &str, user: &str| Locator::of_pair(&entity.parse().unwrap(), &user.parse().unwrap());
+        let (key, session) = (KeyId::from_bytes([7; 16]), SessionId::from_bytes([7; 16]));
+
+        assert_ne!(of("ab", "c"), of("a", "bc"));
+        assert_ne!(of("a", "b"), of("b", "a"));
+        assert_eq!(of("a", "b"), of("a", "b"));
+        assert_ne!(Locator::of_api_key(key), Locator::of_session(session));
+    }
+
+    #[test]
+    fn a_place_that_was_written_is_read_again() {
+        for bytes in [[0; 16], [255; 16]] {
+            let place = Locator::from_bytes(bytes);
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for text in ["", "1", "0", &"z".repeat(22), &"z".repeat(23)] {
+            assert_eq!(text.parse::<Locator>(), Err(IdError::Length), "{text}");
+        }
+    }
+}

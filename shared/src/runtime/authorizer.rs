@@ -1,0 +1,155 @@
+//! A Lambda authorizer's events and answers (HTTP API, REQUEST, payload 2.0, simple responses).
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+use super::telemetry::chain;
+use super::{ConfigError, Events, Setup};
+use crate::audit::{Act, Event, Origin};
+use crate::caller::{Standing, bearer};
+use crate::domain::SharedClock;
+use crate::http::ApiError;
+
+/// What decides who may pass.
+pub trait Authorize: Send + Sync + Sized + 'static {
+    /// The function's name.
+    const NAME: &'static str;
+
+    /// Takes what it needs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    fn start(setup: &Setup) -> impl Future<Output = Result<Self, ConfigError>> + Send;
+
+    /// Decides one event. An error means that nobody can tell now: the gateway then answers 500 and caches nothing, where a refusal
+    /// would be cached.
+    fn authorize(&self, event: &AuthorizerEvent) -> impl Future<Output = Result<Authorization, ApiError>> + Send;
+}
+
+/// Where a credential is looked for if the authorizer has no identity source, and so no cache.
+const HEADERS: [&str; 6] = ["authorization", "token", "apikey", "x-authorization", "reb-apikey", "x-api-key"];
+
+/// The parts of an event that decide. Read from any JSON, since nothing that a client sends may fail the function.
+pub struct AuthorizerEvent {
+    credential: Option<String>,
+    request_id: Option<String>,
+    source_ip: Option<String>,
+}
+
+impl From<Value> for AuthorizerEvent {
+    fn from(event: Value) -> Self {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let credential = match event.get("identitySource").and_then(Value::as_array) {
+            Some(sources) => sources.first().and_then(Value::as_str).map(str::to_owned),
+            None => in_headers(&event),
+        };
+        Self { credential, request_id: text("/requestContext/requestId"), source_ip: text("/requestContext/http/sourceIp") }
+    }
+}
+
+fn in_headers(event: &Value) -> Option<String> {
+    let headers = event.get("headers").and_then(Value::as_object)?;
+    let headers: HashMap<_, _> = headers.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?))).collect();
+    HEADERS.iter().find_map(|name| headers.get(*name)).map(|value| (*value).to_owned())
+}
+
+impl AuthorizerEvent {
+    /// The credential, without its `Bearer`.
+    #[must_use]
+    pub fn credential(&self) -> Option<&str> {
+        self.credential.as_deref().map(bearer).filter(|credential| !credential.is_empty())
+    }
+}
+
+/// What the gateway is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorization {
+    is_authorized: bool,
+    /// What the route's own function is told, under `requestContext.authorizer.lambda`.
+    context: Value,
+}
+
+impl Authorization {
+    /// Nobody who may pass.
+    #[must_use]
+    pub fn refused() -> Self {
+        Self { is_authorized: false, context: json!({}) }
+    }
+
+    /// Who passes. Members without a value are left out; the ACL and the claims are JSON texts, so that they can be mapped to
+    /// headers, too.
+    #[must_use]
+    pub fn of(standing: Standing) -> Self {
+        let json_text = |value: Result<String, serde_json::Error>| value.map_or(Value::Null, Value::String);
+        let mut context = json!({
+            "kind": standing.kind.name(),
+            "subject": standing.subject,
+            "username": standing.username,
+            "entity": standing.entity,
+            "acl": json_text(serde_json::to_string(&standing.acl)),
+            "customClaims": json_text(serde_json::to_string(&standing.custom_claims)),
+            "sessionId": standing.session,
+            "expiresAt": standing.expires_at.map(|at| at.unix()),
+        });
+        if let Value::Object(members) = &mut context {
+            members.retain(|_, value| !value.is_null());
+        }
+        Self { is_authorized: true, context }
+    }
+}
+
+/// An authorizer and what stands around it: the public door through which tests come, too.
+pub struct AuthorizerService<A> {
+    authorizer: A,
+    clock: SharedClock,
+    events: Events,
+}
+
+impl<A: Authorize> AuthorizerService<A> {
+    /// Starts the authorizer.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        Ok(Self { authorizer: A::start(setup).await?, clock: setup.clock.clone(), events: setup.events.clone() })
+    }
+
+    /// Answers one event, whatever it holds.
+    ///
+    /// # Errors
+    /// Only if nobody can tell, because the tables do not answer: the text is fixed, the cause is logged.
+    pub async fn call(&self, event: Value) -> Result<Authorization, &'static str> {
+        let event = AuthorizerEvent::from(event);
+        let request_id = event.request_id.clone().unwrap_or_default();
+        let span = tracing::error_span!("request", operation = A::NAME, request_id, row = tracing::field::Empty);
+        let decided = self.authorizer.authorize(&event).instrument(span.clone()).await;
+        let _entered = span.entered();
+        let authorization = decided.map_err(|error| {
+            tracing::error!(code = error.code(), error = error.cause().map(chain), "failed");
+            "the authorizer can not tell now"
+        })?;
+        tracing::info!(authorized = authorization.is_authorized, "answered");
+        if !authorization.is_authorized {
+            let origin = Origin { operation: A::NAME.to_owned(), request_id: event.request_id, source_ip: event.source_ip, operator: None };
+            self.events.write(&Event::of(Act::CredentialsRefused), &origin, self.clock.now());
+        }
+        Ok(authorization)
+    }
+}
+
+/// Answers events until the process is stopped.
+pub(super) async fn run<A: Authorize>() -> Result<(), lambda_runtime::Error> {
+    let service = Arc::new(AuthorizerService::<A>::start(&Setup::of_process()?).await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let service = service.clone();
+        async move { service.call(event.payload).await.map_err(lambda_runtime::Error::from) }
+    }))
+    .await
+}

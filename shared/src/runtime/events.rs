@@ -1,0 +1,48 @@
+//! Where audit events go: to standard output, beside the log, where CloudWatch reads them and the metrics in them.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Environment;
+use crate::audit::{Event, Line, Metrics, Origin};
+use crate::domain::Timestamp;
+
+/// Writes audit events. A clone writes to the same place.
+#[derive(Clone, Default)]
+pub struct Events {
+    metrics: Option<Metrics>,
+    kept: Option<Arc<Mutex<Vec<String>>>>,
+}
+
+impl Events {
+    /// Standard output; with metrics if `METRICS_NAMESPACE` is set, counted under `STAGE`.
+    #[must_use]
+    pub fn new(environment: &Environment) -> Self {
+        let stage = environment.optional("STAGE").unwrap_or_else(|| "local".into());
+        Self { metrics: environment.optional("METRICS_NAMESPACE").map(|namespace| Metrics { namespace, stage }), kept: None }
+    }
+
+    /// Keeps the lines instead, for tests.
+    #[must_use]
+    pub fn keep(self) -> Self {
+        Self { kept: Some(Arc::default()), ..self }
+    }
+
+    /// The lines that were kept since the last time.
+    pub fn take(&self) -> Vec<String> {
+        self.kept.as_ref().map(|kept| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner))).unwrap_or_default()
+    }
+
+    /// Writes the line of `event`, in one piece.
+    pub(super) fn write(&self, event: &Event, origin: &Origin, now: Timestamp) {
+        let Ok(mut line) = Line::new(event, origin, self.metrics.as_ref(), now).to_json() else { return };
+        match &self.kept {
+            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).push(line),
+            None => {
+                line.push('\n');
+                // An answer is not lost because a line could not be written.
+                let _ = std::io::stdout().lock().write_all(line.as_bytes());
+            }
+        }
+    }
+}

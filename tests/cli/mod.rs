@@ -1,0 +1,17 @@
+//! The operator's program, through its own entry, on a world's tables and key sets.
+
+mod aws;
+mod doctor;
+mod forget;
+mod key;
+mod keys;
+mod operator;
+mod place;
+mod races;
+mod rotation;
+mod session;
+mod transfer;
+mod user;
+mod wire;
+
+pub use operator::{Operator, Said};

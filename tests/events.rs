@@ -1,0 +1,90 @@
+//! Audit events: what is told, about whom, and that no secret is.
+
+use authentication_token_exchange::AuthenticationTokenExchange;
+use authheader_delete::AuthheaderDelete;
+use authheader_list::AuthheaderList;
+use entity_token_create::EntityTokenCreate;
+use entity_token_refresh::EntityTokenRefresh;
+use latchkey::audit::Act;
+use latchkey::domain::Acl;
+use serde_json::{Value, json};
+use user_logout::UserLogout;
+
+use crate::house::{Call, World, root};
+
+fn told(world: &World) -> Vec<Value> {
+    world.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn logins_that_succeed_are_refused_and_are_throttled_are_told() {
+    let world = World::with([("LOGIN_ATTEMPTS", "3"), ("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test")]).await;
+    let alice = world.person("alice").await;
+    let first = told(&world).remove(0);
+    assert_eq!((&first["event"], &first["subject"]), (&json!("login.succeeded"), &json!(alice.id)));
+    assert_eq!((&first["request_id"], &first["source_ip"]), (&json!("request-1"), &json!("127.0.0.1")));
+    assert_eq!((&first["LoginSucceeded"], &first["Stage"]), (&json!(1), &json!("test")));
+
+    for _ in 0..4 {
+        world.login("alice", "secret guess").await;
+    }
+    world.login("a password in the wrong field", "x").await;
+
+    let events = told(&world);
+    assert_eq!(names(&events), ["login.refused", "login.refused", "login.refused", "login.throttled", "login.refused"]);
+    assert_eq!((&events[0]["subject"], &events[0]["reason"]), (&json!(alice.id), &json!("wrong password")));
+    assert_eq!((events[4].get("subject"), &events[4]["reason"]), (None, &json!("unknown name")));
+    let text = format!("{events:?}");
+    assert!(!text.contains("guess") && !text.contains("wrong field") && !text.contains("alice"), "{text}");
+}
+
+#[tokio::test]
+async fn the_life_of_each_credential_is_told_without_the_credential() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    told(&world);
+
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let session = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await;
+    let entity = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken");
+    world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
+    world.pass(31);
+    world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id).json(json!({ "authenticationToken": entity }))).await;
+    world.call::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
+    world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await;
+    world.call::<AuthheaderList>(Call::new().bearer(&alice.jwt)).await;
+
+    let events = told(&world);
+    assert_eq!(
+        names(&events),
+        [
+            "one-time-token.created",
+            "one-time-token.exchanged",
+            "entity-token.created",
+            "entity-token.refreshed",
+            "entity-token.reused",
+            "api-key.deleted",
+            "session.ended",
+            "credentials.refused",
+        ]
+    );
+    assert_eq!((&events[0]["subject"], &events[0]["actor"]), (&json!("carol"), &json!(alice.id)));
+    assert_eq!((&events[4]["entity"], &events[4]["actor"]), (&json!("acme"), &json!(alice.id)));
+    let text = format!("{events:?}");
+    for secret in [&token, &session.text("token"), &session.text("id"), &entity, &alice.jwt, &alice.key] {
+        assert!(!text.contains(secret.as_str()), "{secret}");
+    }
+}
+
+#[test]
+fn every_act_is_documented() {
+    let docs = std::fs::read_to_string(root().join("docs/events.md")).unwrap();
+
+    for act in Act::ALL {
+        assert!(docs.contains(&format!("`{}`", act.name())), "{}", act.name());
+    }
+}

@@ -1,0 +1,65 @@
+//! `DELETE /sessions/{id}`
+
+use session_delete::SessionDelete;
+use session_get::SessionGet;
+use user_renew::UserRenew;
+
+use super::get::carols;
+use crate::house::{Call, Reply, World};
+
+async fn delete(world: &World, id: &str, call: Call) -> Reply {
+    world.call::<SessionDelete>(call.path("id", id)).await
+}
+
+#[tokio::test]
+async fn the_holder_and_the_issuer_end_a_session_at_once_and_once() {
+    for by_issuer in [false, true] {
+        let world = World::new().await;
+        let (backend, session) = carols(&world).await;
+        let (id, jwt) = (session.text("id"), session.text("token"));
+        let call = || if by_issuer { Call::new().header("apikey", &backend.key) } else { Call::new().bearer(&jwt) };
+
+        let reply = delete(&world, &id, call()).await;
+
+        assert_eq!((reply.status, reply.header("cache-control")), (204, "no-store"));
+        assert_eq!(world.call::<SessionGet>(Call::new().path("id", &id).bearer(&jwt)).await.status, 401, "the very next call");
+        assert_eq!(delete(&world, &id, call()).await.status, if by_issuer { 404 } else { 401 });
+        assert_eq!(world.sessions_of("carol").await, 0);
+        assert!(!world.rows("sessions").await.iter().any(|row| row["subject"].as_s().unwrap().starts_with("issued-by#")));
+    }
+}
+
+#[tokio::test]
+async fn a_user_ends_a_login_on_another_machine() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let id = world.rows("sessions").await[0]["session_id"].as_s().unwrap().clone();
+    let second = world.login("alice", &alice.password).await.text("Token");
+
+    assert_eq!(delete(&world, &id, Call::new().bearer(&second)).await.status, 204);
+
+    assert_eq!(world.call::<UserRenew>(Call::new().bearer(&alice.jwt)).await.status, 401);
+    assert_eq!(world.call::<UserRenew>(Call::new().bearer(&second)).await.status, 200);
+}
+
+#[tokio::test]
+async fn somebody_elses_session_is_404_and_goes_on() {
+    let world = World::new().await;
+    let (_, session) = carols(&world).await;
+    let other = world.person("other").await;
+
+    let foreign = delete(&world, &session.text("id"), Call::new().bearer(&other.jwt)).await;
+
+    assert_eq!((foreign.status, foreign.code()), (404, "session-not-found"));
+    assert_eq!(world.sessions_of("carol").await, 1);
+    assert_eq!(delete(&world, &session.text("id"), Call::new()).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_told_deleted_too() {
+    let world = World::new().await;
+    let (_, session) = carols(&world).await;
+    world.spy.lose_after(1);
+
+    assert_eq!(delete(&world, &session.text("id"), Call::new().bearer(&session.text("token"))).await.status, 204);
+}

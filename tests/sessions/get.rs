@@ -1,0 +1,115 @@
+//! `GET /sessions/{id}`
+
+use authentication_token_exchange::AuthenticationTokenExchange;
+use latchkey::domain::Acl;
+use serde_json::{Value, json};
+use session_get::SessionGet;
+
+use crate::house::{Call, Person, Reply, World};
+
+/// A backend and the session of its customer carol.
+pub async fn carols(world: &World) -> (Person, Reply) {
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let wish = json!({ "customerId": "carol", "acl": [{ "scope": {}, "permissions": ["read"] }], "customClaims": { "tier": "gold" } });
+    let token = world.one_time_token(&backend.key, wish).await.text("token");
+    (backend, world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await)
+}
+
+async fn get(world: &World, id: &str, call: Call) -> Reply {
+    world.call::<SessionGet>(call.path("id", id)).await
+}
+
+#[tokio::test]
+async fn holder_and_issuer_see_the_session_without_its_jwt() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let (id, mut shown) = (session.text("id"), session.body.clone());
+    shown.as_object_mut().unwrap().remove("token");
+
+    for call in [
+        Call::new().bearer(&session.text("token")),
+        Call::new().header("token", session.text("token")),
+        Call::new().header("x-api-key", &backend.key),
+        Call::new().bearer(&backend.jwt),
+    ] {
+        let reply = get(&world, &id, call).await;
+        assert_eq!((reply.status, &reply.body), (200, &shown));
+    }
+}
+
+#[tokio::test]
+async fn a_login_sees_the_logins_of_its_user_and_a_key_does_not() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let id = world.rows("sessions").await[0]["session_id"].as_s().unwrap().clone();
+    let second = world.login("alice", &alice.password).await.text("Token");
+
+    let seen = get(&world, &id, Call::new().bearer(&second)).await;
+
+    assert_eq!((seen.status, seen.text("type"), seen.text("customerId")), (200, "login".to_owned(), alice.id.clone()));
+    assert_eq!(get(&world, &id, Call::new().header("x-api-key", &alice.key)).await.code(), "session-not-found");
+}
+
+#[tokio::test]
+async fn somebody_elses_an_unknown_and_a_malformed_id_are_the_same_404() {
+    let world = World::new().await;
+    let (_, session) = carols(&world).await;
+    let other = world.person_with("other", Acl::everything()).await;
+
+    let foreign = get(&world, &session.text("id"), Call::new().header("x-api-key", &other.key)).await;
+
+    assert_eq!((foreign.status, foreign.code()), (404, "session-not-found"));
+    for id in ["0f8fad5b-d9cb-469f-a165-70867728950e", "x"] {
+        assert_eq!(get(&world, id, Call::new().header("x-api-key", &other.key)).await, foreign);
+        assert_eq!(get(&world, id, Call::new().bearer(&session.text("token"))).await, foreign);
+    }
+}
+
+#[tokio::test]
+async fn nobody_a_wrong_credential_and_a_key_without_the_permission_are_told_apart() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let less = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["introspect"] }] });
+    let restricted = world.add_key(&backend.jwt, less).await.text("token");
+    let codes = async |call: Call| {
+        let reply = get(&world, &session.text("id"), call).await;
+        (reply.status, reply.code().to_owned())
+    };
+
+    assert_eq!(codes(Call::new()).await, (401, "missing-credentials".to_owned()));
+    assert_eq!(codes(Call::new().bearer("x.y.z")).await, (401, "invalid-credentials".to_owned()));
+    assert_eq!(codes(Call::new().header("apikey", "lkapi_x")).await, (401, "invalid-credentials".to_owned()));
+    assert_eq!(codes(Call::new().header("apikey", restricted)).await, (403, "forbidden".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_refused_at_once() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+
+    world.pass(3600);
+
+    assert_eq!(get(&world, &session.text("id"), Call::new().bearer(&session.text("token"))).await.status, 401);
+    assert_eq!(get(&world, &session.text("id"), Call::new().header("apikey", &backend.key)).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_session_of_a_user_ends_with_a_changed_password_and_with_the_user() {
+    for change in ["SET epoch = :v", "SET disabled_at = :v"] {
+        let world = World::new().await;
+        let backend = world.person_with("backend", Acl::everything()).await;
+        let alice = world.person("alice").await;
+        let token = world.one_time_token(&backend.key, json!({ "customerId": alice.id })).await.text("token");
+        let session = world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await;
+        let own = || Call::new().bearer(&session.body["token"].as_str().map(str::to_owned).unwrap());
+        assert_eq!(get(&world, &session.text("id"), own()).await.status, 200);
+
+        world.set_user(&alice, change, 1).await;
+
+        assert_eq!(get(&world, &session.text("id"), own()).await.status, 401, "{change}");
+        assert_eq!(
+            get(&world, &session.text("id"), Call::new().header("apikey", &backend.key)).await.body["title"],
+            Value::from("Session not found")
+        );
+    }
+}
