@@ -10,7 +10,7 @@ use latchkey::domain::Acl;
 use serde_json::{Value, json};
 use session_delete::SessionDelete;
 
-use crate::house::{Call, Reply, World};
+use crate::house::{Call, NOW, Reply, World};
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 
@@ -116,6 +116,8 @@ async fn an_exchange_is_repeated_for_the_session_that_it_began() {
     let again = exchange(&world, &token, KEY, json!({})).await;
 
     assert_eq!((first.status, again.status), (201, 201));
+    let consumed = world.rows("tokens").await.into_iter().find(|row| row.contains_key("consumed_by")).unwrap();
+    assert_eq!(consumed["expires_at"].as_n().unwrap(), &(NOW + 3600).to_string(), "nobody sweeps it before the session is over");
     for member in ["id", "customerId", "createdTime", "expiredTime"] {
         assert_eq!(again.text(member), first.text(member));
     }

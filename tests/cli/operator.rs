@@ -89,7 +89,7 @@ impl Operator {
 
     /// The acts that the journal has.
     pub fn acts(&self) -> Vec<String> {
-        self.journal().iter().map(|line| line["act"].as_str().unwrap().to_owned()).collect()
+        self.journal().iter().map(|line| line["operation"].as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -5,26 +5,51 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use anyhow::Context;
+use latchkey::audit::{Act, Event, Line, Origin};
 use serde_json::json;
 
 use crate::Failure;
 use crate::connection::{Connection, Place};
 
-/// Writes down that `act` was done to `subject`, when and by whom. Every command that changed something ends here.
+/// Writes down that `command` was done to `subject`, when and by whom, as an audit event of the service's own form. Every command that changed something ends here.
 ///
 /// One `write` to a file that is only appended to: lines of two operators do not mix.
 ///
 /// # Errors
 /// If the journal can't be written; the act is done all the same, and the text says so.
-pub async fn record(connection: &Connection, act: &str, subject: &str) -> Result<(), Failure> {
+pub async fn record(connection: &Connection, command: &str, subject: &str) -> Result<(), Failure> {
     let place = match &connection.place {
         Place::Local(data) => json!({ "local": data }),
         Place::Aws(stack) => json!({ "stack": stack }),
     };
-    let line = json!({ "time": connection.now(), "act": act, "subject": subject, "operator": operator(connection).await, "place": place });
+    let origin = Origin { operation: command.to_owned(), operator: Some(operator(connection).await.to_owned()), ..Origin::default() };
+    let event = Event::of(act(command)).subject(subject);
+    let mut line = serde_json::to_value(Line::new(&event, &origin, None, connection.now()))?;
+    if let Some(members) = line.as_object_mut() {
+        members.insert("place".to_owned(), place);
+    }
     append(connection, &format!("{line}\n"))
-        .with_context(|| format!("{act} of {subject} is done, but could not be written to {}", connection.journal.display()))
+        .with_context(|| format!("{command} of {subject} is done, but could not be written to {}", connection.journal.display()))
         .map_err(Failure::from)
+}
+
+/// What the command is among the acts of docs/events.md.
+fn act(command: &str) -> Act {
+    match command {
+        "user.add" => Act::UserAdded,
+        "user.disable" => Act::UserDisabled,
+        "user.enable" => Act::UserEnabled,
+        "user.passwd" => Act::UserPasswordSet,
+        "user.grant" => Act::UserGranted,
+        "key.revoke" => Act::ApiKeyDeleted,
+        "session.revoke" | "session.revoke-all" => Act::SessionRevoked,
+        "forget.export" => Act::PersonExported,
+        "forget.begin" | "forget.erase" => Act::PersonForgotten,
+        "users.export" => Act::UsersExported,
+        "users.import" => Act::UsersImported,
+        "keys.init" => Act::KeysMade,
+        _ => Act::KeysRotated,
+    }
 }
 
 fn append(connection: &Connection, line: &str) -> std::io::Result<()> {

@@ -3,7 +3,7 @@
 //! Every state change is one conditional write or one transaction. A write whose answer is lost is repeated by the SDK, and
 //! then meets itself: each therefore carries something by which it recognises its own effect (a request token, an attempt's
 //! id, the value it wrote). Expiry stands in every condition, since TTL sweeps late; every read behind a decision is
-//! consistent; nothing scans.
+//! consistent; no function scans ([`Directory`], the operator's, does).
 //!
 //! [`schema`] has every key and attribute. The other modules have one type for each kind of row, with the few calls that
 //! an operation needs; a binary holds only the calls it makes.

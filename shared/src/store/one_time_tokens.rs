@@ -284,7 +284,10 @@ impl OneTimeTokens {
 
     fn consume(&self, exchange: &NewSession<'_>, now: Timestamp) -> Result<TransactWriteItemBuilder, StoreError> {
         let update = Update::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(exchange.token.token_id)));
-        let update = update.update_expression("SET consumed_by = :session").condition_expression(LIVE);
+        let update = update.update_expression("SET consumed_by = :session, expires_at = :kept").condition_expression(LIVE);
+        // The row stays as long as the session, so that a repeated exchange finds it; consumed, it is not live whatever its time.
+        let kept = exchange.token.expires_at.max(exchange.session.expires_at);
+        let update = update.expression_attribute_values(":kept", n(kept.unix()));
         let update = update.expression_attribute_values(":session", s(exchange.session.session_id.to_string()));
         let update = update.expression_attribute_values(":now", n(now.unix())).build()?;
         Ok(TransactWriteItem::builder().update(update))
