@@ -158,7 +158,29 @@ async fn a_repetition_of_an_exchange_with_a_one_time_password_needs_that_too() {
 
     assert_eq!(exchange(&world, &token, KEY, json!({})).await.code(), "one-time-password-refused");
     world.pass(700);
-    assert_eq!(exchange(&world, &token, KEY, right).await.status, 201, "the session is older than the password by now");
+    assert_eq!(exchange(&world, &token, KEY, right.clone()).await.status, 201, "the session is older than the password by now");
+    for _ in 0..5 {
+        exchange(&world, &token, KEY, json!({ "oneTimePassword": "wrong" })).await;
+    }
+    assert_eq!(exchange(&world, &token, KEY, right).await.code(), "token-not-found", "guesses are counted here too");
+}
+
+#[tokio::test]
+async fn a_key_that_may_less_does_not_repeat_an_exchange_for_more() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let less = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["read"] }] });
+    let less = world.add_key(&alice.jwt, less).await.text("token");
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let call = |key: &str| {
+        let call = Call::new().path("token", &token).header("idempotency-key", KEY).header("reb-apikey", key);
+        call.json(json!({ "acl": [{ "scope": {}, "permissions": ["write"] }] }))
+    };
+
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call(&alice.key)).await.status, 201);
+
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call(&less)).await.code(), "escalation");
+    assert_eq!(world.call::<AuthenticationTokenExchange>(call(&alice.key)).await.status, 201);
 }
 
 #[tokio::test]

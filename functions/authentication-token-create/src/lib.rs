@@ -173,7 +173,7 @@ impl AuthenticationTokenCreate {
             let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token_id);
             request.trail.note(grant.api_key.into_iter().fold(event, Event::credential));
         }
-        if let Some(mailbox) = mailbox.filter(|_| row.is_live(now)) {
+        if let Some(mailbox) = mailbox.filter(|_| row.is_live(now) && now < row.created_at.plus(self.otp_ttl_seconds)) {
             let password = OneTimePassword::of(&token, &keys).map_err(ApiError::internal)?;
             self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
         }

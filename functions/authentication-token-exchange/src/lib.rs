@@ -65,8 +65,13 @@ impl Operation for AuthenticationTokenExchange {
         let request_hash = key.as_ref().map(|_| caller.map_or_else(|| digest.clone(), |user| format!("{digest}/{user}")));
         let session_id = key.as_ref().map_or_else(SessionId::random, |key| key.session_of(token.id));
         if request_hash.is_some() && row.consumed_by == Some(session_id) {
-            parties?;
-            check_one_time_password(&token, &row, password, &token_keys, None)?;
+            if row.otp_required {
+                self.tokens.reserve_repeated_otp_attempt(token.id, session_id, self.otp_attempts_per_token).await?;
+            }
+            check_one_time_password(&token, &row, password, &token_keys, None)
+                .inspect_err(|_| request.trail.note(event(Act::OneTimePasswordRefused, &row)))?;
+            // Who repeats it must be allowed to what the first got: the key is no credential.
+            wish.granted(&row, &parties?)?;
             return self.repeat(&row, session_id, request_hash, &signing_keys, now).await;
         }
         reserved.inspect_err(|error| tell_throttled(error, &row, &request.trail))?;
@@ -96,7 +101,12 @@ impl Operation for AuthenticationTokenExchange {
         let forget_attempts = token.otp_customer.map(|customer| (customer, self.otp_attempts_per_customer));
         let exchange = NewSession { token: &row, session: &session, invalidate: wish.invalidate, forget_attempts };
         match self.tokens.exchange(&exchange, now).await {
-            Err(ConsumeError::Begun) if key.is_some() => self.repeat(&row, session_id, request_hash, &signing_keys, now).await,
+            Err(ConsumeError::Begun) if key.is_some() => {
+                if let Some((customer, throttle)) = forget_attempts {
+                    self.tokens.forget_otp_attempts(token.id, &customer, throttle, now).await?;
+                }
+                self.repeat(&row, session_id, request_hash, &signing_keys, now).await
+            }
             other => {
                 other?;
                 let event = event(Act::OneTimeTokenExchanged, &row).credential(Locator::of_session(session_id));

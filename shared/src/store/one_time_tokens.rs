@@ -216,6 +216,27 @@ impl OneTimeTokens {
         }
     }
 
+    /// Reserves an attempt at the one-time password of a token that `session` consumed, for the exchange that is repeated: against the
+    /// token alone, so that a token that is gone can lock nobody out. One UpdateItem; one that the SDK repeats may count twice, which
+    /// takes an attempt and gives none.
+    ///
+    /// # Errors
+    /// [`OtpAttemptError::TokenGone`] if the attempts are used up.
+    pub async fn reserve_repeated_otp_attempt(&self, id: RandomId, session: SessionId, per_token: u32) -> Result<(), OtpAttemptError> {
+        let request = self.0.client.update_item().table_name(&self.0.tables.tokens).set_key(Some(schema::one_time_token(id)));
+        let request = request.update_expression("ADD otp_attempts :one");
+        let request =
+            request.condition_expression("consumed_by = :session AND (attribute_not_exists(otp_attempts) OR otp_attempts < :cap)");
+        let request = request.expression_attribute_values(":one", n(1)).expression_attribute_values(":cap", n(per_token));
+        match request.expression_attribute_values(":session", s(session.to_string())).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(OtpAttemptError::TokenGone)
+            }
+            Err(error) => Err(OtpAttemptError::Store(error.into())),
+        }
+    }
+
     /// Begins the session and, if it invalidates, consumes the token: both or none, and only while a customer who is a user here
     /// is active. Whether the issuer still backs the token is read beside its row and is no condition here: all exchanges of one
     /// backend would meet in that one row, and DynamoDB cancels transactions that meet. Of any number of callers at the same instant one consumes it.

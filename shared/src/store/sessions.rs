@@ -138,7 +138,8 @@ impl Sessions {
 /// The put of a new session as part of a transaction.
 pub(super) fn insert_new(database: &Database, session: &SessionRow) -> Result<TransactWriteItemBuilder, StoreError> {
     let put = Put::builder().table_name(&database.tables.sessions).set_item(Some(serde_dynamo::to_item(session)?));
-    let put = put.condition_expression(format!("attribute_not_exists({SUBJECT})")).build()?;
+    let put = put.condition_expression(format!("attribute_not_exists({SUBJECT}) OR {EXPIRES_AT} <= :now"));
+    let put = put.expression_attribute_values(":now", n(session.created_at.unix())).build()?;
     Ok(TransactWriteItem::builder().put(put))
 }
 
