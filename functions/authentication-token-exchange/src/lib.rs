@@ -7,13 +7,13 @@ mod wish;
 
 use futures_util::future::join;
 use latchkey::audit::{Act, Event, Trail};
-use latchkey::caller::{AskedToken, Credential, Gate};
+use latchkey::caller::{AskedToken, Credential, Gate, live_session};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::{Locator, Secret, SessionId, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{
-    ConsumeError, Database, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle, UserRow, schema,
+    ConsumeError, Database, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle,
 };
 use wish::{Parties, Wish};
 
@@ -151,12 +151,7 @@ impl AuthenticationTokenExchange {
         keys: &SigningKeys,
         now: Timestamp,
     ) -> Result<Answer, ApiError> {
-        let mut batch = self.database.batch();
-        let (session, user) = (batch.session(schema::session(&row.customer_id, id)), batch.user(&row.customer_id));
-        let rows = batch.get().await?;
-        let (session, user): (Option<SessionRow>, Option<UserRow>) = (rows.find(&session)?, rows.find(&user)?);
-        let session = session.filter(|session| session.is_live(now) && session.is_backed_by(user.as_ref()));
-        let session = session.ok_or(ApiError::TokenNotFound)?;
+        let session = live_session(&self.database, &row.customer_id, id, now).await?.ok_or(ApiError::TokenNotFound)?;
         if session.request_hash != request_hash {
             return Err(ApiError::IdempotencyKeyReused);
         }

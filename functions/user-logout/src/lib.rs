@@ -7,7 +7,7 @@ use latchkey::credentials::{Issuer, VerificationKeys};
 use latchkey::domain::{Locator, SharedClock};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{LoginSession, Sessions};
+use latchkey::store::Sessions;
 use serde::Serialize;
 
 /// What the operation needs.
@@ -31,8 +31,7 @@ impl Operation for UserLogout {
         let now = self.clock.now();
         let login = latchkey::caller::login(&request.headers, &self.issuer, self.keys.get().await.as_ref(), now)?;
 
-        let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
-        if !self.sessions.end_login(&session).await? {
+        if !self.sessions.end(login.user, login.session, None, now).await? {
             return Err(ApiError::InvalidCredentials);
         }
         request.trail.note(Event::of(Act::SessionEnded).subject(login.user).credential(Locator::of_session(login.session)));

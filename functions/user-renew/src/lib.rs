@@ -41,7 +41,7 @@ impl Operation for UserRenew {
         let mut batch = self.database.batch();
         let asked = Credential::Login(presented.clone()).ask(&mut batch);
         let caller = asked.resolve(&batch.get().await.map_err(CallerError::from)?, now)?;
-        if caller.user.password_expires_at.is_some_and(|expiry| expiry <= now) {
+        if caller.user.password_has_expired(now) {
             return Err(ApiError::PasswordExpired);
         }
 

@@ -21,7 +21,7 @@ pub use entity::{EntityAccess, EntityCaller, EntityPath};
 pub use gate::{Gate, bearer, login};
 pub use one_time::AskedToken;
 pub use password::{PasswordGate, PasswordGateError, ProvenUser};
-pub use session::{AskedSession, SessionAccess, SessionCaller, SessionPath};
+pub use session::{AskedSession, SessionAccess, SessionCaller, SessionPath, live_session};
 pub use standing::{AskedStanding, Kind, Opened, Standing};
 
 /// Why a request's credentials do not make a caller.

@@ -69,7 +69,7 @@ impl PasswordGate {
     /// [`PasswordGateError::Throttled`] before any hash is computed.
     pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp, trail: &Trail) -> Result<ProvenUser, PasswordGateError> {
         let proven = self.prove_even_expired(username, password, now, trail).await?;
-        if proven.row.password_expires_at.is_some_and(|expiry| expiry <= now) {
+        if proven.row.password_has_expired(now) {
             trail.note(Event::of(Act::LoginExpired).subject(proven.row.user_id));
             return Err(PasswordGateError::Expired);
         }
@@ -127,15 +127,13 @@ impl PasswordGate {
     /// Forgets the attempts under the name and stores a new hash, if one was made: requests to send beside the one that the
     /// proof was for. That they fail takes nothing from the proof, so it is only logged.
     pub async fn settle(&self, proven: &ProvenUser) {
-        let rehash = async {
-            match (&proven.rehashed, &proven.row.password_hash) {
-                (Some(new), Some(old)) => self.users.replace_hash(&proven.name, old.expose(), new.as_str()).await,
-                _ => Ok(()),
-            }
-        };
-        let (reset, rehashed) = join(self.attempts.reset(proven.attempt.clone()), rehash).await;
-        for error in [reset.err(), rehashed.err()].into_iter().flatten() {
-            tracing::warn!(error = %error, "a password's attempts or new hash could not be stored");
+        join(self.forget_attempts(proven), self.keep_rehashed(proven)).await;
+    }
+
+    async fn keep_rehashed(&self, proven: &ProvenUser) {
+        let (Some(new), Some(old)) = (&proven.rehashed, &proven.row.password_hash) else { return };
+        if let Err(error) = self.users.replace_hash(&proven.name, old.expose(), new.as_str()).await {
+            tracing::warn!(error = %error, "a password's new hash could not be stored");
         }
     }
 }

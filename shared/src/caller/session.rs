@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::{CallerError, Credential, Gate};
 use crate::credentials::SessionClaims;
-use crate::domain::{Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{CustomerId, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
 /// A session's JWT whose rows are in a batch.
@@ -36,6 +36,21 @@ impl AskedSession {
 fn live(rows: &Rows, row: &RowKey, user: &RowKey, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
     let (row, user): (Option<SessionRow>, Option<UserRow>) = (rows.find(row)?, rows.find(user)?);
     Ok(row.filter(|row| row.is_live(now) && row.is_backed_by(user.as_ref())))
+}
+
+/// The session `id` of `customer`, if it has not been ended and the user that the customer may be backs it. One request.
+///
+/// # Errors
+/// [`StoreError`] if the tables can not tell.
+pub async fn live_session(
+    database: &Database,
+    customer: &CustomerId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<SessionRow>, StoreError> {
+    let mut batch = database.batch();
+    let (row, user) = (batch.session(schema::session(customer, id)), batch.user(customer));
+    live(&batch.get().await?, &row, &user, now)
 }
 
 /// The session in a path.
@@ -115,11 +130,7 @@ impl SessionCaller {
         let own_login = own_login.map(|row| live(&rows, &row, &user_row, now)).transpose()?.flatten();
         let session = match (own_login, rows.find::<IssuedSessionRow>(&issued)?) {
             (Some(session), _) => Some(session),
-            (None, Some(issued)) => {
-                let mut batch = database.batch();
-                let (row, customer) = (batch.session(schema::session(&issued.customer_id, id)), batch.user(&issued.customer_id));
-                live(&batch.get().await?, &row, &customer, now)?
-            }
+            (None, Some(issued)) => live_session(database, &issued.customer_id, id, now).await?,
             (None, None) => None,
         };
         Ok(SessionAccess { actor: Some(user), session })

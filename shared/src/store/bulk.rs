@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
 use thiserror::Error;
 
-use super::schema::{self, Key, PK, n, s};
+use super::schema::{Key, PK, n, s};
 use super::transaction::{self, Outcome, Refusal};
-use super::{Database, StoreError, UserRow, Users};
+use super::{Database, StoreError, UserRow, Users, users};
 use crate::domain::Username;
 
 /// What an arriving user met.
@@ -68,9 +67,9 @@ impl BulkUsers {
     pub async fn insert(&self, users: &[UserRow]) -> Result<Vec<Arrival>, StoreError> {
         let mut arrivals = vec![Arrival::New; users.len()];
         let mut waiting: Vec<(&mut Arrival, Pair)> =
-            arrivals.iter_mut().zip(users).map(|(arrival, user)| Ok((arrival, pair(user)?))).collect::<Result<_, StoreError>>()?;
+            arrivals.iter_mut().zip(users).map(|(arrival, user)| Ok((arrival, users::rows(user)?))).collect::<Result<_, StoreError>>()?;
         while !waiting.is_empty() {
-            let puts = waiting.iter().flat_map(|(_, pair)| pair).map(|item| self.put_new(item));
+            let puts = waiting.iter().flat_map(|(_, pair)| pair).map(|item| users::put_new(&self.0, item.clone()));
             let puts = puts.collect::<Result<Vec<_>, StoreError>>()?;
             let Outcome::Refused(refusals) = transaction::write(&self.0.client, puts).await? else { break };
             let mut refused: HashMap<usize, [Option<Key>; 2]> = HashMap::new();
@@ -90,19 +89,12 @@ impl BulkUsers {
         Ok(arrivals)
     }
 
-    fn put_new(&self, item: &Key) -> Result<TransactWriteItemBuilder, StoreError> {
-        let put = Put::builder().table_name(&self.0.tables.users).set_item(Some(item.clone()));
-        let put = put.condition_expression(format!("attribute_not_exists({PK})"));
-        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(TransactWriteItem::builder().put(put.build()?))
-    }
-
     /// What [`Self::insert`] would tell, without writing anything.
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
     pub async fn compare(&self, users: &[UserRow]) -> Result<Vec<Arrival>, StoreError> {
-        let pairs = users.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+        let pairs = users.iter().map(users::rows).collect::<Result<Vec<_>, _>>()?;
         let keys = pairs.iter().flatten().filter_map(|item| Some(Key::from([(PK.to_owned(), item.get(PK)?.clone())])));
         let rows = self.read(keys.collect()).await?;
         let found = |wanted: &Key| rows.iter().find(|row| row.get(PK) == wanted.get(PK)).cloned();
@@ -129,17 +121,17 @@ impl BulkUsers {
     /// # Errors
     /// [`StoreError`] if the table can not tell.
     pub async fn replace(&self, user: &UserRow) -> Result<Replacement, StoreError> {
-        let users = Users::new(&self.0);
+        let by_name = Users::new(&self.0);
         for _ in 0..ATTEMPTS {
-            let old = users.find_by_name(&Username::normalised(&user.username)).await?;
+            let old = by_name.find_by_name(&Username::normalised(&user.username)).await?;
             let Some(old) = old.filter(|old| old.user_id == user.user_id) else { return Ok(Replacement::Lost) };
-            let is_same = pair(&UserRow { epoch: old.epoch, ..user.clone() })? == pair(&old)?;
+            let is_same = users::rows(&UserRow { epoch: old.epoch, ..user.clone() })? == users::rows(&old)?;
             if is_same && old.epoch >= user.epoch {
                 return Ok(Replacement::Unneeded);
             }
             let epoch = if is_same { user.epoch } else { user.epoch.max(old.epoch.saturating_add(1)) };
             let hash = old.password_hash.as_ref().map_or("", |hash| hash.expose());
-            let [by_name, by_id] = pair(&UserRow { epoch, ..user.clone() })?.map(|item| {
+            let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| {
                 let put = Put::builder().table_name(&self.0.tables.users).set_item(Some(item));
                 put.expression_attribute_values(":id", s(old.user_id.to_string())).expression_attribute_values(":epoch", n(old.epoch))
             });
@@ -153,17 +145,6 @@ impl BulkUsers {
         }
         Ok(Replacement::Lost)
     }
-}
-
-/// The rows of `user`, as [`Users::insert_new`] writes them.
-fn pair(user: &UserRow) -> Result<Pair, StoreError> {
-    let by_id = UserRow { password_hash: None, ..user.clone() };
-    let keys = [schema::user_by_name(&Username::normalised(&user.username)), schema::user_by_id(user.user_id)];
-    let [mut name_item, mut id_item]: Pair = [serde_dynamo::to_item(user)?, serde_dynamo::to_item(by_id)?];
-    let [name_key, id_key] = keys;
-    name_item.extend(name_key);
-    id_item.extend(id_key);
-    Ok([name_item, id_item])
 }
 
 fn meet(wanted: &Pair, found: [Option<Key>; 2]) -> Arrival {

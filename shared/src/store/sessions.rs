@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{json, unix};
 use super::schema::{self, EXPIRES_AT, SUBJECT, n};
 use super::transaction::{self, Outcome};
-use super::{Database, LoginSession, StoreError, UserRow};
+use super::{Database, StoreError, UserRow};
 use crate::domain::{Acl, CustomClaims, CustomerId, SessionId, Timestamp, UserId};
 
 /// What a session came from.
@@ -98,16 +98,6 @@ impl Sessions {
     pub async fn put(&self, session: &SessionRow) -> Result<(), StoreError> {
         let request = self.0.client.put_item().table_name(&self.0.tables.sessions);
         request.set_item(Some(serde_dynamo::to_item(session)?)).send().await.map(drop).map_err(StoreError::from)
-    }
-}
-
-impl Sessions {
-    /// Ends a login session. A transaction, so that a retry after a lost answer is told "ended" too; `false` if there was none.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table can not tell.
-    pub async fn end_login(&self, session: &LoginSession) -> Result<bool, StoreError> {
-        self.end(session.user, session.session, None, session.now).await
     }
 
     /// Ends a session of `subject`, and the row by which its issuer, if it has one, finds it. A transaction, so that a retry after

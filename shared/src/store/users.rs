@@ -51,6 +51,12 @@ impl UserRow {
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
     }
+
+    /// Whether the password's time is over: it must be changed before anything else.
+    #[must_use]
+    pub fn password_has_expired(&self, now: Timestamp) -> bool {
+        self.password_expires_at.is_some_and(|expiry| expiry <= now)
+    }
 }
 
 /// Reads users by name and writes them.
@@ -79,17 +85,8 @@ impl Users {
     /// # Errors
     /// [`StoreError`] if the table can not tell.
     pub async fn insert_new(&self, user: &UserRow) -> Result<bool, StoreError> {
-        let by_id = UserRow { password_hash: None, ..user.clone() };
-        let name = Username::normalised(&user.username);
-        let put = |row: &UserRow, key: schema::Key| {
-            let mut item: schema::Key = serde_dynamo::to_item(row)?;
-            item.extend(key);
-            let put = Put::builder().table_name(&self.0.tables.users).set_item(Some(item));
-            let put = put.condition_expression("attribute_not_exists(pk)").build()?;
-            Ok::<_, StoreError>(TransactWriteItem::builder().put(put))
-        };
-        let items = [put(user, schema::user_by_name(&name))?, put(&by_id, schema::user_by_id(user.user_id))?];
-        Ok(transaction::write(&self.0.client, items).await? == Outcome::Committed)
+        let [by_name, by_id] = rows(user)?.map(|item| put_new(&self.0, item));
+        Ok(transaction::write(&self.0.client, [by_name?, by_id?]).await? == Outcome::Committed)
     }
 
     /// Replaces the password's hash by one of the same password under the live parameters, unless it has changed meanwhile.
@@ -138,6 +135,23 @@ impl Users {
         let items = [by_name, by_id].map(|update| TransactWriteItem::builder().update(update));
         Ok(transaction::write(&self.0.client, items).await? == Outcome::Committed)
     }
+}
+
+/// The two rows of `user`: under the name, and under the id without the password's hash.
+pub(super) fn rows(user: &UserRow) -> Result<[schema::Key; 2], StoreError> {
+    let mut by_name: schema::Key = serde_dynamo::to_item(user)?;
+    let mut by_id: schema::Key = serde_dynamo::to_item(UserRow { password_hash: None, ..user.clone() })?;
+    by_name.extend(schema::user_by_name(&Username::normalised(&user.username)));
+    by_id.extend(schema::user_by_id(user.user_id));
+    Ok([by_name, by_id])
+}
+
+/// The put of a row whose key nobody has, for a transaction; refused, it tells the row that is there.
+pub(super) fn put_new(database: &Database, item: schema::Key) -> Result<TransactWriteItemBuilder, StoreError> {
+    let put = Put::builder().table_name(&database.tables.users).set_item(Some(item));
+    let put = put.condition_expression(format!("attribute_not_exists({PK})"));
+    let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    Ok(TransactWriteItem::builder().put(put.build()?))
 }
 
 /// A condition that the user of `id` exists and is not disabled, and that no changed password has ended what began in `epoch`, for
