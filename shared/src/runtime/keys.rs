@@ -9,10 +9,10 @@ use crate::credentials::generate::{GenerateError, KeyDocument};
 use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
 use crate::domain::{Secret, SharedClock, Timestamp};
 
+use super::ConfigError;
 use super::first_keys::KeyPlace;
 use super::key_secret::{KeySecret, KeySecretError};
 use super::telemetry::chain;
-use super::ConfigError;
 
 /// Where a key set is read from.
 #[derive(Clone)]

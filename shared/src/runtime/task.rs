@@ -76,9 +76,7 @@ impl<T: Task> TaskService<T> {
         let failure = match resource.request_type {
             // What a task has made stays, as the tables do.
             Change::Delete => None,
-            Change::Create | Change::Update => {
-                self.run(Occasion::Deploy(resource.resource_properties.clone()), request_id).await.err()
-            }
+            Change::Create | Change::Update => self.run(Occasion::Deploy(resource.resource_properties.clone()), request_id).await.err(),
         };
         resource.answer(&self.connector, failure).await.map_err(|error| {
             tracing::error!(error = chain(&error), "failed");
