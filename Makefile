@@ -7,17 +7,21 @@ ARCH ?= x86_64
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
 FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
+# What `audit` looks at. Where the advisories can't be fetched: AUDIT="bans licenses sources".
+AUDIT ?= advisories bans licenses sources
 
 CARGO_LAMBDA_VERSION := 1.9.2
 # The cross-linker and C compiler of `cargo lambda`: other versions make other bytes.
 ZIG_VERSION := 0.17.1
+CARGO_DENY_VERSION := 0.20.2
+CARGO_CYCLONEDX_VERSION := 0.5.9
 PYTHON_MINIMUM := 3.9
 
 # The folder's own `cargo lambda` before any other. Cargo's usual place is last, for a shell opened before it was installed.
-export PATH := $(CURDIR)/.venv/bin:$(PATH):$(HOME)/.cargo/bin
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible lint rust node cargo-lambda
+.PHONY: help run test build zips test-reproducible lint audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +50,12 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+audit: cargo-deny ## check the crates: known vulnerabilities, licences, who may depend on what, and where from
+	cargo deny --locked check $(AUDIT)
+
+sbom: cargo-cyclonedx ## list the crates that ship, of the last commit: target/sbom/latchkey.cdx.json
+	@sh infra/release/sbom.sh $(subst x86_64,x86_64-unknown-linux-gnu,$(subst arm64,aarch64-unknown-linux-gnu,$(ARCH)))
 
 # What follows makes sure of what the commands need, or says what to do.
 
@@ -76,3 +86,11 @@ cargo-lambda: rust
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION) || { rm -rf .venv .venv.log; \
 	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
 	@rm -f .venv.log
+
+# Cargo's own tools are compiled once, into .tools, unless the same version is already there.
+cargo-deny cargo-cyclonedx: rust
+	@if ! cargo $(@:cargo-%=%) --version 2>/dev/null | grep -q ' $(subst .,\.,$(VERSION))$$'; then \
+	  echo "Installing $@ $(VERSION) into .tools"; \
+	  env -u CARGO_TARGET_DIR cargo install --quiet --locked --root .tools $@@$(VERSION); fi
+cargo-deny: VERSION = $(CARGO_DENY_VERSION)
+cargo-cyclonedx: VERSION = $(CARGO_CYCLONEDX_VERSION)
