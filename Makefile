@@ -37,7 +37,7 @@ test: cargo-lambda node ## run all tests that need no AWS, the real binaries and
 # The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
 	@cargo fetch --quiet --locked
-	env -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS -u CXXFLAGS RUSTFLAGS="$$(sh infra/release/remap.sh)" \
+	flags=$$(sh infra/release/remap.sh) && env -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS -u CXXFLAGS RUSTFLAGS="$$flags" \
 	  cargo lambda build --release --locked --$(subst _,-,$(ARCH)) --lambda-dir target/lambda $(addprefix --package ,$(FUNCTIONS))
 	@chmod 0755 $(patsubst %,target/lambda/%/bootstrap,$(FUNCTIONS))
 
