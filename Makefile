@@ -2,20 +2,25 @@
 
 PORT ?= 9000
 ARGS ?=
-# The processor of the functions in AWS: arm64 or x86_64. It must match template.yaml's parameter Architecture.
+# The processor of the functions in AWS: arm64 or x86_64.
 ARCH ?= x86_64
+# What `make deploy` deploys: an environment of samconfig.toml with its parameters in infra/parameters, and parameters that go before those.
+ENV ?= dev
+PARAMETERS ?=
 
 CARGO_LAMBDA_VERSION := 1.9.2
+SAM_VERSION := 1.170.0
 PYTHON_MINIMUM := 3.9
+SAM_PYTHON_MINIMUM := 3.10
 
-# The folder's own `cargo lambda` before any other. Cargo's usual place is last, for a shell opened before it was installed.
-export PATH := $(CURDIR)/.venv/bin:$(PATH):$(HOME)/.cargo/bin
+# The folder's own `cargo lambda` and `sam` before any other. Cargo's usual place is last, for a shell opened before it was installed.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint rust node cargo-lambda
+.PHONY: help run test build deploy test-deploy lint rust node cargo-lambda sam
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
 	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
@@ -27,6 +32,17 @@ test: cargo-lambda node ## run all tests that need no AWS, the real binaries and
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
 	cargo lambda build --release --$(subst _,-,$(ARCH)) $(patsubst functions/%/Cargo.toml,--package %,$(wildcard functions/*/Cargo.toml))
+
+# ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
+# Who starts it by hand is asked before prod changes; CI is not.
+deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
+deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
+	sam deploy --config-env $(ENV) $(if $(CI),--no-confirm-changeset) $(ARGS) \
+	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
+	@sam list stack-outputs --stack-name latchkey-$(ENV) --output json
+
+test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
+	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
 
 lint: rust ## check format and lints
 	cargo fmt --all --check
@@ -61,3 +77,19 @@ cargo-lambda: rust
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) || { rm -rf .venv .venv.log; \
 	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
 	@rm -f .venv.log
+
+# One that is there is taken if it is at least this version: an old one reads no parameters from files.
+sam:
+	@if ! printf '%s\n' $(SAM_VERSION) $$(sam --version 2>/dev/null | sed 's/.* //') | sort -V | sed 1q | grep -qx $(SAM_VERSION) || \
+	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
+
+.PHONY: .venv-sam
+.venv-sam:
+	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(SAM_PYTHON_MINIMUM)".split("."))))' || { \
+	  echo "The SAM CLI needs Python $(SAM_PYTHON_MINIMUM) or newer. Install that, or SAM CLI $(SAM_VERSION) in another way."; exit 1; }
+	@echo "Installing SAM CLI $(SAM_VERSION) into .venv-sam"
+	@python3 -m venv --clear .venv-sam >.venv-sam.log 2>&1 || { cat .venv-sam.log; rm -rf .venv-sam .venv-sam.log; \
+	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) || { rm -rf .venv-sam .venv-sam.log; \
+	  echo "The SAM CLI could not be fetched. Is there a network? Try again, or install SAM CLI $(SAM_VERSION) in another way."; exit 1; }
+	@rm -f .venv-sam.log
