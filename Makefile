@@ -27,7 +27,7 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace
-	cargo test -p latchkey-tests stack:: -- --ignored --nocapture
+	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege::
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton

@@ -145,7 +145,7 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     measure::<Introspect>(&world, l, "an entity token", ask(&entity_token), 200, 1).await;
     measure::<Introspect>(&world, l, "a one-time token", ask(&once_token), 200, 1).await;
     measure::<Introspect>(&world, l, "a forged one", ask("lkapi_x"), 200, 1).await;
-    let service = AuthorizerService::<Authorizer>::start(&world.setup).await.unwrap();
+    let service = AuthorizerService::<Authorizer>::start(&world.setup_of("authorizer")).await.unwrap();
     for (kind, text) in [("a login", &alice.jwt), ("a session", &jwt), ("an API key", &alice.key), ("an entity token", &entity_token)] {
         let answer = service.call(json!({ "identitySource": [text] })).await.unwrap();
         let traffic = world.spy.take();
