@@ -1,6 +1,7 @@
 //! Functions that no client calls: CloudFormation does at a deploy, and a schedule after it.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_smithy_http_client::Connector;
@@ -88,7 +89,9 @@ impl<T: Task> TaskService<T> {
     /// The error's text with all its causes, once it is logged.
     async fn run(&self, occasion: Occasion, request_id: &str) -> Result<Vec<Gauge>, String> {
         let trail = Trail::default();
-        let result = self.task.run(occasion, &trail).await;
+        // Behind a pointer: the compiler gives up on the layout of so many calls within each other.
+        let running: Pin<Box<dyn Future<Output = Result<Vec<Gauge>, TaskError>> + Send + '_>> = Box::pin(self.task.run(occasion, &trail));
+        let result = running.await;
         let origin = Origin { operation: T::NAME.to_owned(), request_id: Some(request_id.to_owned()), ..Origin::default() };
         // Those of a run that failed later, too: they have happened.
         for event in trail.take() {
