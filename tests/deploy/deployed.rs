@@ -20,6 +20,8 @@ use crate::stack::site::Site;
 
 pub const STACK: &str = "latchkey-dev";
 
+const KEY_SETS: [&str; 3] = ["SigningKeysArn", "VerificationKeysArn", "TokenKeysArn"];
+
 /// The sender of infra/parameters/dev.yaml.
 const SENDER: &str = "auth@example.com";
 
@@ -45,17 +47,14 @@ impl Deployed {
     pub fn first() -> Self {
         build("latchkey-cli");
         let aws = Aws::start();
-        make_deploy(&aws, "");
+        make_deploy(&aws, "", false);
         let outputs = outputs(&aws);
         aws.call("sesv2", "create_email_identity", json!({ "EmailIdentity": SENDER }));
-        latchkey(&aws, &["keys", "init"]);
         let person = ["--email", "demo@example.com", "--first-name", "Demo", "--last-name", "User", "--admin", "--generate"];
         let demo = latchkey(&aws, &[&["user", "add", "demo"], &person[..]].concat());
 
         let output = |name: &str| outputs.get(name).unwrap_or_else(|| panic!("no output {name}")).clone();
-        // By path, since not every resolver takes <api>.execute-api.localhost, the output, for loopback.
-        let api = output("ApiUrl").split_once("//").unwrap().1.split('.').next().unwrap().to_owned();
-        let url = format!("{}/_aws/execute-api/{api}", aws.endpoint);
+        let url = by_path(&aws, &output("ApiUrl"));
         let folder = aws.folder.join("site");
         let site = Site {
             http: Client::new(&url),
@@ -76,7 +75,7 @@ impl Deployed {
 
     /// Deploys over what is there, with other parameters.
     pub fn deploy(&mut self, parameters: &str) {
-        make_deploy(&self.aws, parameters);
+        make_deploy(&self.aws, parameters, false);
         self.look();
     }
 
@@ -107,15 +106,26 @@ impl Deployed {
 
     /// The three key sets.
     pub fn key_sets(&self) -> [String; 3] {
-        ["SigningKeysArn", "VerificationKeysArn", "TokenKeysArn"].map(|output| self.secret(output))
+        KEY_SETS.map(|output| self.secret(output))
+    }
+
+    /// Where they are.
+    pub fn secret_arns(&self) -> [String; 3] {
+        let outputs = outputs(&self.aws);
+        KEY_SETS.map(|output| outputs[output].clone())
+    }
+
+    /// The API that WithAuthorizerSample adds.
+    pub fn sample(&self) -> Client {
+        Client::new(&by_path(&self.aws, &outputs(&self.aws)["AuthorizerSampleUrl"]))
     }
 }
 
-/// `make deploy ENV=dev`, as a user types it. LATCHKEY_TEST_BUILT leaves out the build, for who has just done it.
-fn make_deploy(aws: &Aws, parameters: &str) {
+/// `make deploy ENV=dev`, as a user types it; what is `built` is not built again. LATCHKEY_TEST_BUILT says so of all.
+pub fn make_deploy(aws: &Aws, parameters: &str, built: bool) {
     let start = Instant::now();
     let mut make = aws.command("make");
-    if std::env::var_os("LATCHKEY_TEST_BUILT").is_some() {
+    if built || std::env::var_os("LATCHKEY_TEST_BUILT").is_some() {
         make.args(["-o", "build"]);
     }
     make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(root());
@@ -139,6 +149,12 @@ pub fn run(command: &mut Command) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{command:?}\n{text}{}", String::from_utf8_lossy(&output.stderr));
     text
+}
+
+/// An API's address by path: not every resolver takes `<api>.execute-api.localhost`, which the output names, for loopback.
+fn by_path(aws: &Aws, url: &str) -> String {
+    let api = url.split_once("//").unwrap().1.split('.').next().unwrap();
+    format!("{}/_aws/execute-api/{api}", aws.endpoint)
 }
 
 pub fn outputs(aws: &Aws) -> BTreeMap<String, String> {

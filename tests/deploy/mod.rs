@@ -4,30 +4,64 @@
 
 mod aws;
 mod deployed;
+mod flow;
 mod mails;
+mod removal;
+mod rights;
 mod routes;
+mod secrecy;
+mod updates;
 
 use crate::stack::running::Stack;
 use crate::stack::site::Site;
 use crate::stack::{clients, malformed, step, storms, tour};
 use deployed::Deployed;
+use flow::Walk;
+use rights::Rights;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "deploys to an AWS on this machine: `make test-deploy` runs it"]
 async fn what_is_deployed_keeps_the_contract() {
     step("the first deploy");
     let mut deployed = Deployed::first();
+    let mut rights = Rights::default();
+    rights.observe(&deployed);
 
     step("the README's tour, here and there");
     the_tour_answers_alike(&deployed).await;
+    step("every operation");
+    every_operation_answers(&deployed, true).await;
+    rights.observe(&deployed);
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&deployed);
     step("bad requests of every kind");
     malformed::every_bad_request_gets_a_4xx(&deployed, malformed::Gateway { wrong_method: 404, has_sample: false }).await;
     step("500 exchanges of one token");
     storms::of_five_hundred_exchanges_one_succeeds(&deployed).await;
-    step("a second deploy");
-    deployed.deploy("LogLevel=debug");
+    step("500 refreshes of one token");
+    storms::five_hundred_refreshes_make_one_successor(&deployed).await;
+    step("200 wrong passwords");
+    storms::two_hundred_guesses_get_ten_tries(&deployed).await;
+    step("updates under requests");
+    updates::an_update_loses_nothing(&mut deployed).await;
+    step("other parameters");
+    updates::parameters_show(&mut deployed).await;
+    step("every operation, with every line that can be logged");
+    every_operation_answers(&deployed, false).await;
+    step("rights");
+    rights.observe(&deployed);
+    rights.are_what_the_roles_allow(&deployed);
+    step("secrets");
+    secrecy::nothing_says_a_secret(&deployed);
+    step("the stack's removal");
+    removal::tables_and_keys_outlive_the_stack(&deployed).await;
+}
+
+async fn every_operation_answers(site: &Site, has_grace: bool) {
+    let member = site.member().await;
+    let mut walk = Walk::new(site, &member, has_grace);
+    walk.walk().await.unwrap_or_else(|odd| panic!("{odd}"));
+    println!("{} answers, each as the contract says", walk.answers);
 }
 
 async fn the_tour_answers_alike(deployed: &Site) {

@@ -14,12 +14,23 @@ pub fn create(aws: &Aws, resources: &[Value]) {
     let parameters = json!({ "StackName": STACK, "TemplateStage": "Processed" });
     let template = aws.call("cloudformation", "get_template", parameters)["TemplateBody"].take();
     let ids: BTreeMap<&str, &str> = resources.iter().map(|one| (text(one, "LogicalResourceId"), text(one, "PhysicalResourceId"))).collect();
+    let origins = origins(aws);
     let apis = template["Resources"].as_object().unwrap().iter().filter(|(_, one)| one["Type"] == "AWS::ApiGatewayV2::Api");
     for (name, api) in apis {
         if let Some(id) = ids.get(name.as_str()) {
-            Api { aws, ids: &ids, id }.import(&api["Properties"]["Body"]);
+            let api_of = Api { aws, ids: &ids, id };
+            api_of.import(&api["Properties"]["Body"]);
+            api_of.cors(&api["Properties"]["Body"], &origins);
         }
     }
+}
+
+/// The parameter CorsOrigins.
+fn origins(aws: &Aws) -> Vec<String> {
+    let stacks = aws.call("cloudformation", "describe_stacks", json!({ "StackName": STACK }));
+    let parameters = stacks["Stacks"][0]["Parameters"].as_array().unwrap();
+    let origins = parameters.iter().find(|one| one["ParameterKey"] == "CorsOrigins").unwrap();
+    text(origins, "ParameterValue").split(',').filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
 }
 
 struct Api<'a> {
@@ -43,6 +54,20 @@ impl Api<'_> {
                     self.route(&key, operation, &authorizers);
                 }
             }
+        }
+    }
+
+    /// Where the stack names origins, those; the rest as the document has it.
+    fn cors(&self, document: &Value, origins: &[String]) {
+        if let (Some(wanted), false) = (document.pointer("/x-amazon-apigateway-cors/Fn::If/1"), origins.is_empty()) {
+            let configuration = json!({
+                "AllowOrigins": origins,
+                "AllowMethods": wanted["allowMethods"],
+                "AllowHeaders": wanted["allowHeaders"],
+                "ExposeHeaders": wanted["exposeHeaders"],
+                "MaxAge": wanted["maxAge"],
+            });
+            self.call("update_api", json!({ "CorsConfiguration": configuration }));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Ignored unless asked for, because it needs `cargo lambda`, Node, Python and a few minutes: `make test` asks.
 
-mod authorizer;
+pub mod authorizer;
 pub mod clients;
 mod crash;
 pub mod http;

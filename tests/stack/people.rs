@@ -1,5 +1,7 @@
 //! Users of a running stack whom no other test knows, and their credentials.
 
+use std::sync::Mutex;
+
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Clock, Secret, SystemClock, UserId};
 use latchkey::store::{Database, UserRow, Users};
@@ -7,6 +9,13 @@ use serde_json::{Value, json};
 
 use super::http::Response;
 use super::site::Site;
+
+static PASSWORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The password of each member so far.
+pub fn passwords() -> Vec<String> {
+    PASSWORDS.lock().unwrap().clone()
+}
 
 /// A user who may do everything.
 pub struct Member {
@@ -25,7 +34,7 @@ impl Site {
         let row = UserRow {
             user_id: UserId::random(),
             username: name.clone(),
-            email: None,
+            email: Some(format!("{name}@example.com")),
             first_name: None,
             last_name: None,
             created_at: SystemClock.now(),
@@ -36,6 +45,7 @@ impl Site {
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(password.clone())).unwrap().as_str())),
         };
         assert!(Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap());
+        PASSWORDS.lock().unwrap().push(password.clone());
         Member { id: row.user_id.to_string(), name, password }
     }
 
@@ -73,6 +83,11 @@ impl Site {
 }
 
 impl Member {
+    /// Where one-time passwords are sent to.
+    pub fn email(&self) -> String {
+        format!("{}@example.com", self.name)
+    }
+
     /// The path of the member's own token in an entity.
     pub fn entity_path(&self, entity: &str) -> String {
         format!("/entities/{entity}/users/{}/authentication-token", self.id)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::store::Tables;
 use serde_json::{Value, json};
 
@@ -38,6 +39,13 @@ impl Site {
         let (id, jwt) = (login.text("Id"), login.text("Token"));
         let key = self.http.post("/authheader/add", &[("authorization", &jwt)], json!({ "name": "test" })).await.text("token");
         Demo { id, jwt, key }
+    }
+
+    /// The demo user's id.
+    pub async fn demo_id(&self) -> String {
+        let name = AttributeValue::S(format!("name#{}", self.username));
+        let row = self.database.get_item().table_name(&self.tables.users).key("pk", name).send().await.unwrap().item.unwrap();
+        row["user_id"].as_s().unwrap().clone()
     }
 
     /// A one-time token for `customer`.

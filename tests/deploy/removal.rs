@@ -1,0 +1,25 @@
+//! The stack removed: what its users have stays.
+
+use serde_json::json;
+
+use super::deployed::{Deployed, STACK, run};
+use crate::house::root;
+
+pub async fn tables_and_keys_outlive_the_stack(deployed: &Deployed) {
+    let keys = deployed.key_sets();
+    let secrets = deployed.secret_arns();
+    let user = deployed.demo_id().await;
+
+    let mut delete = deployed.aws.command("sam");
+    run(delete.args(["delete", "--stack-name", STACK, "--no-prompts"]).current_dir(root()));
+
+    let stacks = deployed.aws.try_call("cloudformation", "describe_stacks", json!({ "StackName": STACK }));
+    assert!(stacks.unwrap_err().contains("does not exist"));
+    assert!(deployed.aws.call("lambda", "list_functions", json!({}))["Functions"].as_array().unwrap().is_empty());
+    assert_eq!(deployed.demo_id().await, user);
+    for (arn, set) in secrets.iter().zip(&keys) {
+        let value = deployed.aws.call("secretsmanager", "get_secret_value", json!({ "SecretId": arn }));
+        assert_eq!(value["SecretString"], json!(set));
+    }
+    println!("functions, API and roles are gone; 3 tables and 3 key sets are there");
+}

@@ -1,0 +1,83 @@
+//! Nothing that was deployed or written says a secret: keys, passwords, tokens.
+
+use serde_json::{Value, json};
+
+use super::deployed::{Deployed, STACK};
+use crate::stack::people;
+
+/// The private members of a JWK.
+const PRIVATE: [&str; 7] = ["d", "k", "p", "q", "dp", "dq", "qi"];
+
+/// Where secrets may not be, and where tokens may not be either: by name, the text.
+type Texts = Vec<(String, String)>;
+
+pub fn nothing_says_a_secret(deployed: &Deployed) {
+    let mut secrets: Vec<String> = deployed.key_sets().iter().flat_map(|set| private_members(set)).collect();
+    let keys = secrets.len();
+    secrets.push(deployed.password.clone());
+    secrets.extend(people::passwords());
+    let (stack, logs) = (of_the_stack(deployed), of_the_logs(deployed));
+    let lines: usize = logs.iter().map(|(_, text)| text.lines().count()).sum();
+    for (place, text) in stack.iter().chain(&logs) {
+        for secret in &secrets {
+            assert!(!text.contains(secret), "{place} says a key or a password");
+        }
+        assert_eq!(tokens(text), Vec::<&str>::new(), "{place} says a token");
+    }
+    println!(
+        "{keys} private numbers of keys, {} passwords and every token: none in {} documents of the stack, in {} log groups with {lines} lines",
+        secrets.len() - keys,
+        stack.len(),
+        logs.len(),
+    );
+    assert!(lines > 10_000 && secrets.len() > keys + 3);
+}
+
+fn private_members(set: &str) -> Vec<String> {
+    let set: Value = serde_json::from_str(set).unwrap();
+    let keys = set["keys"].as_array().unwrap().iter();
+    keys.flat_map(|key| PRIVATE.iter().filter_map(|name| Some(key[*name].as_str()?.to_owned()))).collect()
+}
+
+/// Templates, parameters, outputs, events and the functions' variables.
+fn of_the_stack(deployed: &Deployed) -> Texts {
+    let stack = json!({ "StackName": STACK });
+    let stage = |stage: &str| json!({ "StackName": STACK, "TemplateStage": stage });
+    let answers = [
+        ("get_template", stage("Original")),
+        ("get_template", stage("Processed")),
+        ("describe_stacks", stack.clone()),
+        ("describe_stack_events", stack.clone()),
+        ("list_stack_resources", stack.clone()),
+        ("list_change_sets", stack),
+    ];
+    let mut texts: Texts = Vec::new();
+    for (operation, parameters) in answers {
+        texts.push((operation.to_owned(), deployed.aws.call("cloudformation", operation, parameters).to_string()));
+    }
+    for name in deployed.functions.values() {
+        let function = deployed.aws.call("lambda", "get_function_configuration", json!({ "FunctionName": name }));
+        texts.push((format!("the variables of {name}"), function.to_string()));
+    }
+    texts
+}
+
+fn of_the_logs(deployed: &Deployed) -> Texts {
+    let groups = deployed.aws.call("logs", "describe_log_groups", json!({}))["logGroups"].take();
+    let name = |group: &Value| group["logGroupName"].as_str().unwrap().to_owned();
+    let text = |group: String| {
+        let events = deployed.aws.call("logs", "filter_log_events", json!({ "logGroupName": group }))["events"].take();
+        let lines: Vec<_> = events.as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect();
+        (group, lines.join("\n"))
+    };
+    groups.as_array().unwrap().iter().map(name).map(text).collect()
+}
+
+/// What looks like one of our tokens.
+fn tokens(text: &str) -> Vec<&str> {
+    let is_of_token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let words = text.split(|letter: char| !is_of_token(letter));
+    let opaque = |word: &str| ["lkapi_", "lkent_", "lkone_"].iter().any(|prefix| word.find(prefix).is_some_and(|at| word.len() - at > 30));
+    let jwt = |word: &str| word.starts_with("eyJ") && word.split('.').count() == 3;
+    words.filter(|word| opaque(word) || jwt(word)).collect()
+}
