@@ -88,6 +88,9 @@ fn an_alarm_on_audit_events_looks_at_metrics_that_are_written() {
 #[test]
 fn docs_alarms_has_every_alarm_and_where_to_read_on() {
     let docs = read("docs/alarms.md");
+    let operations = read("docs/operations.md");
+    let (_, respond) = operations.split_once("\n## Respond\n").unwrap();
+    let slug = |head: &str| head.to_lowercase().replace(' ', "-");
     let alarms = alarms();
 
     for (name, alarm) in &alarms {
@@ -95,6 +98,7 @@ fn docs_alarms_has_every_alarm_and_where_to_read_on() {
         let row = docs.lines().find(|line| line.starts_with("| `") && line.split('|').nth(1).unwrap().contains(&row));
         let (_, anchor) = alarm["AlarmDescription"].as_str().unwrap().split_once("docs/operations.md#").unwrap();
         assert!(row.unwrap_or_else(|| panic!("{name}")).contains(&format!("(operations.md#{anchor})")), "{name}");
+        assert!(respond.lines().any(|line| line.strip_prefix("### ").is_some_and(|head| slug(head) == anchor)), "{anchor}");
     }
     let looked_at: usize = alarms.values().map(|alarm| metrics(alarm).len()).sum();
     assert!(docs.contains(&format!("{} alarms on {looked_at} metrics", alarms.len())), "{} on {looked_at}", alarms.len());
