@@ -7,6 +7,8 @@ ARCH ?= x86_64
 # What `make deploy` deploys: an environment of samconfig.toml with its parameters in infra/parameters, and parameters that go before those.
 ENV ?= dev
 PARAMETERS ?=
+# How `make deploy` shifts the traffic, as docs/alarms.md says; empty is at once.
+ROLLOUT ?=
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
 FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
@@ -56,7 +58,8 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 # Who starts it by hand is asked before prod changes; CI is not.
 deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
 deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
-	sam deploy --config-env $(ENV) $(if $(CI),--no-confirm-changeset) $(ARGS) \
+	$(if $(ROLLOUT),infra/rollout/template.sh $(ROLLOUT) >template.rollout.yaml)
+	sam deploy --config-env $(ENV) $(if $(ROLLOUT),--template-file template.rollout.yaml) $(if $(CI),--no-confirm-changeset) $(ARGS) \
 	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
 	@sam list stack-outputs --stack-name latchkey-$(ENV) --output json
 

@@ -12,6 +12,7 @@
     reason = "clippy.toml allows these inside test functions only, and this crate is nothing but tests"
 )]
 
+mod alarms;
 mod authentication_tokens;
 mod authheader;
 mod budget;

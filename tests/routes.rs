@@ -48,6 +48,16 @@ fn functions_template_and_contract_have_the_same_routes() {
 }
 
 #[test]
+fn the_routes_that_hash_a_password_have_a_limit_of_their_own() {
+    let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
+    let limited = source["Resources"]["Api"]["Properties"]["RouteSettings"].as_object().unwrap().keys().cloned();
+    let given = variables(template());
+    let hashing = routes(template()).unwrap().into_iter().filter(|route| given[&route.operation].contains("ARGON2_MEMORY_KIB"));
+
+    assert_eq!(limited.collect::<BTreeSet<_>>(), hashing.map(|route| format!("{} {}", route.method, route.path)).collect());
+}
+
+#[test]
 fn every_folder_under_functions_is_an_operation_and_the_reverse() {
     let folders: BTreeSet<String> =
         std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
