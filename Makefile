@@ -31,7 +31,7 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace
-	cargo test -p latchkey-tests stack:: -- --ignored --nocapture
+	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege::
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 # The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.

@@ -1,9 +1,8 @@
 //! A stack in AWS: what its outputs name, secrets in place of files. CloudFormation, Secrets Manager and STS are played here, by
 //! their documented answers; the tables are a world's.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,9 +12,7 @@ use serde_json::{Value, json};
 
 use super::Operator;
 use crate::house::World;
-
-/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written.
-type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
+use crate::house::secrets_manager::{Secrets, answer as secrets_manager};
 
 const OUTPUTS: [(&str, &str); 6] = [
     ("UsersTableName", "latchkey-users"),
@@ -41,29 +38,6 @@ fn cloud_formation(body: &str) -> (StatusCode, String) {
     );
     let result = format!("<DescribeStacksResult><Stacks>{stack}</Stacks></DescribeStacksResult>");
     (StatusCode::OK, format!("<DescribeStacksResponse>{result}</DescribeStacksResponse>"))
-}
-
-fn secrets_manager(secrets: &Secrets, action: &str, body: &Value) -> (StatusCode, String) {
-    let mut secrets = secrets.lock().unwrap();
-    let arn = body["SecretId"].as_str().unwrap();
-    let denied = secrets.contains_key(&format!("denied:{arn}"));
-    let versions = secrets.entry(arn.to_owned()).or_default();
-    let refuse = |kind: &str| (StatusCode::BAD_REQUEST, json!({ "__type": kind }).to_string());
-    if action == "GetSecretValue" {
-        let Some((id, text)) = versions.last() else { return refuse("ResourceNotFoundException") };
-        return (StatusCode::OK, json!({ "ARN": arn, "VersionId": id, "SecretString": text }).to_string());
-    }
-    if denied {
-        return refuse("AccessDeniedException");
-    }
-    let (id, text) = (body["ClientRequestToken"].as_str().unwrap(), body["SecretString"].as_str().unwrap());
-    assert!((32..=64).contains(&id.len()));
-    match versions.iter().find(|(there, _)| there == id) {
-        Some((_, there)) if there == text => {}
-        Some(_) => return refuse("ResourceExistsException"),
-        None => versions.push((id.to_owned(), text.to_owned())),
-    }
-    (StatusCode::OK, json!({ "ARN": arn, "VersionId": id }).to_string())
 }
 
 async fn serve(secrets: Secrets) -> String {

@@ -3,7 +3,9 @@
 
 mod call;
 mod people;
+pub mod secrets_manager;
 mod spy;
+pub mod used_rights;
 mod world;
 
 pub use call::{Call, Mask, Reply};

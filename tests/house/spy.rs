@@ -11,6 +11,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
+use super::used_rights::{self, Right};
+
 /// What went over the wire since the last [`Spy::take`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traffic {
@@ -21,7 +23,7 @@ pub struct Traffic {
     /// Capacity units consumed.
     pub capacity: f64,
     /// The rights that were used, as IAM names them, and the table of each.
-    pub rights: BTreeSet<(String, String)>,
+    pub rights: BTreeSet<Right>,
     in_flight: usize,
 }
 
@@ -35,23 +37,38 @@ struct State {
 }
 
 /// A clone watches the same wire.
-#[derive(Clone, Debug, Default)]
-pub struct Spy(Arc<Mutex<State>>);
+#[derive(Clone, Debug)]
+pub struct Spy {
+    state: Arc<Mutex<State>>,
+    real: SharedHttpClient,
+    function: Option<&'static str>,
+}
+
+impl Default for Spy {
+    fn default() -> Self {
+        Self { state: Arc::default(), real: Builder::new().build_http(), function: None }
+    }
+}
 
 impl Spy {
     /// An HTTP client under watch.
     pub fn client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(Watched { spy: self.clone(), real: Builder::new().build_http() })
+        SharedHttpClient::new(Watched { spy: self.clone() })
+    }
+
+    /// The same for a function, whose rights are written down as it uses them.
+    pub fn client_of(&self, function: &'static str) -> SharedHttpClient {
+        SharedHttpClient::new(Watched { spy: Self { function: Some(function), ..self.clone() } })
     }
 
     /// What went over the wire; counting starts anew.
     pub fn take(&self) -> Traffic {
-        std::mem::take(&mut self.0.lock().unwrap().traffic)
+        std::mem::take(&mut self.state.lock().unwrap().traffic)
     }
 
     /// After `count` more, one request is carried out and its answer lost.
     pub fn lose_after(&self, count: usize) {
-        self.0.lock().unwrap().lose_after = Some(count);
+        self.state.lock().unwrap().lose_after = Some(count);
     }
 
     /// The next `count` requests are not carried out and answered with `status` and `body`.
@@ -61,7 +78,7 @@ impl Spy {
 
     /// The same after `passed` requests that go through.
     pub fn refuse_after(&self, passed: usize, count: usize, status: u16, body: &Value) {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         state.passed = passed;
         state.refusals = count;
         state.refuse = Some((status, body.to_string()));
@@ -70,7 +87,7 @@ impl Spy {
 
 impl Spy {
     fn answered(&self, capacity: f64) {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         state.traffic.in_flight = state.traffic.in_flight.saturating_sub(1);
         state.traffic.capacity += capacity;
     }
@@ -79,12 +96,11 @@ impl Spy {
 #[derive(Debug)]
 struct Watched {
     spy: Spy,
-    real: SharedHttpClient,
 }
 
 impl HttpClient for Watched {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(WatchedConnector { spy: self.spy.clone(), real: self.real.http_connector(settings, components) })
+        SharedHttpConnector::new(WatchedConnector { spy: self.spy.clone(), real: self.spy.real.http_connector(settings, components) })
     }
 }
 
@@ -97,11 +113,15 @@ struct WatchedConnector {
 impl HttpConnector for WatchedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let (refused, lost) = {
-            let mut state = self.spy.0.lock().unwrap();
+            let mut state = self.spy.state.lock().unwrap();
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let action = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let (service, action) = target.split_once('.').map_or(("", String::new()), |(service, action)| (service, action.to_owned()));
             let body = request.body().bytes().map(serde_json::from_slice).and_then(Result::ok).unwrap_or_default();
-            state.traffic.rights.extend(rights(&action, &body));
+            let used = rights(service, &action, &body);
+            if let Some(function) = self.spy.function {
+                used_rights::write_down(function, &used);
+            }
+            state.traffic.rights.extend(used);
             state.traffic.actions.push(action);
             if state.traffic.in_flight == 0 {
                 state.traffic.rounds += 1;
@@ -130,8 +150,15 @@ impl HttpConnector for WatchedConnector {
     }
 }
 
-/// What IAM checks for a request: a transaction is checked item by item, a batch table by table.
-fn rights(action: &str, body: &Value) -> Vec<(String, String)> {
+/// What IAM checks for a request: a transaction is checked item by item, a batch table by table. For SES's one call of
+/// version 2 IAM also wants the action of version 1 that its content stands for; ours is raw.
+fn rights(service: &str, action: &str, body: &Value) -> Vec<Right> {
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    match service {
+        "" => return ["ses:SendEmail", "ses:SendRawEmail"].map(|action| (action.to_owned(), text("FromEmailAddress"))).to_vec(),
+        "secretsmanager" => return vec![(format!("secretsmanager:{action}"), text("SecretId"))],
+        _ => {}
+    }
     let right = |action: &str, table: &Value| (format!("dynamodb:{action}"), table.as_str().unwrap_or_default().to_owned());
     match (body["TransactItems"].as_array(), body["RequestItems"].as_object()) {
         (Some(items), _) => {

@@ -77,9 +77,16 @@ impl World {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// The surroundings of the function `name`, which is watched.
+    pub fn setup_of(&self, name: &'static str) -> Setup {
+        let mut setup = Setup::new(self.setup.environment.clone(), self.clock.clone(), Some(self.spy.client_of(name))).unwrap();
+        setup.events = self.setup.events.clone();
+        setup
+    }
+
     /// The operation `O`, started in this world.
     pub async fn start<O: Start>(&self) -> Service<O> {
-        Service::start(&self.setup).await.unwrap()
+        Service::start(&self.setup_of(O::NAME)).await.unwrap()
     }
 
     /// One request to a freshly started `O`; the spy sees only this request.

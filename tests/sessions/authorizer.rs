@@ -15,7 +15,7 @@ struct Door(AuthorizerService<Authorizer>);
 
 impl Door {
     async fn of(world: &World) -> Self {
-        Self(AuthorizerService::start(&world.setup).await.unwrap())
+        Self(AuthorizerService::start(&world.setup_of("authorizer")).await.unwrap())
     }
 
     async fn answer(&self, event: Value) -> Value {

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use latchkey::credentials::{ApiKey, KeyNumber, TokenKeys};
 use latchkey::domain::{Acl, KeyId, Secret, Timestamp};
+use latchkey::runtime::KeyPlace;
 use latchkey::store::{ApiKeyRow, ApiKeys};
 use serde::Serialize;
 use serde_json::json;
@@ -89,7 +90,7 @@ async fn list(connection: &Connection, arguments: &ListArguments) -> Result<(), 
 
 async fn ring(connection: &Connection) -> Result<TokenKeys, Failure> {
     let set = &connection.key_sets.token;
-    let text = set.read().await?.text.ok_or_else(|| Failure::NotFound(format!("{} is empty.", set.place())))?;
+    let text = set.find().await?.ok_or_else(|| Failure::NotFound(format!("{} is empty.", set.place())))?;
     TokenKeys::parse(text.expose()).map_err(|error| Failure::Failed(anyhow::anyhow!("{} {error}", set.place())))
 }
 

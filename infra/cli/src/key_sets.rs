@@ -7,25 +7,14 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
-use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+use anyhow::Context;
 use latchkey::domain::Secret;
-use sha2::{Digest, Sha256};
+use latchkey::runtime::{KeyPlace, KeyReading, KeySecret, KeySecretError};
 
 use crate::{Failure, private_file};
 
 /// The three key sets of a stack.
-#[derive(Clone, Debug)]
-pub struct KeySets {
-    /// The private keys that sign JWTs.
-    pub signing: KeySet,
-    /// Their public halves.
-    pub verification: KeySet,
-    /// The ring of opaque tokens.
-    pub token: KeySet,
-}
+pub type KeySets = latchkey::runtime::KeySets<KeySet>;
 
 /// A key set's place.
 #[derive(Clone, Debug)]
@@ -33,21 +22,27 @@ pub enum KeySet {
     /// A file.
     File(PathBuf),
     /// A secret.
-    Secret {
-        /// The client.
-        client: aws_sdk_secretsmanager::Client,
-        /// The secret's ARN.
-        arn: String,
-    },
+    Secret(KeySecret),
 }
 
 /// A set as it was read.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub enum Reading {
+    /// A file's text; nothing where there is no file.
+    File(Option<Secret>),
+    /// A secret's version.
+    Secret(KeyReading),
+}
+
+impl Reading {
     /// The document; nothing where the set is still empty.
-    pub text: Option<Secret>,
-    /// Of a secret: the version's id.
-    version: Option<String>,
+    #[must_use]
+    pub fn text(&self) -> Option<&Secret> {
+        match self {
+            Self::File(text) => text.as_ref(),
+            Self::Secret(reading) => reading.text.as_ref(),
+        }
+    }
 }
 
 impl KeySet {
@@ -56,7 +51,7 @@ impl KeySet {
     pub fn place(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Secret { arn, .. } => arn.clone(),
+            Self::Secret(secret) => secret.arn().to_owned(),
         }
     }
 
@@ -66,15 +61,8 @@ impl KeySet {
     /// If it can't be read; an empty one can.
     pub async fn read(&self) -> Result<Reading, Failure> {
         match self {
-            Self::File(path) => Ok(Reading { text: read_file(path)?, version: None }),
-            Self::Secret { client, arn } => match client.get_secret_value().secret_id(arn).send().await {
-                Ok(value) => Ok(Reading { text: value.secret_string.map(Secret::new), version: value.version_id }),
-                // A secret that was made without a value has no current version.
-                Err(error) if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) => {
-                    Ok(Reading { text: None, version: None })
-                }
-                Err(error) => Err(Failure::Failed(anyhow!("{arn} can't be read: {}", DisplayErrorContext(&error)))),
-            },
+            Self::File(path) => Ok(Reading::File(read_file(path)?)),
+            Self::Secret(secret) => Ok(Reading::Secret(secret.read().await?)),
         }
     }
 
@@ -83,51 +71,54 @@ impl KeySet {
     /// # Errors
     /// [`Failure::Refused`] if somebody else replaced it meanwhile: nothing is written then.
     pub async fn replace(&self, read: &Reading, text: &str) -> Result<(), Failure> {
-        match self {
-            Self::File(path) => self.replace_file(path, read, text),
-            Self::Secret { client, arn } => self.put_secret(client, arn, read, text).await,
-        }
-    }
-
-    fn meanwhile(&self) -> Failure {
-        Failure::Refused(format!(
-            "Somebody else changed {} at the same time; it was left as it is. Look at `latchkey keys list`.",
-            self.place()
-        ))
-    }
-
-    /// Under a lock, to a draft that takes the file's place in one step. The lock is let go of by the kernel, however this ends.
-    fn replace_file(&self, path: &Path, read: &Reading, text: &str) -> Result<(), Failure> {
-        let lock = File::create(path.with_extension("lock")).and_then(|lock| lock.lock().map(|()| lock));
-        let _lock = lock.with_context(|| format!("{} can't be locked", path.display()))?;
-        if read_file(path)? != read.text {
-            return Err(self.meanwhile());
-        }
-        private_file::write(path, text).with_context(|| format!("{} can't be written", path.display())).map_err(Failure::from)
-    }
-
-    /// Secrets Manager has no conditional put, but takes one version of an id only: the new version's id is derived from the one
-    /// that was read, so that of two operators who read the same version one is refused. Its own retry writes the same content,
-    /// which is taken as done.
-    async fn put_secret(&self, client: &aws_sdk_secretsmanager::Client, arn: &str, read: &Reading, text: &str) -> Result<(), Failure> {
-        // Narrows the gap in which somebody writes without this program.
-        if self.read().await?.version != read.version {
-            return Err(self.meanwhile());
-        }
-        let token = successor(arn, read.version.as_deref());
-        match client.put_secret_value().secret_id(arn).secret_string(text).client_request_token(token).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(PutSecretValueError::is_resource_exists_exception) => Err(self.meanwhile()),
-            Err(error) => Err(Failure::Failed(anyhow!("{arn} can't be written: {}", DisplayErrorContext(&error)))),
+        match (self, read) {
+            (Self::File(path), Reading::File(read)) => replace_file(path, read.as_ref(), text),
+            (Self::Secret(secret), Reading::Secret(read)) => Ok(secret.replace(read, text).await?),
+            (set, _) => Err(meanwhile(&set.place())),
         }
     }
 }
 
-/// The id of the version after `version`: a UUID of 16 bytes of SHA-256.
-fn successor(arn: &str, version: Option<&str>) -> String {
-    let hash = Sha256::digest(format!("{arn}\n{}", version.unwrap_or_default()));
-    let bytes = hash.first_chunk::<16>().copied().unwrap_or_default();
-    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+impl KeyPlace for KeySet {
+    type Error = Failure;
+
+    async fn find(&self) -> Result<Option<Secret>, Failure> {
+        Ok(self.read().await?.text().cloned())
+    }
+
+    async fn insert_new(&self, text: &str) -> Result<bool, Failure> {
+        match self {
+            Self::File(path) => match replace_file(path, None, text) {
+                Ok(()) => Ok(true),
+                Err(Failure::Refused(_)) => Ok(false),
+                Err(error) => Err(error),
+            },
+            Self::Secret(secret) => Ok(secret.insert_new(text).await?),
+        }
+    }
+}
+
+impl From<KeySecretError> for Failure {
+    fn from(error: KeySecretError) -> Self {
+        match error {
+            KeySecretError::Meanwhile(arn) => meanwhile(&arn),
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
+fn meanwhile(place: &str) -> Failure {
+    Failure::Refused(format!("Somebody else changed {place} at the same time; it was left as it is. Look at `latchkey keys list`."))
+}
+
+/// Under a lock, to a draft that takes the file's place in one step. The lock is let go of by the kernel, however this ends.
+fn replace_file(path: &Path, read: Option<&Secret>, text: &str) -> Result<(), Failure> {
+    let lock = File::create(path.with_extension("lock")).and_then(|lock| lock.lock().map(|()| lock));
+    let _lock = lock.with_context(|| format!("{} can't be locked", path.display()))?;
+    if read_file(path)?.as_ref() != read {
+        return Err(meanwhile(&path.display().to_string()));
+    }
+    private_file::write(path, text).with_context(|| format!("{} can't be written", path.display())).map_err(Failure::from)
 }
 
 fn read_file(path: &Path) -> Result<Option<Secret>, Failure> {

@@ -97,7 +97,7 @@ acts! {
     UsersExported = "users.exported",
     /// An operator put in users.
     UsersImported = "users.imported",
-    /// An operator made the first keys.
+    /// The first keys were made, by a deploy or an operator.
     KeysMade = "keys.made",
     /// An operator took a step in the rotation of keys.
     KeysRotated = "keys.rotated",

@@ -34,6 +34,20 @@ pub struct Metrics {
     pub stage: String,
 }
 
+impl Metrics {
+    /// The member `_aws` that makes a line's member `metric` a metric of these dimensions.
+    pub(super) fn directive(namespace: &str, dimensions: &[&str], metric: &str, now: Timestamp) -> Value {
+        json!({
+            "Timestamp": now.unix().saturating_mul(1000),
+            "CloudWatchMetrics": [{
+                "Namespace": namespace,
+                "Dimensions": [dimensions],
+                "Metrics": [{ "Name": metric, "Unit": "Count" }],
+            }],
+        })
+    }
+}
+
 /// A line of JSON, without its end.
 #[derive(Serialize)]
 pub struct Line<'a> {
@@ -54,18 +68,7 @@ impl<'a> Line<'a> {
     pub fn new(event: &'a Event, origin: &'a Origin, metrics: Option<&Metrics>, now: Timestamp) -> Self {
         let metric = metrics.map(|Metrics { namespace, stage }| {
             let name = event.act.metric();
-            json!({
-                "_aws": {
-                    "Timestamp": now.unix().saturating_mul(1000),
-                    "CloudWatchMetrics": [{
-                        "Namespace": namespace,
-                        "Dimensions": [["Stage"]],
-                        "Metrics": [{ "Name": name, "Unit": "Count" }],
-                    }],
-                },
-                "Stage": stage,
-                name: 1,
-            })
+            json!({ "_aws": Metrics::directive(namespace, &["Stage"], name, now), "Stage": stage, name: 1 })
         });
         Self { timestamp: now, level: "INFO", schema: SCHEMA, event, origin, metric }
     }

@@ -4,8 +4,10 @@
 
 mod act;
 mod event;
+mod gauge;
 mod line;
 
 pub use act::Act;
 pub use event::{Event, Trail};
+pub use gauge::Gauge;
 pub use line::{Line, Metrics, Origin};

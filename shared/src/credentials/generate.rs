@@ -1,5 +1,5 @@
-//! New keys as JWK sets, and the steps of their rotation: for the local stack, the operator's program and tests. No function's
-//! binary calls this.
+//! New keys as JWK sets, and the steps of their rotation: for the first deploy, the local stack, the operator's program and tests. Of
+//! the functions only `keys` calls this.
 
 use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
@@ -129,6 +129,12 @@ impl KeyDocument {
     #[must_use]
     pub fn states(&self) -> Vec<KeyState> {
         self.keys.iter().filter_map(state).collect()
+    }
+
+    /// The key that signs or seals.
+    #[must_use]
+    pub fn current(&self) -> Option<KeyState> {
+        self.states().into_iter().find(|key| key.status == Stage::Current)
     }
 
     /// The same set with the public members only.

@@ -11,9 +11,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 
+use super::custom_resource::ANSWER_TIMEOUT;
 use super::{ConfigError, Environment};
 
 /// Amazon Trust Services' roots (CA 1 to 4, and Starfield Services G2, which cross-signs them), as Mozilla publishes them;
@@ -51,11 +54,22 @@ fn credentials(environment: &Environment) -> Result<Credentials, ConfigError> {
 }
 
 fn https() -> Result<SharedHttpClient, ConfigError> {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Ok(client.tls_context(tls()?).build_https())
+}
+
+/// What reaches the rest of AWS: CloudFormation's answers go to a bucket's signed URL.
+pub fn connector() -> Result<Connector, ConfigError> {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ANSWER_TIMEOUT).build();
+    let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls()?);
+    let sleep = aws_smithy_async::rt::sleep::TokioSleep::new();
+    Ok(connector.connector_settings(settings).sleep_impl(sleep).build())
+}
+
+fn tls() -> Result<TlsContext, ConfigError> {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();
-    let context = context.map_err(|_| ConfigError::invalid("the trust store", "could not be built"))?;
-    Ok(client.tls_context(context).build_https())
+    context.map_err(|_| ConfigError::invalid("the trust store", "could not be built"))
 }
 
 /// The DynamoDB client.

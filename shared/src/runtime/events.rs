@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Environment;
-use crate::audit::{Event, Line, Metrics, Origin};
+use crate::audit::{Event, Gauge, Line, Metrics, Origin};
 use crate::domain::Timestamp;
 
 /// Writes audit events. A clone writes to the same place.
@@ -35,7 +35,17 @@ impl Events {
 
     /// Writes the line of `event`, in one piece.
     pub(super) fn write(&self, event: &Event, origin: &Origin, now: Timestamp) {
-        let Ok(mut line) = Line::new(event, origin, self.metrics.as_ref(), now).to_json() else { return };
+        if let Ok(line) = Line::new(event, origin, self.metrics.as_ref(), now).to_json() {
+            self.write_line(line);
+        }
+    }
+
+    /// Writes the line of `gauge`, in one piece.
+    pub(super) fn measure(&self, gauge: &Gauge, operation: &str, now: Timestamp) {
+        self.write_line(gauge.line(operation, self.metrics.as_ref(), now));
+    }
+
+    fn write_line(&self, mut line: String) {
         match &self.kept {
             Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).push(line),
             None => {

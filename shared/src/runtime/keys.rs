@@ -5,46 +5,82 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::join;
 
 use crate::caller::Gate;
+use crate::credentials::generate::{GenerateError, KeyDocument};
 use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
-use crate::domain::{SharedClock, Timestamp};
+use crate::domain::{Secret, SharedClock, Timestamp};
 
 use super::ConfigError;
+use super::first_keys::KeyPlace;
+use super::key_secret::{KeySecret, KeySecretError};
 use super::telemetry::chain;
 
 /// Where a key set is read from.
 #[derive(Clone)]
-pub(super) enum KeySource {
+pub enum KeySource {
     /// `file:<path>`.
     File(std::path::PathBuf),
     /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Not taken anywhere else: a deployed
     /// function's plain variables are readable in the console.
     Inline(String),
     /// `secretsmanager:<arn>`.
-    Secret { client: aws_sdk_secretsmanager::Client, id: String },
+    Secret(KeySecret),
 }
 
+/// Why a key set can't be used or filled.
 #[derive(Debug, thiserror::Error)]
-enum ReadError {
+pub enum KeySourceError {
+    /// The file can't be read.
     #[error("could not be read: {0}")]
     Io(#[from] std::io::Error),
-    #[error("could not be read from Secrets Manager")]
-    SecretsManager(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("has no text in Secrets Manager")]
+    /// Secrets Manager refused or did not answer.
+    #[error(transparent)]
+    Secret(#[from] KeySecretError),
+    /// There is no set yet.
+    #[error("is still empty")]
     Empty,
+    /// No operation could use it.
     #[error("{0}")]
     KeySet(#[from] KeySetError),
+    /// It is no JWK set whose keys have a kid and a status.
+    #[error("is no JWK set whose keys have a kid and a status")]
+    Document(#[from] GenerateError),
+    /// A file or a variable, which only the local stack and `sam local` have.
+    #[error("is no secret: only a secret is filled")]
+    NoSecret,
 }
 
 impl KeySource {
-    async fn read(&self) -> Result<String, ReadError> {
+    async fn read(&self) -> Result<Secret, KeySourceError> {
         match self {
-            Self::File(path) => Ok(std::fs::read_to_string(path)?),
-            Self::Inline(json) => Ok(json.clone()),
-            Self::Secret { client, id } => {
-                let secret =
-                    client.get_secret_value().secret_id(id).send().await.map_err(|error| ReadError::SecretsManager(Box::new(error)))?;
-                secret.secret_string.ok_or(ReadError::Empty)
-            }
+            Self::File(path) => Ok(std::fs::read_to_string(path)?.into()),
+            Self::Inline(json) => Ok(json.clone().into()),
+            Self::Secret(secret) => secret.read().await?.text.ok_or(KeySourceError::Empty),
+        }
+    }
+
+    /// The set with what a rotation needs to know of its keys.
+    ///
+    /// # Errors
+    /// If it can't be read, is empty, or is no key set.
+    pub async fn document(&self) -> Result<KeyDocument, KeySourceError> {
+        Ok(KeyDocument::parse(self.read().await?.expose())?)
+    }
+}
+
+impl KeyPlace for KeySource {
+    type Error = KeySourceError;
+
+    async fn find(&self) -> Result<Option<Secret>, KeySourceError> {
+        match self {
+            Self::Secret(secret) => Ok(secret.find().await?),
+            _ => Err(KeySourceError::NoSecret),
+        }
+    }
+
+    async fn insert_new(&self, text: &str) -> Result<bool, KeySourceError> {
+        match self {
+            Self::Secret(secret) => Ok(secret.insert_new(text).await?),
+            _ => Err(KeySourceError::NoSecret),
         }
     }
 }
@@ -136,6 +172,6 @@ impl CurrentKeys<'_> {
     }
 }
 
-async fn read<T>(source: &KeySource, parse: fn(&str) -> Result<T, KeySetError>) -> Result<T, ReadError> {
-    Ok(parse(&source.read().await?)?)
+async fn read<T>(source: &KeySource, parse: fn(&str) -> Result<T, KeySetError>) -> Result<T, KeySourceError> {
+    Ok(parse(source.read().await?.expose())?)
 }

@@ -6,19 +6,26 @@
 mod authorizer;
 mod aws;
 mod config;
+mod custom_resource;
 mod event;
 mod events;
+mod first_keys;
+mod key_secret;
 mod keys;
 mod mail;
 mod serve;
 mod setup;
+mod task;
 mod telemetry;
 
 pub use authorizer::{Authorization, Authorize, AuthorizerEvent, AuthorizerService};
 pub use config::{ConfigError, Environment};
 pub use event::{GatewayAnswer, GatewayEvent};
 pub use events::Events;
-pub use keys::{CurrentKeys, Keys, Live};
+pub use first_keys::{FirstKeysError, KeyPlace, KeySets};
+pub use key_secret::{KeyReading, KeySecret, KeySecretError};
+pub use keys::{CurrentKeys, KeySource, KeySourceError, Keys, Live};
 pub use mail::{Mail, MailError, Mailer};
-pub use serve::{Service, serve, serve_authorizer};
+pub use serve::{Service, serve, serve_authorizer, serve_task};
 pub use setup::{Setup, Start, Table};
+pub use task::{Occasion, Task, TaskError, TaskService};

@@ -10,6 +10,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 
 use super::authorizer::{self, Authorize};
+use super::task::{self, Task};
 use super::telemetry::{self, chain};
 use super::{ConfigError, Environment, Events, GatewayAnswer, GatewayEvent, Setup, Start};
 use crate::audit::{Act, Event, Origin};
@@ -28,6 +29,12 @@ pub fn serve<O: Start>() -> ExitCode {
 #[must_use]
 pub fn serve_authorizer<A: Authorize>() -> ExitCode {
     block_on(A::NAME, authorizer::run::<A>())
+}
+
+/// The same for what no client calls.
+#[must_use]
+pub fn serve_task<T: Task>() -> ExitCode {
+    block_on(T::NAME, task::run::<T>())
 }
 
 fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {

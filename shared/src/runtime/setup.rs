@@ -6,9 +6,8 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
-use super::keys::KeySource;
 use super::mail::Transport;
-use super::{ConfigError, Environment, Events, Keys, Live, Mailer, aws};
+use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
 use crate::caller::PasswordGate;
 use crate::credentials::{Issuer, PasswordHasher, PasswordParameters, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
@@ -140,17 +139,29 @@ impl Setup {
         name: &'static str,
         parse: fn(&str) -> Result<T, crate::credentials::KeySetError>,
     ) -> Result<Live<T>, ConfigError> {
-        let text = self.environment.required(name)?;
-        let source = match text.split_once(':') {
-            Some(("file", path)) => KeySource::File(path.into()),
-            Some(("inline", json)) if self.environment.optional("AWS_SAM_LOCAL").is_some() => KeySource::Inline(json.to_owned()),
-            Some(("secretsmanager", id)) => {
-                KeySource::Secret { client: aws::secrets_manager(&self.environment, &self.aws), id: id.to_owned() }
-            }
-            _ => return Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path> (under sam local: inline:<JWK set>)")),
-        };
         let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
-        Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await
+        Live::start(name, self.key_source(name)?, parse, refresh_seconds, self.clock.clone()).await
+    }
+
+    /// Where the three key sets are kept, whether they are there or not.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn key_sets(&self) -> Result<KeySets<KeySource>, ConfigError> {
+        let source = |name| self.key_source(name);
+        Ok(KeySets { signing: source("SIGNING_KEYS")?, verification: source("VERIFICATION_KEYS")?, token: source("TOKEN_KEYS")? })
+    }
+
+    fn key_source(&self, name: &'static str) -> Result<KeySource, ConfigError> {
+        let text = self.environment.required(name)?;
+        match text.split_once(':') {
+            Some(("file", path)) => Ok(KeySource::File(path.into())),
+            Some(("inline", json)) if self.environment.optional("AWS_SAM_LOCAL").is_some() => Ok(KeySource::Inline(json.to_owned())),
+            Some(("secretsmanager", arn)) => {
+                Ok(KeySource::Secret(KeySecret::new(aws::secrets_manager(&self.environment, &self.aws), arn.to_owned())))
+            }
+            _ => Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path> (under sam local: inline:<JWK set>)")),
+        }
     }
 
     /// The check of passwords: throttle and argon2 from the environment.

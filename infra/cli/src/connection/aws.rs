@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use latchkey::runtime::Environment;
+use latchkey::runtime::{Environment, KeySecret};
 use latchkey::store::{RetryTransactionConflicts, Tables};
 
 use super::{Parts, Place};
@@ -37,7 +37,7 @@ pub async fn open(name: &str, environment: &Environment) -> Result<Parts, Failur
     let secrets = aws_sdk_secretsmanager::Client::new(&at(&config, environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER"));
     let identity = aws_sdk_sts::Client::new(&at(&config, environment, "AWS_ENDPOINT_URL_STS"));
 
-    let secret = |arn: String| KeySet::Secret { client: secrets.clone(), arn };
+    let secret = |arn: String| KeySet::Secret(KeySecret::new(secrets.clone(), arn));
     Ok(Parts {
         tables: Tables {
             users: outputs.get("UsersTableName")?,

@@ -3,6 +3,7 @@
 use latchkey::credentials::generate::{KeyDocument, Stage};
 use latchkey::credentials::{KeySetError, SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Timestamp;
+use latchkey::runtime::KeyPlace;
 
 use super::Finding;
 use crate::connection::Connection;
@@ -35,8 +36,8 @@ struct Checked {
 
 async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySetError>, now: Timestamp) -> Checked {
     let none = |finding| Checked { document: None, findings: vec![finding] };
-    let text = match set.read().await {
-        Ok(reading) => reading.text,
+    let text = match set.find().await {
+        Ok(text) => text,
         Err(failure) => return none(Finding::wrong(check, failure.to_string(), "Look at the rights on it, and at the network.")),
     };
     let Some(text) = text else {

@@ -85,7 +85,7 @@ impl<'c> Loaded<'c> {
     /// Reads `set`, which must be there and a key set.
     async fn read(set: &'c KeySet, check: Check) -> Result<Self, Failure> {
         let reading = set.read().await?;
-        let text = reading.text.as_ref();
+        let text = reading.text();
         let text = text.ok_or_else(|| Failure::NotFound(format!("{} is empty. `latchkey keys init` fills it.", set.place())))?;
         let document = KeyDocument::parse(text.expose())
             .map_err(|_| Failure::Failed(anyhow!("{} is no JWK set whose keys have a kid and a status", set.place())))?;

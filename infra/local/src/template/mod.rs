@@ -130,9 +130,11 @@ pub fn tables(template: &Template) -> Result<Vec<Table>> {
 #[must_use]
 pub fn rights(template: &Template) -> BTreeMap<String, BTreeSet<(String, String)>> {
     let mut rights = BTreeMap::new();
+    let roles: BTreeMap<_, _> = template.resources("AWS::IAM::Role").collect();
     for (id, function) in template.resources("AWS::Serverless::Function") {
-        let policies = function.get("Policies").and_then(Value::as_array).into_iter().flatten();
-        let statements = policies.filter_map(|policy| policy.get("Statement")?.as_array()).flatten();
+        let role = function.pointer("/Role/Fn::GetAtt").and_then(Value::as_str).and_then(|text| text.strip_suffix(".Arn"));
+        let policies = role.and_then(|role| roles.get(role)?.get("Policies")?.as_array()).into_iter().flatten();
+        let statements = policies.filter_map(|policy| policy.pointer("/PolicyDocument/Statement")?.as_array()).flatten();
         let mut allowed = BTreeSet::new();
         for statement in statements {
             let actions = one_or_more(statement.get("Action")).filter_map(Value::as_str);
@@ -222,6 +224,16 @@ Resources:
       Events:
         Route: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: post, Path: /user/login}}
         Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+      Role: !GetAtt UserLoginRole.Arn
+  UserLoginRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: operation
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: [dynamodb:GetItem, dynamodb:UpdateItem], Resource: !GetAtt UsersTable.Arn}
+              - {Effect: Allow, Action: 'logs:PutLogEvents', Resource: [!Ref UserLoginLogs]}
   Authorizer: {Type: AWS::Serverless::Function}
   EntityTokenGet:
     Type: AWS::Serverless::Function
@@ -255,6 +267,20 @@ Resources:
         let functions = functions(&Template::parse(TEMPLATE).unwrap());
 
         assert_eq!(functions.into_iter().collect::<Vec<_>>(), ["authorizer", "entity-token-get", "user-login"]);
+    }
+
+    #[test]
+    fn an_operation_has_the_rights_of_its_role() {
+        let rights = rights(&Template::parse(TEMPLATE).unwrap());
+
+        let right = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+        let of_login = [
+            right("dynamodb:GetItem", "latchkey-users"),
+            right("dynamodb:UpdateItem", "latchkey-users"),
+            right("logs:PutLogEvents", "UserLoginLogs"),
+        ];
+        assert_eq!(rights["user-login"], of_login.into());
+        assert!(rights["authorizer"].is_empty());
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! Functions that no client calls: CloudFormation does at a deploy, and a schedule after it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_smithy_http_client::Connector;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+use super::custom_resource::{Change, CustomResource};
+use super::telemetry::chain;
+use super::{ConfigError, Events, Setup, aws};
+use crate::audit::{Gauge, Origin, Trail};
+use crate::domain::SharedClock;
+
+/// Why a task was not done; its text goes to whoever deploys, and holds no secret.
+pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a task is run for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Occasion {
+    /// A deploy made its custom resource, or changed that one's properties: these.
+    Deploy(Value),
+    /// Its time has come.
+    Schedule,
+}
+
+/// What a function does unasked by a client. It may be run twice for one occasion.
+pub trait Task: Send + Sync + Sized + 'static {
+    /// The function's name.
+    const NAME: &'static str;
+
+    /// Takes what it needs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    fn start(setup: &Setup) -> Result<Self, ConfigError>;
+
+    /// Does it, notes what happened, and tells what it measured.
+    fn run(&self, occasion: Occasion, trail: &Trail) -> impl Future<Output = Result<Vec<Gauge>, TaskError>> + Send;
+}
+
+/// A task and what stands around it: the public door through which tests come, too.
+pub struct TaskService<T> {
+    task: T,
+    clock: SharedClock,
+    events: Events,
+    connector: Connector,
+}
+
+impl<T: Task> TaskService<T> {
+    /// Starts the task.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        Ok(Self { task: T::start(setup)?, clock: setup.clock.clone(), events: setup.events.clone(), connector: aws::connector()? })
+    }
+
+    /// Runs the task for one event. CloudFormation is told how it ended; an event of nobody else is a schedule's.
+    ///
+    /// # Errors
+    /// If a scheduled run failed, or CloudFormation could not be told: Lambda then repeats the event. The text is fixed, the cause is
+    /// logged.
+    pub async fn call(&self, event: Value, request_id: &str) -> Result<Value, &'static str> {
+        let span = tracing::error_span!("request", operation = T::NAME, request_id, row = tracing::field::Empty);
+        self.answer(event, request_id).instrument(span).await
+    }
+
+    async fn answer(&self, event: Value, request_id: &str) -> Result<Value, &'static str> {
+        let Some(resource) = CustomResource::find(&event) else {
+            let measured = self.run(Occasion::Schedule, request_id).await.map_err(|_| "the task failed")?;
+            return Ok(json!(measured));
+        };
+        let failure = match resource.request_type {
+            // What a task has made stays, as the tables do.
+            Change::Delete => None,
+            Change::Create | Change::Update => self.run(Occasion::Deploy(resource.resource_properties.clone()), request_id).await.err(),
+        };
+        resource.answer(&self.connector, failure).await.map_err(|error| {
+            tracing::error!(error = chain(&error), "failed");
+            "CloudFormation could not be told"
+        })?;
+        Ok(Value::Null)
+    }
+
+    /// The error's text with all its causes, once it is logged.
+    async fn run(&self, occasion: Occasion, request_id: &str) -> Result<Vec<Gauge>, String> {
+        let trail = Trail::default();
+        let result = self.task.run(occasion, &trail).await;
+        let origin = Origin { operation: T::NAME.to_owned(), request_id: Some(request_id.to_owned()), ..Origin::default() };
+        // Those of a run that failed later, too: they have happened.
+        for event in trail.take() {
+            self.events.write(&event, &origin, self.clock.now());
+        }
+        let measured = result.map_err(|error| {
+            let text = chain(error.as_ref());
+            tracing::error!(error = text, "failed");
+            text
+        })?;
+        for gauge in &measured {
+            self.events.measure(gauge, T::NAME, self.clock.now());
+        }
+        tracing::info!("answered");
+        Ok(measured)
+    }
+}
+
+/// Answers events until the process is stopped.
+pub(super) async fn run<T: Task>() -> Result<(), lambda_runtime::Error> {
+    let service = Arc::new(TaskService::<T>::start(&Setup::of_process()?)?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let service = service.clone();
+        async move { service.call(event.payload, &event.context.request_id).await.map_err(lambda_runtime::Error::from) }
+    }))
+    .await
+}

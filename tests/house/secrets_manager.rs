@@ -1,0 +1,53 @@
+//! Secrets Manager, played by its documented answers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written.
+pub type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
+
+/// What Secrets Manager answers to `action`.
+pub fn answer(secrets: &Secrets, action: &str, body: &Value) -> (StatusCode, String) {
+    let mut secrets = secrets.lock().unwrap();
+    let arn = body["SecretId"].as_str().unwrap();
+    let denied = secrets.contains_key(&format!("denied:{arn}"));
+    let versions = secrets.entry(arn.to_owned()).or_default();
+    let refuse = |kind: &str| (StatusCode::BAD_REQUEST, json!({ "__type": kind }).to_string());
+    if action == "GetSecretValue" {
+        let Some((id, text)) = versions.last() else { return refuse("ResourceNotFoundException") };
+        return (StatusCode::OK, json!({ "ARN": arn, "VersionId": id, "SecretString": text }).to_string());
+    }
+    if denied {
+        return refuse("AccessDeniedException");
+    }
+    let (id, text) = (body["ClientRequestToken"].as_str().unwrap(), body["SecretString"].as_str().unwrap());
+    assert!((32..=64).contains(&id.len()));
+    match versions.iter().find(|(there, _)| there == id) {
+        Some((_, there)) if there == text => {}
+        Some(_) => return refuse("ResourceExistsException"),
+        None => versions.push((id.to_owned(), text.to_owned())),
+    }
+    (StatusCode::OK, json!({ "ARN": arn, "VersionId": id }).to_string())
+}
+
+/// Serves `secrets` on loopback, and SES, which takes every mail; the address.
+pub async fn serve(secrets: Secrets) -> String {
+    let handler = move |headers: HeaderMap, body: Bytes| {
+        let secrets = secrets.clone();
+        async move {
+            let Some(target) = headers.get("x-amz-target") else { return (StatusCode::OK, json!({ "MessageId": "1" }).to_string()) };
+            // Others get a turn between a read and a write.
+            tokio::task::yield_now().await;
+            answer(&secrets, target.to_str().unwrap().rsplit('.').next().unwrap(), &serde_json::from_slice(&body).unwrap())
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(axum::routing::post(handler));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}

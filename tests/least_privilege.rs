@@ -1,0 +1,121 @@
+//! What the functions ask of AWS in the whole run of the tests is what their roles in the template allow: nothing missing, and nothing
+//! to spare.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authentication_token_create::AuthenticationTokenCreate;
+use authorizer::Authorizer;
+use latchkey::domain::Acl;
+use latchkey::runtime::{AuthorizerService, Service, Setup};
+use latchkey_local::template::{rights, variables};
+use serde_json::json;
+
+use crate::house::secrets_manager::{self, Secrets};
+use crate::house::used_rights::{self, Right, Rights};
+use crate::house::{Call, World, template};
+
+/// A world whose key sets stand in Secrets Manager and whose mails go to SES.
+async fn world_in_aws() -> (World, Secrets) {
+    let secrets = Secrets::default();
+    let endpoint = secrets_manager::serve(secrets.clone()).await;
+    let mut world = World::new().await;
+    for (variable, arn) in [("SIGNING_KEYS", "SigningKeys"), ("VERIFICATION_KEYS", "VerificationKeys"), ("TOKEN_KEYS", "TokenKeys")] {
+        let source = world.setup.environment.required(variable).unwrap();
+        let text = std::fs::read_to_string(source.strip_prefix("file:").unwrap()).unwrap();
+        secrets.lock().unwrap().insert(arn.to_owned(), vec![("1".to_owned(), text)]);
+        world.setup.environment.extend([(variable.to_owned(), format!("secretsmanager:{arn}"))]);
+    }
+    for (variable, value) in
+        [("MAIL_TRANSPORT", "ses"), ("AWS_ENDPOINT_URL_SESV2", &endpoint), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint)]
+    {
+        world.setup.environment.extend([(variable.to_owned(), value.to_owned())]);
+    }
+    (world, secrets)
+}
+
+/// The surroundings of a function with the variables that the template gives it, and no other.
+fn as_deployed(world: &World, name: &'static str) -> Setup {
+    let always = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SESV2"];
+    let given = variables(template()).remove(name).unwrap();
+    let names = given.iter().map(String::as_str).chain(always).chain(endpoints);
+    let mut setup = world.setup_of(name);
+    let mut environment = latchkey::runtime::Environment::default();
+    environment.extend(names.filter_map(|name| Some((name.to_owned(), world.setup.environment.find(name)?))));
+    setup.environment = environment;
+    setup
+}
+
+#[tokio::test]
+async fn every_function_reads_the_key_sets_that_its_role_lets_it_and_no_other() {
+    let (world, _secrets) = world_in_aws().await;
+    let allowed = rights(template());
+    let check = |name: &str| {
+        let used: BTreeSet<_> = world.spy.take().rights.into_iter().filter(|(action, _)| action.starts_with("secretsmanager:")).collect();
+        let allowed = allowed[name].iter().filter(|(action, _)| action.starts_with("secretsmanager:")).cloned().collect();
+        assert_eq!(used, allowed, "{name}");
+    };
+
+    macro_rules! start {
+        ($operation:ty) => {{
+            use latchkey::http::Operation;
+            Service::<$operation>::start(&as_deployed(&world, <$operation>::NAME)).await.unwrap();
+            check(<$operation>::NAME);
+        }};
+    }
+    crate::each_operation!(start);
+    AuthorizerService::<Authorizer>::start(&as_deployed(&world, "authorizer")).await.unwrap();
+    check("authorizer");
+}
+
+#[tokio::test]
+async fn a_one_time_password_goes_through_ses() {
+    let (world, _secrets) = world_in_aws().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let call =
+        Call::new().header("reb-apikey", &alice.key).json(json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true }));
+
+    let reply = world.call::<AuthenticationTokenCreate>(call).await;
+
+    assert_eq!(reply.status, 201, "{reply:?}");
+    assert!(world.spy.take().rights.contains(&("ses:SendRawEmail".to_owned(), "auth@example.com".to_owned())));
+}
+
+#[test]
+fn no_role_has_a_right_to_everything() {
+    for (function, rights) in rights(template()) {
+        for (action, resource) in rights {
+            assert!(!action.contains('*') && resource != "\"*\"" && resource != "*", "{function}: {action} on {resource}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "compares what the run before it used: `make test` runs it after all others"]
+fn what_the_whole_run_used_is_what_the_roles_allow() {
+    let logs = |rights: &Right| rights.0.starts_with("logs:");
+    // Of AWS's rights on mail the resource is the identity; ours has one sender.
+    let identity =
+        |(action, resource): Right| if action.starts_with("ses:") { (action, "identity".to_owned()) } else { (action, resource) };
+    let comparable = |rights: BTreeSet<Right>| rights.into_iter().filter(|right| !logs(right)).map(identity).collect::<BTreeSet<_>>();
+
+    let of_each = |rights: Rights| -> Rights { rights.into_iter().map(|(function, rights)| (function, comparable(rights))).collect() };
+    let (allowed, used) = (of_each(rights(template())), of_each(used_rights::of_the_last_run()));
+
+    let mut differences = BTreeMap::new();
+    for function in allowed.keys().chain(used.keys()) {
+        let of = |rights: &Rights| rights.get(function).cloned().unwrap_or_default();
+        let (allowed, used) = (of(&allowed), of(&used));
+        if used != allowed {
+            let missing: Vec<_> = used.difference(&allowed).cloned().collect();
+            let spare: Vec<_> = allowed.difference(&used).cloned().collect();
+            differences.insert(function, (missing, spare));
+        }
+    }
+    assert!(differences.is_empty(), "(missing, to spare): {differences:#?}");
+    println!(
+        "{} functions used {} rights, all of those that their roles give",
+        used.len(),
+        used.values().map(BTreeSet::len).sum::<usize>()
+    );
+}
