@@ -2,8 +2,11 @@
 
 PORT ?= 9000
 ARGS ?=
-# The processor of the functions in AWS: arm64 or x86_64. It must match template.yaml's parameter Architecture.
+# The processor of the functions in AWS: arm64 or x86_64.
 ARCH ?= x86_64
+# What `make deploy` deploys: an environment of samconfig.toml with its parameters in infra/parameters, and parameters that go before those.
+ENV ?= dev
+PARAMETERS ?=
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
 FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
@@ -15,13 +18,15 @@ CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
 CARGO_DENY_VERSION := 0.20.2
 CARGO_CYCLONEDX_VERSION := 0.5.9
+SAM_VERSION := 1.170.0
 PYTHON_MINIMUM := 3.9
+SAM_PYTHON_MINIMUM := 3.10
 
-# The folder's own `cargo lambda` before any other. Cargo's usual place is last, for a shell opened before it was installed.
-export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
+# The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible lint audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx
+.PHONY: help run test build zips test-reproducible deploy test-deploy lint audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +51,17 @@ zips: build ## build, and list the zips that `sam deploy` makes of it: target/zi
 
 test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCTIONS=jwks for one function
 	@sh infra/release/reproducible.sh $(FUNCTIONS)
+
+# ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
+# Who starts it by hand is asked before prod changes; CI is not.
+deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
+deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
+	sam deploy --config-env $(ENV) $(if $(CI),--no-confirm-changeset) $(ARGS) \
+	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
+	@sam list stack-outputs --stack-name latchkey-$(ENV) --output json
+
+test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
+	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
 
 lint: rust ## check format and lints
 	cargo fmt --all --check
@@ -86,6 +102,22 @@ cargo-lambda: rust
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION) || { rm -rf .venv .venv.log; \
 	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
 	@rm -f .venv.log
+
+# One that is there is taken if it is at least this version: an old one reads no parameters from files.
+sam:
+	@if ! printf '%s\n' $(SAM_VERSION) $$(sam --version 2>/dev/null | sed 's/.* //') | sort -V | sed 1q | grep -qx $(SAM_VERSION) || \
+	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
+
+.PHONY: .venv-sam
+.venv-sam:
+	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(SAM_PYTHON_MINIMUM)".split("."))))' || { \
+	  echo "The SAM CLI needs Python $(SAM_PYTHON_MINIMUM) or newer. Install that, or SAM CLI $(SAM_VERSION) in another way."; exit 1; }
+	@echo "Installing SAM CLI $(SAM_VERSION) into .venv-sam"
+	@python3 -m venv --clear .venv-sam >.venv-sam.log 2>&1 || { cat .venv-sam.log; rm -rf .venv-sam .venv-sam.log; \
+	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) || { rm -rf .venv-sam .venv-sam.log; \
+	  echo "The SAM CLI could not be fetched. Is there a network? Try again, or install SAM CLI $(SAM_VERSION) in another way."; exit 1; }
+	@rm -f .venv-sam.log
 
 # Cargo's own tools are compiled once, into .tools, unless the same version is already there.
 cargo-deny cargo-cyclonedx: rust

@@ -1,8 +1,8 @@
 //! Every operation through its public door, in process, against an embedded DynamoDB of its own for each test.
 //!
 //! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
-//! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), and `stack`, which drives the real binaries
-//! over HTTP and is ignored unless asked for (`make test` asks).
+//! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
+//! over HTTP (`make test` asks for it), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`).
 
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ mod authentication_tokens;
 mod authheader;
 mod budget;
 mod cli;
+mod deploy;
 mod entities;
 mod events;
 mod first_keys;

@@ -10,9 +10,10 @@ import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { addKey, deleteKey, demo, request, stack, tampered, unique } from './stack.mjs';
 
-const issuer = stack.url;
+// A deployed stack has another issuer than its API's address, at which the keys are as well.
+const issuer = stack.issuer ?? stack.url;
 const jwts = process.env.LATCHKEY_JWTS ? JSON.parse(readFileSync(process.env.LATCHKEY_JWTS, 'utf8')) : [await own()];
-const keySet = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+const keySet = createRemoteJWKSet(new URL(`${stack.url}/.well-known/jwks.json`));
 
 async function own() {
   const { Token: login } = await demo();
@@ -38,9 +39,11 @@ class RsaOnly extends SimpleJwksCache {
 
 /** A JWT authorizer with `JwtConfiguration: {issuer, audience}`: it finds the keys by the discovery document. */
 async function nativeAuthorizer() {
-  const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+  const discovery = await (await fetch(`${stack.url}/.well-known/openid-configuration`)).json();
   assert.equal(discovery.issuer, issuer);
-  return JwtVerifier.create({ issuer, audience: issuer, jwksUri: discovery.jwks_uri }, { jwksCache: new RsaOnly() });
+  assert.equal(discovery.jwks_uri, `${issuer}/.well-known/jwks.json`);
+  const jwksUri = discovery.jwks_uri.replace(issuer, stack.url);
+  return JwtVerifier.create({ issuer, audience: issuer, jwksUri }, { jwksCache: new RsaOnly() });
 }
 
 for (const { algorithm, login, session } of jwts) {

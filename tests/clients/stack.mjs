@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -84,7 +85,9 @@ export async function deleteKey(token) {
 export async function addUser(...options) {
   const username = unique('person');
   const [program, ...first] = process.env.LATCHKEY_CLI ? [process.env.LATCHKEY_CLI] : ['cargo', 'run', '--quiet', '--package', 'latchkey-cli', '--'];
-  const command = [...first, `--local=${dirname(stackFile)}`, '--json', 'user', 'add', username, '--generate', ...options];
+  // A deployed stack's file names it, and the environment says where it is.
+  const place = stack.stack ? `--stack=${stack.stack}` : `--local=${dirname(stackFile)}`;
+  const command = [...first, place, '--json', 'user', 'add', username, '--generate', ...options];
   // To the program, LATCHKEY_STACK is a stack in AWS.
   const { stdout } = await promisify(execFile)(program, command, { cwd: here, env: { ...process.env, LATCHKEY_STACK: undefined } });
   const { user_id: id, password } = JSON.parse(stdout);
@@ -105,7 +108,7 @@ export async function verifyJwt(token) {
   return { header: protectedHeader, claims: payload };
 }
 
-/** Runs `act` and gives its result with the newest mail that was sent meanwhile. */
+/** Runs `act` and gives its result with the newest mail that was sent meanwhile; a deployed stack's takes a moment to become a file. */
 export async function withMail(act) {
   const folder = join(dirname(stackFile), 'mail');
   const mails = async () => (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml'));
@@ -113,8 +116,10 @@ export async function withMail(act) {
 
   const result = await act();
 
+  const arrived = async () => (await mails()).filter((name) => !before.has(name));
+  for (let look = 0; look < 50 && (await arrived()).length === 0; look += 1) await setTimeout(20);
   const sent = await Promise.all(
-    (await mails()).filter((name) => !before.has(name)).map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
+    (await arrived()).map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
   );
   assert.notEqual(sent.length, 0, `no mail was sent: there is no new *.eml in ${folder}`);
   const newest = sent.reduce((a, b) => (b.at > a.at ? b : a));

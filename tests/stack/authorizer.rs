@@ -174,7 +174,7 @@ pub fn claims(jwt: &str) -> Value {
 }
 
 fn own_keys(stack: &Stack) -> SigningKeys {
-    SigningKeys::parse(&std::fs::read_to_string(stack.folder().join(".local/keys/signing.json")).unwrap()).unwrap()
+    SigningKeys::parse(&std::fs::read_to_string(stack.folder.join(".local/keys/signing.json")).unwrap()).unwrap()
 }
 
 fn issuer(stack: &Stack) -> Issuer {

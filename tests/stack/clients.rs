@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::running::Stack;
+use super::python::python;
+use super::site::Site;
 use crate::house::root;
 
 /// JWTs of one algorithm.
@@ -23,40 +24,27 @@ pub fn algorithm(jwt: &str) -> String {
     serde_json::from_slice::<Value>(&header).unwrap()["alg"].as_str().unwrap().to_owned()
 }
 
-pub fn the_vendors_clients_pass(stack: &Stack) {
-    run(stack, "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"], None);
-    run(stack, "npm", &["test", "--silent"], None);
+pub fn the_vendors_clients_pass(site: &Site) {
+    run(site, "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"], None);
+    run(site, "npm", &["test", "--silent"], None);
 }
 
 /// Has jose, AWS's own library and PyJWT verify these from the published key set alone; the packages of
 /// [`the_vendors_clients_pass`] must be there.
-pub fn others_verify(stack: &Stack, jwts: &[Jwts]) {
-    let file = stack.folder().join("jwts.json");
+pub fn others_verify(site: &Site, jwts: &[Jwts]) {
+    let file = site.folder.join("jwts.json");
     let list: Vec<_> =
         jwts.iter().map(|jwts| json!({ "algorithm": jwts.algorithm, "login": jwts.login, "session": jwts.session })).collect();
     std::fs::write(&file, json!(list).to_string()).unwrap();
-    run(stack, "node", &["--test", "jwks.test.mjs"], Some(&file));
-    run(stack, &python(stack).display().to_string(), &["jwks_test.py"], Some(&file));
+    run(site, "node", &["--test", "jwks.test.mjs"], Some(&file));
+    let python = python("clients-venv", "tests/clients/requirements.txt");
+    run(site, &python.display().to_string(), &["jwks_test.py"], Some(&file));
 }
 
-/// A Python with PyJWT, in an environment of its own that is made once.
-fn python(stack: &Stack) -> PathBuf {
-    let (wanted, environment) = (root().join("tests/clients/requirements.txt"), root().join("target/clients-venv"));
-    let (made, wanted_text) = (environment.join("requirements.txt"), std::fs::read_to_string(&wanted).unwrap());
-    let python = environment.join("bin/python");
-    if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted_text) {
-        run(stack, "python3", &["-m", "venv", "--clear", &environment.display().to_string()], None);
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &wanted.display().to_string()];
-        run(stack, &python.display().to_string(), &install, None);
-        std::fs::write(made, wanted_text).unwrap();
-    }
-    python
-}
-
-fn run(stack: &Stack, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
+fn run(site: &Site, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root().join("tests/clients")).env("LATCHKEY_STACK", stack.folder().join(".local/stack.json"));
-    command.env("LATCHKEY_CLI", super::running::program("latchkey"));
+    command.args(arguments).current_dir(root().join("tests/clients")).env("LATCHKEY_STACK", site.folder.join(".local/stack.json"));
+    command.envs(site.environment.clone()).env("LATCHKEY_CLI", super::running::program("latchkey"));
     if let Some(jwts) = jwts {
         command.env("LATCHKEY_JWTS", jwts);
     }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::running::Stack;
-use crate::house::plain_client;
 
 /// What the ids of this test's customers begin with: sessions of others may have been ended since.
 const CUSTOMER: &str = "before-the-cut-";
@@ -86,7 +85,7 @@ async fn load(http: super::http::Client, key: String, told: Arc<Mutex<Acknowledg
 }
 
 async fn rows(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-    let client = plain_client(&stack.dynamodb);
+    let client = &stack.database;
     let pages = client.scan().table_name(format!("latchkey-{table}")).consistent_read(true).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.unwrap()
 }

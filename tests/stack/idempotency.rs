@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 use super::http::Response;
 use super::people::pause;
 use super::running::Stack;
-use crate::house::plain_client;
 
 const EXCHANGES: usize = 100;
 
@@ -100,7 +99,7 @@ async fn exchange(stack: &Stack, path: &str, key: Option<&str>) -> Response {
 }
 
 async fn sessions_of(stack: &Stack, customer: &str) -> Vec<String> {
-    let query = plain_client(&stack.dynamodb).query().table_name("latchkey-sessions").consistent_read(true);
+    let query = stack.database.query().table_name("latchkey-sessions").consistent_read(true);
     let query = query.key_condition_expression("subject = :s").expression_attribute_values(":s", AttributeValue::S(customer.to_owned()));
     let rows = query.send().await.unwrap().items.unwrap_or_default();
     rows.iter().map(|row| row["session_id"].as_s().unwrap().clone()).collect()

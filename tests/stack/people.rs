@@ -2,12 +2,11 @@
 
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Clock, Secret, SystemClock, UserId};
-use latchkey::store::{Database, Tables, UserRow, Users};
+use latchkey::store::{Database, UserRow, Users};
 use serde_json::{Value, json};
 
 use super::http::Response;
-use super::running::Stack;
-use crate::house::plain_client;
+use super::site::Site;
 
 /// A user who may do everything.
 pub struct Member {
@@ -16,7 +15,7 @@ pub struct Member {
     pub password: String,
 }
 
-impl Stack {
+impl Site {
     /// Stores a user, as an operator would.
     pub async fn member(&self) -> Member {
         let name = format!("member-{}", uuid::Uuid::new_v4());
@@ -36,8 +35,7 @@ impl Stack {
             acl: Acl::everything(),
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(password.clone())).unwrap().as_str())),
         };
-        let tables = Tables { users: "latchkey-users".into(), tokens: "latchkey-tokens".into(), sessions: "latchkey-sessions".into() };
-        assert!(Users::new(&Database::new(plain_client(&self.dynamodb), tables)).insert_new(&row).await.unwrap());
+        assert!(Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap());
         Member { id: row.user_id.to_string(), name, password }
     }
 

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use super::authorizer::{Credentials, cache, claims, present, refused};
 use super::people::{Member, moment};
 use super::running::Stack;
-use crate::house::plain_client;
 
 /// What a measured time may be longer than the cache's because this machine is busy.
 const SCHEDULING: Duration = Duration::from_secs(2);
@@ -146,7 +145,7 @@ impl<'s> Revocation<'s> {
 /// What an operator's program does: both rows of the user, and a new epoch.
 async fn disable(stack: &Stack, member: &Member) {
     for key in [format!("id#{}", member.id), format!("name#{}", member.name)] {
-        let update = plain_client(&stack.dynamodb).update_item().table_name("latchkey-users").key("pk", AttributeValue::S(key));
+        let update = stack.database.update_item().table_name("latchkey-users").key("pk", AttributeValue::S(key));
         let update = update.update_expression("SET disabled_at = :now, epoch = epoch + :one");
         let update = update.expression_attribute_values(":now", AttributeValue::N(SystemClock.now().unix().to_string()));
         update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();

@@ -116,7 +116,7 @@ async fn rotate(stack: &Stack, arguments: &[&str], step: &str) {
     let started = Instant::now();
     loop {
         let mut command = Command::new(program("latchkey"));
-        command.arg(format!("--local={}", stack.folder().join(".local").display())).args(["--json", "keys", "rotate"]).args(arguments);
+        command.arg(format!("--local={}", stack.folder.join(".local").display())).args(["--json", "keys", "rotate"]).args(arguments);
         command.args(["--wait-seconds", &WAIT_SECONDS.to_string()]).env_remove("LATCHKEY_STACK");
         if arguments.starts_with(&["signing"]) {
             command.args(["--max-life", "0"]);

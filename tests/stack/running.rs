@@ -1,13 +1,16 @@
 //! A local stack in a folder of its own.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use latchkey::store::Tables;
+use serde_json::Value;
 
-use super::http::{Client, Response};
-use crate::house::root;
+use super::http::Client;
+use super::site::Site;
+use crate::house::{plain_client, root};
 
 /// How long a start may take; the functions may have to be built.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -17,21 +20,17 @@ pub const KEYS_REFRESH_SECONDS: u64 = 1;
 
 /// A running stack; dropped, it is stopped.
 pub struct Stack {
-    pub url: String,
-    pub dynamodb: String,
-    pub username: String,
-    pub password: String,
-    pub http: Client,
+    site: Site,
     process: Child,
-    folder: PathBuf,
     port: u16,
 }
 
-/// The demo user, logged in, with an API key.
-pub struct Demo {
-    pub id: String,
-    pub jwt: String,
-    pub key: String,
+impl Deref for Stack {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 impl Stack {
@@ -41,8 +40,7 @@ impl Stack {
         std::fs::create_dir_all(&folder).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         for package in ["latchkey-local", "latchkey-cli"] {
-            let build = Command::new("cargo").args(["build", "-p", package]).current_dir(root()).status().unwrap();
-            assert!(build.success());
+            build(package);
         }
         Self::start_in(folder, port).await
     }
@@ -63,27 +61,19 @@ impl Stack {
             };
         };
         let text = |name: &str| stack[name].as_str().unwrap().to_owned();
-        let (url, dynamodb, username, password) = (text("url"), text("dynamodb"), text("username"), text("password"));
-        Self { http: Client::new(&url), url, dynamodb, username, password, process, folder, port }
-    }
-
-    /// The folder in which `.local` lies.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The demo user, logged in.
-    pub async fn demo(&self) -> Demo {
-        let login = self.http.post("/user/login", &[], json!({ "username": self.username, "password": self.password })).await;
-        let (id, jwt) = (login.text("Id"), login.text("Token"));
-        let key = self.http.post("/authheader/add", &[("authorization", &jwt)], json!({ "name": "test" })).await.text("token");
-        Demo { id, jwt, key }
-    }
-
-    /// A one-time token for `customer`.
-    pub async fn one_time_token(&self, key: &str, customer: &str) -> Response {
-        let body = json!({ "mode": "passwordless", "customerId": customer });
-        self.http.post("/authentication-tokens", &[("reb-apikey", key)], body).await
+        let url = text("url");
+        let site = Site {
+            http: Client::new(&url),
+            issuer: url.clone(),
+            url,
+            username: text("username"),
+            password: text("password"),
+            database: plain_client(&text("dynamodb")),
+            tables: Tables { users: "latchkey-users".into(), tokens: "latchkey-tokens".into(), sessions: "latchkey-sessions".into() },
+            folder,
+            environment: Vec::new(),
+        };
+        Self { site, process, port }
     }
 
     /// Kills the stack as a power cut would, and starts it again on the same data.
@@ -126,7 +116,13 @@ fn spawn(folder: &Path, port: u16) -> Child {
         .unwrap()
 }
 
-/// A program of this workspace, as [`Stack::start`] has built it.
+/// Builds a package's programs.
+pub fn build(package: &str) {
+    let build = Command::new("cargo").args(["build", "-p", package]).current_dir(root()).status().unwrap();
+    assert!(build.success());
+}
+
+/// A program of this workspace, as [`build`] has left it.
 pub fn program(name: &str) -> PathBuf {
     std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join(name)
 }

@@ -7,54 +7,53 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::http::Response;
-use super::running::Stack;
-use crate::house::plain_client;
+use super::site::Site;
 
 /// How many of the answers have this status.
 fn count(replies: &[Response], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()
 }
 
-pub async fn of_five_hundred_exchanges_one_succeeds(stack: &Stack) {
-    let demo = stack.demo().await;
+pub async fn of_five_hundred_exchanges_one_succeeds(site: &Site) {
+    let demo = site.demo().await;
     let customer = format!("customer-{}", uuid::Uuid::new_v4());
-    let token = stack.one_time_token(&demo.key, &customer).await.text("token");
+    let token = site.one_time_token(&demo.key, &customer).await.text("token");
     let path = format!("/authentication-tokens/{token}/exchange");
 
     let start = Instant::now();
-    let replies = join_all((0..500).map(|_| async { stack.http.send("POST", &path, &[], "").await.unwrap() })).await;
+    let replies = join_all((0..500).map(|_| async { site.http.send("POST", &path, &[], "").await.unwrap() })).await;
     println!("500 exchanges: {} ms", start.elapsed().as_millis());
 
     assert_eq!((count(&replies, 201), count(&replies, 404)), (1, 499));
-    let sessions = plain_client(&stack.dynamodb).query().table_name("latchkey-sessions").key_condition_expression("subject = :s");
+    let sessions = site.database.query().table_name(&site.tables.sessions).key_condition_expression("subject = :s");
     let customer = aws_sdk_dynamodb::types::AttributeValue::S(customer);
     assert_eq!(sessions.expression_attribute_values(":s", customer).send().await.unwrap().count, 1);
 }
 
-pub async fn five_hundred_refreshes_make_one_successor(stack: &Stack) {
-    let demo = stack.demo().await;
+pub async fn five_hundred_refreshes_make_one_successor(site: &Site) {
+    let demo = site.demo().await;
     let path = format!("/entities/{}/users/{}/authentication-token", uuid::Uuid::new_v4(), demo.id);
     let headers = [("apikey", demo.key.as_str()), ("userid", &demo.id), ("token", &demo.jwt)];
-    let old = stack.http.post(&path, &headers, json!({})).await.text("authenticationToken");
+    let old = site.http.post(&path, &headers, json!({})).await.text("authenticationToken");
     let refresh = format!("{path}/refresh");
 
     let start = Instant::now();
-    let replies = join_all((0..500).map(|_| stack.http.post(&refresh, &headers, json!({ "authenticationToken": old })))).await;
+    let replies = join_all((0..500).map(|_| site.http.post(&refresh, &headers, json!({ "authenticationToken": old })))).await;
     println!("500 refreshes: {} ms", start.elapsed().as_millis());
 
     let successors: HashSet<_> =
         replies.iter().filter(|reply| reply.status == 200).map(|reply| reply.text("authenticationToken")).collect();
     assert_eq!((count(&replies, 200), successors.len()), (500, 1));
-    let live = stack.http.send("GET", &path, &headers, "").await.unwrap().text("authenticationToken");
+    let live = site.http.send("GET", &path, &headers, "").await.unwrap().text("authenticationToken");
     assert!(successors.contains(&live) && live != old);
 }
 
-pub async fn two_hundred_guesses_get_ten_tries(stack: &Stack) {
+pub async fn two_hundred_guesses_get_ten_tries(site: &Site) {
     let name = format!("nobody-{}", uuid::Uuid::new_v4());
 
     let start = Instant::now();
     let replies =
-        join_all((0..200).map(|guess| stack.http.post("/user/login", &[], json!({ "username": name, "password": guess.to_string() }))))
+        join_all((0..200).map(|guess| site.http.post("/user/login", &[], json!({ "username": name, "password": guess.to_string() }))))
             .await;
     println!("200 guesses: {} ms", start.elapsed().as_millis());
 
