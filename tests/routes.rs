@@ -114,6 +114,24 @@ fn every_variable_of_the_template_is_read_by_somebody() {
 }
 
 #[test]
+fn every_parameter_of_the_template_is_explained_in_docs_configuration() {
+    let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
+    let docs = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let snake = |name: &str| {
+        name.char_indices().fold(String::new(), |mut text, (at, letter)| {
+            text.extend((at > 0 && letter.is_ascii_uppercase()).then_some('_'));
+            text.push(letter.to_ascii_uppercase());
+            text
+        })
+    };
+
+    for name in source["Parameters"].as_object().unwrap().keys() {
+        // Under its own name, or that of the variable which it sets.
+        assert!(docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{}`", snake(name))), "{name}");
+    }
+}
+
+#[test]
 fn every_code_is_explained_in_docs_errors() {
     let source = std::fs::read_to_string(root().join("shared/src/http/error.rs")).unwrap();
     let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
