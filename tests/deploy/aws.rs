@@ -128,7 +128,11 @@ fn account<'c>(command: &'c mut Command, endpoint: &str) -> &'c mut Command {
     for name in FOREIGN {
         command.env_remove(name);
     }
-    command.envs(environment(endpoint)).envs([("SAM_CLI_TELEMETRY", "0"), ("NO_PROXY", "127.0.0.1,localhost"), ("no_proxy", "127.0.0.1,localhost")])
+    command.envs(environment(endpoint)).envs([
+        ("SAM_CLI_TELEMETRY", "0"),
+        ("NO_PROXY", "127.0.0.1,localhost"),
+        ("no_proxy", "127.0.0.1,localhost"),
+    ])
 }
 
 /// Variables by which a program takes this AWS for its account.
