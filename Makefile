@@ -8,19 +8,28 @@ ARCH ?= x86_64
 ENV ?= dev
 PARAMETERS ?=
 
+# What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
+FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
+# What `audit` looks at. Where the advisories can't be fetched: AUDIT="bans licenses sources".
+AUDIT ?= advisories bans licenses sources
+
 CARGO_LAMBDA_VERSION := 1.9.2
+# The cross-linker and C compiler of `cargo lambda`: other versions make other bytes.
+ZIG_VERSION := 0.17.1
+CARGO_DENY_VERSION := 0.20.2
+CARGO_CYCLONEDX_VERSION := 0.5.9
 SAM_VERSION := 1.170.0
 PYTHON_MINIMUM := 3.9
 SAM_PYTHON_MINIMUM := 3.10
 
-# The folder's own `cargo lambda` and `sam` before any other. Cargo's usual place is last, for a shell opened before it was installed.
-export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH):$(HOME)/.cargo/bin
+# The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deploy test-deploy test-sam-local lint rust node cargo-lambda sam
+.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
 	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
@@ -30,8 +39,18 @@ test: cargo-lambda node ## run all tests that need no AWS, the real binaries and
 	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege::
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
+# The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
-	cargo lambda build --release --$(subst _,-,$(ARCH)) $(patsubst functions/%/Cargo.toml,--package %,$(wildcard functions/*/Cargo.toml))
+	@cargo fetch --quiet --locked
+	flags=$$(sh infra/release/remap.sh) && env -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS -u CXXFLAGS RUSTFLAGS="$$flags" \
+	  cargo lambda build --release --locked --$(subst _,-,$(ARCH)) --lambda-dir target/lambda $(addprefix --package ,$(FUNCTIONS))
+	@chmod 0755 $(patsubst %,target/lambda/%/bootstrap,$(FUNCTIONS))
+
+zips: build ## build, and list the zips that `sam deploy` makes of it: target/zips, with size and SHA-256
+	@python3 infra/release/zips.py target/lambda target/zips $(FUNCTIONS)
+
+test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCTIONS=jwks for one function
+	@sh infra/release/reproducible.sh $(FUNCTIONS)
 
 # ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
 # Who starts it by hand is asked before prod changes; CI is not.
@@ -56,6 +75,12 @@ sam-local: $(if $(LATCHKEY_TEST_BUILT),,build) sam
 lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+audit: cargo-deny ## check the crates: known vulnerabilities, licences, who may depend on what, and where from
+	cargo deny --locked check $(AUDIT)
+
+sbom: cargo-cyclonedx ## list the crates that ship, of the last commit: target/sbom/latchkey.cdx.json
+	@sh infra/release/sbom.sh $(subst x86_64,x86_64-unknown-linux-gnu,$(subst arm64,aarch64-unknown-linux-gnu,$(ARCH)))
 
 # What follows makes sure of what the commands need, or says what to do.
 
@@ -83,7 +108,7 @@ cargo-lambda: rust
 	@echo "Installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .venv"
 	@python3 -m venv --clear .venv >.venv.log 2>&1 || { cat .venv.log; rm -rf .venv .venv.log; \
 	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) || { rm -rf .venv .venv.log; \
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION) || { rm -rf .venv .venv.log; \
 	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
 	@rm -f .venv.log
 
@@ -102,3 +127,11 @@ sam:
 	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) || { rm -rf .venv-sam .venv-sam.log; \
 	  echo "The SAM CLI could not be fetched. Is there a network? Try again, or install SAM CLI $(SAM_VERSION) in another way."; exit 1; }
 	@rm -f .venv-sam.log
+
+# Cargo's own tools are compiled once, into .tools, unless the same version is already there.
+cargo-deny cargo-cyclonedx: rust
+	@if ! cargo $(@:cargo-%=%) --version 2>/dev/null | grep -q ' $(subst .,\.,$(VERSION))$$'; then \
+	  echo "Installing $@ $(VERSION) into .tools"; \
+	  env -u CARGO_TARGET_DIR cargo install --quiet --locked --root .tools $@@$(VERSION); fi
+cargo-deny: VERSION = $(CARGO_DENY_VERSION)
+cargo-cyclonedx: VERSION = $(CARGO_CYCLONEDX_VERSION)

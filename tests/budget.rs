@@ -1,9 +1,6 @@
-//! The budget of requests of each operation, counted at the wire, with the capacity they consume; and its rights: what it uses
-//! is what its role in the template allows, nothing missing and nothing to spare.
+//! The budget of requests of each operation, counted at the wire, with the capacity they consume.
 //!
 //! `cargo test -p latchkey-tests budget -- --nocapture` prints the table of docs/costs.md.
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use authentication_token_create::AuthenticationTokenCreate;
 use authentication_token_delete::AuthenticationTokenDelete;
@@ -31,14 +28,13 @@ use user_logout::UserLogout;
 use user_password::UserPassword;
 use user_renew::UserRenew;
 
-use crate::house::{Call, World, root, template};
+use crate::house::{Call, World, root};
 
 struct Line {
     operation: String,
     rounds: usize,
     actions: String,
     capacity: f64,
-    rights: BTreeSet<(String, String)>,
 }
 
 async fn measure<O: Start>(world: &World, lines: &mut Vec<Line>, variant: &str, call: Call, status: i64, budget: usize) {
@@ -47,8 +43,7 @@ async fn measure<O: Start>(world: &World, lines: &mut Vec<Line>, variant: &str, 
     assert_eq!(reply.status, status, "{} {variant}: {reply:?}", O::NAME);
     assert_eq!(traffic.rounds, budget, "{} {variant}: {traffic:?}", O::NAME);
     let operation = if variant.is_empty() { O::NAME.to_owned() } else { format!("{} ({variant})", O::NAME) };
-    let (actions, rights) = (traffic.actions.join(", "), traffic.rights);
-    lines.push(Line { operation, rounds: traffic.rounds, actions, capacity: traffic.capacity, rights });
+    lines.push(Line { operation, rounds: traffic.rounds, actions: traffic.actions.join(", "), capacity: traffic.capacity });
 }
 
 #[tokio::test]
@@ -108,7 +103,6 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     let bob = world.person("bob").await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": bob.id })).await.text("token");
     measure::<AuthenticationTokenExchange>(&world, l, "for another user", Call::new().path("token", token), 201, 2).await;
-    // What the usual calls do not do, and the roles allow all the same.
     let token = world.one_time_token(&alice.key, passwordless.clone()).await.text("token");
     let call = Call::new().path("token", token).json(json!({ "invalidate": false }));
     measure::<AuthenticationTokenExchange>(&world, l, "not invalidating", call, 201, 2).await;
@@ -150,9 +144,13 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
         let answer = service.call(json!({ "identitySource": [text] })).await.unwrap();
         let traffic = world.spy.take();
         assert_eq!(serde_json::to_value(&answer).unwrap()["isAuthorized"], true);
-        let (actions, rights) = (traffic.actions.join(", "), traffic.rights);
         assert_eq!(traffic.rounds, 1, "{kind}");
-        l.push(Line { operation: format!("authorizer ({kind})"), rounds: 1, actions, capacity: traffic.capacity, rights });
+        l.push(Line {
+            operation: format!("authorizer ({kind})"),
+            rounds: 1,
+            actions: traffic.actions.join(", "),
+            capacity: traffic.capacity,
+        });
     }
     measure::<SessionDelete>(&world, l, "its own", of(&id).bearer(&jwt), 204, 2).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
@@ -162,7 +160,6 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
     let words = "maroon kettle on the third shelf";
     let call = Call::new().json(json!({ "username": "bob", "old": bob.password, "new": words, "confirm": words }));
     measure::<UserPassword>(&world, l, "", call, 200, 2).await;
-    assert_rights(&lines);
     let mut table = String::from("| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n");
     for line in &lines {
         table += &format!("| {} | {} | {} | {} |\n", line.operation, line.rounds, line.actions, line.capacity);
@@ -177,18 +174,5 @@ async fn every_operation_keeps_to_its_budget_and_docs_costs_says_so() {
             words
         };
         assert!(docs.lines().any(|line| sorted(line) == sorted(row)), "docs/costs.md lacks {row}");
-    }
-}
-
-fn assert_rights(lines: &[Line]) {
-    let mut used: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
-    for line in lines {
-        let operation = line.operation.split(' ').next().unwrap();
-        used.entry(operation.to_owned()).or_default().extend(line.rights.clone());
-    }
-    let allowed = latchkey_local::template::rights(template());
-    for (operation, used) in used {
-        let allowed = allowed.get(&operation).unwrap().iter().filter(|(action, _)| action.starts_with("dynamodb:"));
-        assert_eq!(used, allowed.cloned().collect(), "{operation}");
     }
 }
