@@ -29,7 +29,7 @@ SAM_PYTHON_MINIMUM := 3.10
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible deploy test-deploy lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam checkov
+.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam checkov
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,15 @@ deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another
 
 test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
 	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
+
+test-sam-local: ## run what AWS runs in containers, by `sam local`; does nothing where Docker does not run
+	@if docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory sam-local; \
+	else echo "Docker does not run here, or not for this user: the test with sam local was left out."; fi
+
+# LATCHKEY_TEST_BUILT leaves out the build, for who has just done it.
+.PHONY: sam-local
+sam-local: $(if $(LATCHKEY_TEST_BUILT),,build) sam
+	cargo test -p latchkey-tests sam_local:: -- --ignored --nocapture
 
 lint: rust ## check format and lints
 	cargo fmt --all --check
