@@ -7,6 +7,8 @@ ARCH ?= x86_64
 # What `make deploy` deploys: an environment of samconfig.toml with its parameters in infra/parameters, and parameters that go before those.
 ENV ?= dev
 PARAMETERS ?=
+# How `make deploy` shifts the traffic, as docs/alarms.md says; empty is at once.
+ROLLOUT ?=
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
 FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
@@ -19,6 +21,7 @@ ZIG_VERSION := 0.17.1
 CARGO_DENY_VERSION := 0.20.2
 CARGO_CYCLONEDX_VERSION := 0.5.9
 SAM_VERSION := 1.170.0
+CHECKOV_VERSION := 3.3.30
 PYTHON_MINIMUM := 3.9
 SAM_PYTHON_MINIMUM := 3.10
 
@@ -26,7 +29,7 @@ SAM_PYTHON_MINIMUM := 3.10
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible deploy test-deploy lint audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
+.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam checkov
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,16 +59,32 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 # Who starts it by hand is asked before prod changes; CI is not.
 deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
 deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
-	sam deploy --config-env $(ENV) $(if $(CI),--no-confirm-changeset) $(ARGS) \
+	$(if $(ROLLOUT),infra/rollout/template.sh $(ROLLOUT) >template.rollout.yaml)
+	sam deploy --config-env $(ENV) $(if $(ROLLOUT),--template-file template.rollout.yaml) $(if $(CI),--no-confirm-changeset) $(ARGS) \
 	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
 	@sam list stack-outputs --stack-name latchkey-$(ENV) --output json
 
 test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
 	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
 
+test-sam-local: ## run what AWS runs in containers, by `sam local`; does nothing where Docker does not run
+	@if docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory sam-local; \
+	else echo "Docker does not run here, or not for this user: the test with sam local was left out."; fi
+
+# LATCHKEY_TEST_BUILT leaves out the build, for who has just done it.
+.PHONY: sam-local
+sam-local: $(if $(LATCHKEY_TEST_BUILT),,build) sam
+	cargo test -p latchkey-tests sam_local:: -- --ignored --nocapture
+
 lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+lint-template: sam checkov ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
+	SAM_CLI_TELEMETRY=0 sam validate --lint --region eu-central-1
+	infra/rollout/template.sh Canary10Percent5Minutes >template.rollout.yaml
+	.venv-checkov/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml
+	for template in template.yaml template.rollout.yaml infra/ci-role.yaml; do cfn-lint $$template || exit 1; done
 
 audit: cargo-deny ## check the crates: known vulnerabilities, licences, who may depend on what, and where from
 	cargo deny --locked check $(AUDIT)
@@ -90,34 +109,31 @@ node:
 cargo-lambda: rust
 	@if ! cargo lambda watch --help 2>/dev/null | grep -q -e --concurrency; then $(MAKE) --no-print-directory .venv; fi
 
-.PHONY: .venv
-.venv:
-	@command -v python3 >/dev/null || { \
-	  echo "Python is missing, which \`cargo lambda\` is installed with. Install Python $(PYTHON_MINIMUM) or newer, or cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
-	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \
-	  echo "$$(python3 --version) is too old. Install Python $(PYTHON_MINIMUM) or newer, or cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
-	@echo "Installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .venv"
-	@python3 -m venv --clear .venv >.venv.log 2>&1 || { cat .venv.log; rm -rf .venv .venv.log; \
-	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION) || { rm -rf .venv .venv.log; \
-	  echo "cargo-lambda could not be fetched. Is there a network? Try again, or install cargo-lambda $(CARGO_LAMBDA_VERSION) in another way."; exit 1; }
-	@rm -f .venv.log
-
 # One that is there is taken if it is at least this version: an old one reads no parameters from files.
 sam:
 	@if ! printf '%s\n' $(SAM_VERSION) $$(sam --version 2>/dev/null | sed 's/.* //') | sort -V | sed 1q | grep -qx $(SAM_VERSION) || \
 	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
 
-.PHONY: .venv-sam
-.venv-sam:
-	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(SAM_PYTHON_MINIMUM)".split("."))))' || { \
-	  echo "The SAM CLI needs Python $(SAM_PYTHON_MINIMUM) or newer. Install that, or SAM CLI $(SAM_VERSION) in another way."; exit 1; }
-	@echo "Installing SAM CLI $(SAM_VERSION) into .venv-sam"
-	@python3 -m venv --clear .venv-sam >.venv-sam.log 2>&1 || { cat .venv-sam.log; rm -rf .venv-sam .venv-sam.log; \
+checkov:
+	@if ! .venv-checkov/bin/checkov --version 2>/dev/null | grep -qx $(CHECKOV_VERSION); then $(MAKE) --no-print-directory .venv-checkov; fi
+
+# Python packages, each set in a virtual environment of its own: they want other versions of the same libraries.
+.PHONY: .venv .venv-sam .venv-checkov
+.venv: PACKAGES = cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
+.venv-sam: PACKAGES = aws-sam-cli==$(SAM_VERSION)
+.venv-sam: PYTHON_MINIMUM = $(SAM_PYTHON_MINIMUM)
+.venv-checkov: PACKAGES = checkov==$(CHECKOV_VERSION)
+.venv .venv-sam .venv-checkov:
+	@command -v python3 >/dev/null || { \
+	  echo "Python is missing. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \
+	  echo "$$(python3 --version) is too old. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
+	@echo "Installing $(PACKAGES) into $@"
+	@python3 -m venv --clear $@ >$@.log 2>&1 || { cat $@.log; rm -rf $@ $@.log; \
 	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) || { rm -rf .venv-sam .venv-sam.log; \
-	  echo "The SAM CLI could not be fetched. Is there a network? Try again, or install SAM CLI $(SAM_VERSION) in another way."; exit 1; }
-	@rm -f .venv-sam.log
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check $(PACKAGES) || { rm -rf $@ $@.log; \
+	  echo "$(PACKAGES) could not be fetched. Is there a network? Try again, or install it in another way."; exit 1; }
+	@rm -f $@.log
 
 # Cargo's own tools are compiled once, into .tools, unless the same version is already there.
 cargo-deny cargo-cyclonedx: rust

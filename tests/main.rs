@@ -2,7 +2,8 @@
 //!
 //! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
 //! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
-//! over HTTP (`make test` asks for it), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`).
+//! over HTTP (`make test` asks for it), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`),
+//! and `sam_local`, which runs them in containers (`make test-sam-local`).
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +13,7 @@
     reason = "clippy.toml allows these inside test functions only, and this crate is nothing but tests"
 )]
 
+mod alarms;
 mod authentication_tokens;
 mod authheader;
 mod budget;
@@ -29,6 +31,7 @@ mod lost_answers;
 mod malformed;
 mod properties;
 mod routes;
+mod sam_local;
 mod sessions;
 mod stack;
 mod user;

@@ -48,6 +48,16 @@ fn functions_template_and_contract_have_the_same_routes() {
 }
 
 #[test]
+fn the_routes_that_hash_a_password_have_a_limit_of_their_own() {
+    let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
+    let limited = source["Resources"]["Api"]["Properties"]["RouteSettings"].as_object().unwrap().keys().cloned();
+    let given = variables(template());
+    let hashing = routes(template()).unwrap().into_iter().filter(|route| given[&route.operation].contains("ARGON2_MEMORY_KIB"));
+
+    assert_eq!(limited.collect::<BTreeSet<_>>(), hashing.map(|route| format!("{} {}", route.method, route.path)).collect());
+}
+
+#[test]
 fn every_folder_under_functions_is_an_operation_and_the_reverse() {
     let folders: BTreeSet<String> =
         std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -100,6 +110,24 @@ fn every_variable_of_the_template_is_read_by_somebody() {
 
     for name in variables(template()).into_values().flatten() {
         assert!(source.contains(&format!("\"{name}\"")), "{name}");
+    }
+}
+
+#[test]
+fn every_parameter_of_the_template_is_explained_in_docs_configuration() {
+    let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
+    let docs = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let snake = |name: &str| {
+        name.char_indices().fold(String::new(), |mut text, (at, letter)| {
+            text.extend((at > 0 && letter.is_ascii_uppercase()).then_some('_'));
+            text.push(letter.to_ascii_uppercase());
+            text
+        })
+    };
+
+    for name in source["Parameters"].as_object().unwrap().keys() {
+        // Under its own name, or that of the variable which it sets.
+        assert!(docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{}`", snake(name))), "{name}");
     }
 }
 

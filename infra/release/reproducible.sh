@@ -9,11 +9,12 @@ if [ -n "$(git status --porcelain -- functions shared Cargo.toml Cargo.lock Make
   exit 1
 fi
 
+commit=$(git rev-parse --short HEAD)
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$elsewhere/another/folder" "$elsewhere/home/registry"
-git archive HEAD | tar -x -C "$elsewhere/another/folder"
+git archive "$commit" | tar -x -C "$elsewhere/another/folder"
 
 first_home=${CARGO_HOME:-$HOME/.cargo}
 cp -R "$first_home/registry/index" "$first_home/registry/cache" "$elsewhere/home/registry/"
@@ -29,8 +30,10 @@ echo "The second build, in $elsewhere"
 ) >"$elsewhere/log" 2>&1 || { cat "$elsewhere/log" >&2; exit 1; }
 
 if ! diff target/zips "$elsewhere/another/folder/target/zips"; then
-  echo "The two builds of $(git rev-parse --short HEAD) differ." >&2
+  echo "The two builds of $commit differ." >&2
   exit 1
 fi
 rustc --version
-echo "Two builds of $(git rev-parse --short HEAD), the same $# zips."
+cargo lambda --version
+echo "zig $(python3 -m ziglang version 2>/dev/null || zig version)"
+echo "Two builds of $commit gave the same zips: $# of $#."

@@ -1,8 +1,6 @@
 #!/bin/sh
-# Prints template.yaml so that a deploy shifts the traffic gradually, through an alias of each function and CodeDeploy:
-#
-#   infra/rollout/template.sh Canary10Percent5Minutes > template.rollout.yaml
-#   sam deploy --template-file template.rollout.yaml ...
+# Prints template.yaml so that a deploy shifts the traffic gradually, through an alias of each function and CodeDeploy.
+# `make deploy ROLLOUT=Canary10Percent5Minutes` calls it.
 #
 # This can't be a parameter of the template: SAM takes neither a condition nor an empty text as AutoPublishAlias, and with an
 # alias that is always there a changed parameter would not reach the functions.

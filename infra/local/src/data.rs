@@ -5,6 +5,7 @@
 //! | `dynamodb.sqlite` | the tables |
 //! | `keys/` | the JWK sets that Secrets Manager would hold |
 //! | `sam-local.json` | the variables that `sam local` gives a function |
+//! | `sam-local.dockerfile` | the image that `sam local start-api` runs it in |
 //! | `demo.json` | name and password of the demo user |
 //! | `mail/` | the mails that SES would send |
 //! | `stack.json` | addresses and credentials, for scripts; there while the stack answers |
@@ -78,6 +79,12 @@ impl DataDirectory {
     #[must_use]
     pub fn sam(&self) -> PathBuf {
         self.root.join("sam-local.json")
+    }
+
+    /// The image for `sam local start-api`.
+    #[must_use]
+    pub fn sam_image(&self) -> PathBuf {
+        self.root.join("sam-local.dockerfile")
     }
 
     /// What scripts read.

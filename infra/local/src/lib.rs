@@ -19,6 +19,7 @@ pub mod mail;
 pub mod processes;
 pub mod ready;
 pub mod sam;
+pub mod ses;
 pub mod sources;
 pub mod stack;
 pub mod tables;

@@ -1,6 +1,7 @@
 //! `make run`: the local stack as a program.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +26,9 @@ struct Arguments {
     /// Where tables, keys, mails and stack.json are kept
     #[arg(long, default_value = ".local")]
     data_dir: PathBuf,
+    /// This machine's address as Docker's containers see it, for `sam local start-api`; 172.17.0.1 is usual on Linux
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    containers: IpAddr,
     /// Processes of each function at most
     #[arg(long, default_value_t = 4)]
     concurrency: u16,
@@ -52,8 +56,8 @@ async fn main() -> ExitCode {
     let ended = match arguments.guarded {
         Some(Guarded::Guarded { command }) => become_guarded(&command).map(|never| match never {}),
         None => {
-            let Arguments { port, lambda_port, dynamodb_port, data_dir, concurrency, no_watch, .. } = arguments;
-            stack::run(Options { port, lambda_port, dynamodb_port, data_dir, concurrency, watch: !no_watch }).await
+            let Arguments { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, no_watch, .. } = arguments;
+            stack::run(Options { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, watch: !no_watch }).await
         }
     };
     match ended {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::{env, fs};
@@ -34,6 +34,8 @@ pub struct Options {
     pub dynamodb_port: u16,
     /// Where everything is kept.
     pub data_dir: PathBuf,
+    /// Where containers of `sam local` reach the database and the mail.
+    pub containers: IpAddr,
     /// Processes of each function at most.
     pub concurrency: u16,
     /// Whether functions start again when their source changes.
@@ -119,10 +121,12 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     tables::create(&database, &tables)?;
     let dynamodb = listen(options.dynamodb_port).await?;
     let (url, dynamodb_url) = (format!("http://{}", gateway.local_addr()?), format!("http://{}", dynamodb.local_addr()?));
-    tokio::spawn(tables::serve(database, dynamodb));
+    tokio::spawn(tables::serve(database.clone(), dynamodb));
 
     let keys = keys::ensure(&data.keys())?;
-    sam::write(&data.sam(), &keys, &tables)?;
+    let doors = sam::Doors::open(options.containers).await?;
+    sam::write(&data, &keys, &tables, &doors)?;
+    tokio::spawn(doors.serve(database, data.mail()));
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 

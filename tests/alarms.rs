@@ -1,0 +1,150 @@
+//! Who watches what: the template's alarms, its dashboard and its gradual rollout leave no operation out, and docs/alarms.md says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use latchkey::audit::Act;
+use latchkey_local::yaml;
+use serde_json::{Map, Value};
+
+use crate::house::root;
+
+/// Nobody is woken for what is deployed to be tried.
+const SAMPLE: &str = "AuthorizerSample";
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn resources() -> Map<String, Value> {
+    yaml::parse(&read("template.yaml")).unwrap()["Resources"].as_object().unwrap().clone()
+}
+
+fn functions() -> BTreeSet<String> {
+    let resources = resources().into_iter();
+    resources.filter(|(id, of)| of["Type"] == "AWS::Serverless::Function" && id != SAMPLE).map(|(id, _)| id).collect()
+}
+
+/// The properties of each alarm, by what its name ends with.
+fn alarms() -> BTreeMap<String, Value> {
+    let alarms = resources().into_iter().filter(|(_, of)| of["Type"] == "AWS::CloudWatch::Alarm");
+    let named = alarms.map(|(_, mut of)| {
+        assert!(["AlarmsAreWanted", "EventAlarmsAreWanted"].contains(&of["Condition"].as_str().unwrap()), "{of}");
+        let properties = of["Properties"].take();
+        let name = properties["AlarmName"]["Fn::Sub"].as_str().unwrap().strip_prefix("latchkey-${Stage}-").unwrap();
+        (name.to_owned(), properties)
+    });
+    named.collect()
+}
+
+/// What an alarm looks at: metrics by their name, each with its dimensions.
+fn metrics(alarm: &Value) -> Vec<Value> {
+    match alarm["Metrics"].as_array() {
+        None => vec![alarm.clone()],
+        Some(queries) => queries.iter().filter_map(|query| query.pointer("/MetricStat/Metric").cloned()).collect(),
+    }
+}
+
+#[test]
+fn every_function_is_watched_for_errors_throttles_and_slowness() {
+    let mut watched: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for metric in alarms().values().flat_map(metrics).filter(|metric| metric["Namespace"] == "AWS/Lambda") {
+        let function = metric["Dimensions"][0]["Value"]["Ref"].as_str().unwrap().to_owned();
+        watched.entry(metric["MetricName"].as_str().unwrap().to_owned()).or_default().insert(function);
+    }
+    // A deploy waits for it and a rule wakes it: nobody waits for its answer, and its failure is an error.
+    let mut with_callers = functions();
+    assert!(with_callers.remove("Keys"));
+
+    assert_eq!(watched["Errors"], functions());
+    assert_eq!(watched["Throttles"], with_callers);
+    assert_eq!(watched["Duration"], with_callers);
+}
+
+#[test]
+fn an_alarm_looks_at_ten_metrics_at_most_and_tells_the_topic() {
+    for (name, alarm) in alarms() {
+        assert!((1..=10).contains(&metrics(&alarm).len()), "{name}");
+        assert_eq!(alarm["AlarmActions"][0]["Ref"], "AlarmTopicArn", "{name}");
+        assert!(["notBreaching", "ignore"].contains(&alarm["TreatMissingData"].as_str().unwrap()), "{name}");
+    }
+}
+
+#[test]
+fn an_alarm_on_audit_events_looks_at_metrics_that_are_written() {
+    let mut written: BTreeSet<&str> = Act::ALL.iter().map(|act| act.metric()).collect();
+    written.insert("KeyAgeDays");
+
+    let own = alarms().into_values().flat_map(|alarm| metrics(&alarm)).filter(|metric| metric["Namespace"]["Ref"] == "MetricsNamespace");
+    let own: Vec<_> = own.collect();
+
+    assert_eq!(own.len(), 5);
+    for metric in own {
+        assert!(written.contains(metric["MetricName"].as_str().unwrap()), "{metric}");
+        assert_eq!(metric["Dimensions"][0]["Value"]["Ref"], "Stage", "{metric}");
+    }
+}
+
+#[test]
+fn docs_alarms_has_every_alarm_and_where_to_read_on() {
+    let docs = read("docs/alarms.md");
+    let operations = read("docs/operations.md");
+    let (_, respond) = operations.split_once("\n## Respond\n").unwrap();
+    let slug = |head: &str| head.to_lowercase().replace(' ', "-");
+    let alarms = alarms();
+
+    for (name, alarm) in &alarms {
+        let row = if name.ends_with("-slow") { "`<operation>-slow`".to_owned() } else { format!("`{name}`") };
+        let row = docs.lines().find(|line| line.starts_with("| `") && line.split('|').nth(1).unwrap().contains(&row));
+        let (_, anchor) = alarm["AlarmDescription"].as_str().unwrap().split_once("docs/operations.md#").unwrap();
+        assert!(row.unwrap_or_else(|| panic!("{name}")).contains(&format!("(operations.md#{anchor})")), "{name}");
+        assert!(respond.lines().any(|line| line.strip_prefix("### ").is_some_and(|head| slug(head) == anchor)), "{anchor}");
+    }
+    let looked_at: usize = alarms.values().map(|alarm| metrics(alarm).len()).sum();
+    assert!(docs.contains(&format!("{} alarms on {looked_at} metrics", alarms.len())), "{} on {looked_at}", alarms.len());
+}
+
+#[test]
+fn the_dashboard_is_json_and_shows_every_function() {
+    let dashboard = resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0].as_str().unwrap().to_owned();
+
+    assert!(serde_json::from_str::<Value>(&dashboard).unwrap()["widgets"].as_array().is_some_and(|widgets| widgets.len() > 10));
+    for function in functions() {
+        // p99, errors, throttles, requests, GB-seconds.
+        assert_eq!(dashboard.matches(&format!("${{{function}}}")).count(), expected_mentions(&function), "{function}");
+        assert_eq!(dashboard.matches(&format!("${{{function}Logs}}")).count(), 1, "{function}");
+    }
+}
+
+/// Those that hash a password are shown once more: how many run at once.
+fn expected_mentions(function: &str) -> usize {
+    if ["UserLogin", "UserPassword", "AuthenticationTokenCreate"].contains(&function) { 6 } else { 5 }
+}
+
+#[test]
+fn a_rollout_has_an_alias_for_every_function_and_a_role_that_may_move_it() {
+    let script = |rollout: &str| Command::new(root().join("infra/rollout/template.sh")).arg(rollout).output().unwrap();
+
+    let printed = script("Canary10Percent5Minutes");
+    let refused = script("Canary10Percent6Minutes");
+
+    assert!(printed.status.success() && !refused.status.success() && refused.stdout.is_empty());
+    let text = String::from_utf8(printed.stdout).unwrap();
+    assert!(!text.contains("# <infra/rollout/"), "a mark is left");
+    let template = yaml::parse(&text).unwrap();
+    let globals = &template["Globals"]["Function"];
+    assert_eq!(globals["AutoPublishAlias"], "live");
+    assert_eq!(globals["DeploymentPreference"]["Type"], "Canary10Percent5Minutes");
+    assert!(globals["Environment"]["Variables"]["RELEASE"].as_str().unwrap().starts_with("20"));
+    let statements = template["Resources"]["RolloutRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].clone();
+    let allowed: Vec<_> = statements[1]["Resource"].as_array().unwrap().iter().map(Value::to_string).collect();
+    for function in functions() {
+        for arn in [format!("\"{function}.Arn\""), format!("${{{function}.Arn}}:*")] {
+            assert!(allowed.iter().any(|resource| resource.contains(&arn)), "{arn}");
+        }
+    }
+    let alarms = alarms();
+    for watched in globals["DeploymentPreference"]["Alarms"]["Fn::If"][1].as_array().unwrap() {
+        assert!(alarms.contains_key(watched["Fn::Sub"].as_str().unwrap().strip_prefix("latchkey-${Stage}-").unwrap()), "{watched}");
+    }
+}
