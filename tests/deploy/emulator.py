@@ -11,7 +11,7 @@ import time
 from ministack import app
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import secretsmanager
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 LONGEST_INVOCATION_SECONDS = 60
 
@@ -79,6 +79,11 @@ def end_after_the_invocation(original, workers):
         threading.Thread(target=end, daemon=True).start()
 
 
+def is_slow(original, resource_type):
+    """A function's update unpacks its zip; on ministack's one event loop every other request waits for all of them."""
+    return resource_type == "AWS::Lambda::Function" or original(resource_type)
+
+
 def main():
     correct("AWS::SecretsManager::Secret", create=create_secret)
     correct("AWS::DynamoDB::Table", create=create_table, update=update_table)
@@ -86,6 +91,8 @@ def main():
     lambda_runtime.kill_workers = lambda workers: end_after_the_invocation(kill, workers)
     of_mail = iam_actions._ses_v2_resource_arn
     iam_actions._ses_v2_resource_arn = lambda *args: resource_of_mail(of_mail, *args)
+    slow = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda resource_type: is_slow(slow, resource_type)
     app.main()
 
 

@@ -144,8 +144,9 @@ impl<'s> Walk<'s> {
         let token = self.one_time_token(&by_key, json!({ "customerId": other })).await?;
         self.call(&format!("POST /authentication-tokens/{token}/exchange"), &by_key, None, 201).await?;
 
+        let before = self.mails().len();
         let token = self.one_time_token(&by_key, json!({ "customerId": self.member.id, "otpRequired": true })).await?;
-        let digits = self.one_time_password().await;
+        let digits = self.one_time_password(before).await;
         let exchange = format!("POST /authentication-tokens/{token}/exchange");
         let wrong = if digits == "000000" { "000001" } else { "000000" };
         self.call(&exchange, &[], Some(json!({ "oneTimePassword": wrong })), 401).await?;
@@ -153,16 +154,21 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    /// The six digits of the newest mail to the member.
-    async fn one_time_password(&self) -> String {
+    /// The mails to the member, the newest last.
+    fn mails(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.site.folder.join(".local/mail")).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect();
+        files.sort();
+        let to = format!("To: {}", self.member.email());
+        files.iter().map(|path| std::fs::read_to_string(path).unwrap()).filter(|mail| mail.contains(&to)).collect()
+    }
+
+    /// The six digits of the first mail after so many.
+    async fn one_time_password(&self, before: usize) -> String {
         let started = Instant::now();
         loop {
-            let mails = std::fs::read_dir(self.site.folder.join(".local/mail")).unwrap().map(|entry| entry.unwrap().path());
-            let mut mails: Vec<_> = mails.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect();
-            mails.sort();
-            let texts = mails.iter().rev().map(|path| std::fs::read_to_string(path).unwrap());
-            if let Some(text) = texts.into_iter().find(|text| text.contains(&format!("To: {}", self.member.email()))) {
-                return text.split_once("password is ").unwrap().1.chars().take(6).collect();
+            if let Some(mail) = self.mails().get(before) {
+                return mail.split_once("password is ").unwrap().1.chars().take(6).collect();
             }
             assert!(started.elapsed() < PATIENCE, "no mail to {}", self.member.email());
             moment().await;

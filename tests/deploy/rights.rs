@@ -64,8 +64,8 @@ impl Rights {
             assert_eq!(seen.difference(&allowed).collect::<Vec<_>>(), Vec::<&Right>::new(), "{function} asks for what it may not");
             to_spare.extend(allowed.difference(seen).map(|right| (function.clone(), right.clone())));
         }
-        println!("{compared} rights of {} roles, each used, and none used that is not there", deployed.functions.len());
         assert!(to_spare.is_empty(), "rights that nothing used: {to_spare:#?}");
+        println!("{compared} rights of {} roles, each used, and none used that is not there", deployed.functions.len());
     }
 }
 

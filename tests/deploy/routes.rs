@@ -33,6 +33,11 @@ fn origins(aws: &Aws) -> Vec<String> {
     text(origins, "ParameterValue").split(',').filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
 }
 
+/// What is there if a condition holds; an API whose condition does not hold is not asked for.
+fn wanted(value: &Value) -> &Value {
+    value.pointer("/Fn::If/1").unwrap_or(value)
+}
+
 struct Api<'a> {
     aws: &'a Aws,
     /// Of each resource its id in AWS.
@@ -48,7 +53,8 @@ impl Api<'_> {
         let authorizers: BTreeMap<&String, String> =
             authorizers.into_iter().flatten().map(|(name, scheme)| (name, self.authorizer(name, scheme))).collect();
         for (path, methods) in document["paths"].as_object().unwrap() {
-            for (method, operation) in methods.as_object().unwrap() {
+            for (method, operation) in wanted(methods).as_object().unwrap() {
+                let operation = wanted(operation);
                 let key = format!("{} {path}", method.to_uppercase());
                 if !there.contains(&key.as_str()) {
                     self.route(&key, operation, &authorizers);
@@ -59,7 +65,7 @@ impl Api<'_> {
 
     /// Where the stack names origins, those; the rest as the document has it.
     fn cors(&self, document: &Value, origins: &[String]) {
-        if let (Some(wanted), false) = (document.pointer("/x-amazon-apigateway-cors/Fn::If/1"), origins.is_empty()) {
+        if let (Some(wanted), false) = (document.get("x-amazon-apigateway-cors").map(self::wanted), origins.is_empty()) {
             let configuration = json!({
                 "AllowOrigins": origins,
                 "AllowMethods": wanted["allowMethods"],
@@ -92,14 +98,13 @@ impl Api<'_> {
             return text(one, "AuthorizerId").to_owned();
         }
         let wanted = &scheme["x-amazon-apigateway-authorizer"];
-        let sources: Vec<&str> = text(wanted, "identitySource").split(',').map(str::trim).collect();
         let parameters = json!({
             "Name": name,
             "AuthorizerType": "REQUEST",
             "AuthorizerUri": self.invocation(&wanted["authorizerUri"]),
             "AuthorizerPayloadFormatVersion": wanted["authorizerPayloadFormatVersion"],
             "EnableSimpleResponses": wanted["enableSimpleResponses"],
-            "IdentitySource": sources,
+            "IdentitySource": wanted["identitySource"],
             // Nothing kept: each request asks.
             "AuthorizerResultTtlInSeconds": 0,
         });
@@ -108,7 +113,15 @@ impl Api<'_> {
 
     /// `arn:…:functions/${UserLogin.Arn}/invocations`, resolved; an alias stands there as its own resource.
     fn invocation(&self, uri: &Value) -> String {
-        let mut uri = text(uri, "Fn::Sub").replace("${AWS::Partition}", "aws").replace("${AWS::Region}", REGION);
+        let uri = wanted(uri);
+        let uri = match &uri["Fn::Sub"] {
+            Value::Array(parts) => parts[0]
+                .as_str()
+                .unwrap()
+                .replace("__FunctionArn__", &format!("{}.Arn", parts[1]["__FunctionArn__"]["Fn::GetAtt"][0].as_str().unwrap())),
+            _ => text(uri, "Fn::Sub").to_owned(),
+        };
+        let mut uri = uri.replace("${AWS::Partition}", "aws").replace("${AWS::Region}", REGION);
         for (name, id) in self.ids {
             uri = uri.replace(&format!("${{{name}.Arn}}"), &format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}"));
             uri = uri.replace(&format!("${{{name}}}"), id);

@@ -137,15 +137,16 @@ pub async fn parameters_show(deployed: &mut Deployed) {
     let preflight = [("origin", ORIGIN), ("access-control-request-method", "PATCH"), ("access-control-request-headers", "apikey")];
     let preflight = deployed.http.send("OPTIONS", "/user/login", &preflight, "").await.unwrap();
     assert!(preflight.headers["access-control-allow-headers"].to_str().unwrap().contains("apikey"), "{preflight:?}");
-    the_authorizer_answers(deployed, &login).await;
+    the_authorizer_answers(deployed, [("login", &login), ("api-key", &made.key)]).await;
 }
 
 /// The API of the authorizer's sample, which the parameter adds.
-async fn the_authorizer_answers(deployed: &Deployed, login: &str) {
+async fn the_authorizer_answers(deployed: &Deployed, credentials: [(&str, &str); 2]) {
     let sample = deployed.sample();
-    let passed = sample.send("GET", "/authorizer-sample", &[("authorization", login)], "").await.unwrap();
-    assert_eq!(passed.status, 200, "{passed:?}");
-    assert_eq!(passed.body["kind"], Value::from("login"), "{passed:?}");
+    for (kind, credential) in credentials {
+        let passed = sample.send("GET", "/authorizer-sample", &[("authorization", credential)], "").await.unwrap();
+        assert_eq!((passed.status, &passed.body["kind"]), (200, &Value::from(kind)), "{passed:?}");
+    }
     let refused = sample.send("GET", "/authorizer-sample", &[("authorization", "lkapi_forged")], "").await.unwrap();
     assert_eq!(refused.status, 403, "{refused:?}");
 }
