@@ -7,6 +7,7 @@ mod deployed;
 mod flow;
 mod mails;
 mod removal;
+mod restore;
 mod rights;
 mod routes;
 mod secrecy;
@@ -59,6 +60,8 @@ async fn what_is_deployed_keeps_the_contract() {
     rights.are_what_the_roles_allow(&deployed);
     step("secrets");
     secrecy::nothing_says_a_secret(&deployed);
+    step("a restore");
+    restore::what_is_gone_comes_back_and_what_has_ended_does_not(&deployed).await;
     step("the stack's removal");
     removal::tables_and_keys_outlive_the_stack(&deployed).await;
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
 use latchkey::store::directory::{Page, Segment, UserRows};
-use latchkey::store::{Directory, StoreError, UserRow};
+use latchkey::store::{Database, Directory, StoreError, Tables, UserRow};
 use serde::Serialize;
 
 use super::line::{self, End, FORMAT, Header, VERSION};
@@ -32,7 +32,8 @@ pub async fn export(connection: &Connection, arguments: ExportArguments) -> Resu
     let file = arguments.file.display();
     let failed = || format!("{file} can't be written");
     let mut sink = Sink::open(&arguments.file).with_context(failed)?;
-    let users = write(connection, arguments.segments, &mut sink).await?;
+    let table = arguments.table.as_ref().unwrap_or(&connection.tables.users);
+    let users = write(connection, table, arguments.segments, &mut sink).await?;
     sink.finish().with_context(failed)?;
 
     let summary = Summary { users, seconds: started.elapsed().as_secs_f64() };
@@ -46,12 +47,14 @@ pub async fn export(connection: &Connection, arguments: ExportArguments) -> Resu
     journal::record(connection, "users.export", &file.to_string()).await
 }
 
-async fn write(connection: &Connection, segments: u16, sink: &mut Sink) -> Result<u64, Failure> {
+async fn write(connection: &Connection, table: &str, segments: u16, sink: &mut Sink) -> Result<u64, Failure> {
     let failed = "The export can't be written";
     sink.line(&serde_json::to_vec(&Header { format: FORMAT.into(), version: VERSION, end_line: true })?).context(failed)?;
-    let mut progress = Progress::new(&connection.output, rows(connection).await);
+    let mut progress = Progress::new(&connection.output, rows(connection, table).await);
     let mut users = 0;
-    let mut pages = pin!(pages(&connection.directory, segments));
+    let tables = Tables { users: table.to_owned(), ..connection.tables.clone() };
+    let directory = Directory::new(&Database::new(connection.dynamodb.clone(), tables));
+    let mut pages = pin!(pages(&directory, segments));
     while let Some(page) = pages.next().await {
         let page = page?;
         for user in &page.rows {
@@ -66,8 +69,8 @@ async fn write(connection: &Connection, segments: u16, sink: &mut Sink) -> Resul
 }
 
 /// How many rows the table has, as DynamoDB counts them every few hours: enough for a bar.
-async fn rows(connection: &Connection) -> Option<u64> {
-    let described = connection.dynamodb.describe_table().table_name(&connection.tables.users).send().await.ok()?;
+async fn rows(connection: &Connection, table: &str) -> Option<u64> {
+    let described = connection.dynamodb.describe_table().table_name(table).send().await.ok()?;
     described.table?.item_count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0)
 }
 

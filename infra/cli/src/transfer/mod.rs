@@ -50,6 +50,9 @@ pub struct ExportArguments {
     /// The file, or - for standard output
     #[arg(default_value = "-")]
     pub file: PathBuf,
+    /// The table of users to read in place of the stack's own: one that DynamoDB has restored beside it
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
     /// How many parts of the table are read at once
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
     pub segments: u16,
