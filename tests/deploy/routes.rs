@@ -65,7 +65,7 @@ impl Api<'_> {
 
     /// Where the stack names origins, those; the rest as the document has it.
     fn cors(&self, document: &Value, origins: &[String]) {
-        if let (Some(wanted), false) = (document.get("x-amazon-apigateway-cors").map(self::wanted), origins.is_empty()) {
+        if let (Some(wanted), false) = (document.get("x-amazon-apigateway-cors").map(wanted), origins.is_empty()) {
             let configuration = json!({
                 "AllowOrigins": origins,
                 "AllowMethods": wanted["allowMethods"],
