@@ -115,6 +115,13 @@ impl Deployed {
         KEY_SETS.map(|output| outputs[output].clone())
     }
 
+    /// The lines of a log group.
+    pub fn log(&self, group: &str) -> String {
+        let events = self.aws.call("logs", "filter_log_events", json!({ "logGroupName": group }))["events"].take();
+        let lines: Vec<_> = events.as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect();
+        lines.join("\n")
+    }
+
     /// The API that WithAuthorizerSample adds.
     pub fn sample(&self) -> Client {
         Client::new(&by_path(&self.aws, &outputs(&self.aws)["AuthorizerSampleUrl"]))

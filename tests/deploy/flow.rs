@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::stack::http::Response;
-use crate::stack::people::{Member, moment, tampered};
+use crate::stack::people::{Member, moment, pause, tampered};
 use crate::stack::site::Site;
 
 /// How long a mail may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A grace of no second ends with the second.
+const PAST_THE_SECOND: Duration = Duration::from_millis(1100);
 
 /// An answer that is not what the contract says, or none.
 pub type Odd = String;
@@ -102,7 +105,7 @@ impl<'s> Walk<'s> {
         if self.has_grace {
             self.call(&format!("POST {path}/refresh"), &headers, presented, 200).await?;
         } else {
-            moment().await;
+            pause(PAST_THE_SECOND).await;
             self.call(&format!("POST {path}/refresh"), &headers, presented, 404).await?;
             self.call(&format!("POST {path}"), &headers, None, 201).await?;
         }

@@ -13,6 +13,8 @@ mod routes;
 mod secrecy;
 mod updates;
 
+use serde_json::json;
+
 use crate::stack::running::Stack;
 use crate::stack::site::Site;
 use crate::stack::{clients, malformed, step, storms, tour};
@@ -51,6 +53,8 @@ async fn what_is_deployed_keeps_the_contract() {
     updates::parameters_show(&mut deployed).await;
     step("every operation, with every line that can be logged");
     every_operation_answers(&deployed, false).await;
+    step("the daily measure of the keys");
+    the_age_of_the_keys_is_measured(&deployed);
     step("rights");
     rights.observe(&deployed);
     rights.are_what_the_roles_allow(&deployed);
@@ -67,6 +71,19 @@ async fn every_operation_answers(site: &Site, has_grace: bool) {
     let mut walk = Walk::new(site, &member, has_grace);
     walk.walk().await.unwrap_or_else(|odd| panic!("{odd}"));
     println!("{} answers, each as the contract says", walk.answers);
+}
+
+/// What the schedule invokes once a day, which is a day too long for a test.
+fn the_age_of_the_keys_is_measured(deployed: &Deployed) {
+    let event = json!({ "version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
+    let invocation = json!({ "FunctionName": deployed.functions["Keys"], "Payload": event.to_string() });
+    let answer = deployed.aws.call("lambda", "invoke", invocation);
+    assert_eq!(answer.get("FunctionError"), None, "{answer}");
+    let lines = deployed.log("/latchkey/dev/keys");
+    for set in ["signing", "token"] {
+        let measures = |line: &&str| line.contains("\"KeyAgeDays\":0") && line.contains(&format!("\"KeySet\":\"{set}\""));
+        assert_eq!(lines.lines().filter(measures).count(), 1, "{set}: {lines}");
+    }
 }
 
 async fn the_tour_answers_alike(deployed: &Site) {

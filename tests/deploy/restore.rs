@@ -106,7 +106,7 @@ fn run(deployed: &Deployed, when: Timestamp, names: &[&str]) {
     let path = [aws.parent().unwrap(), program("latchkey").parent().unwrap()].map(|folder| folder.display().to_string()).join(":");
     let mut bash = deployed.aws.command("bash");
     bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&folder).env("XDG_STATE_HOME", &folder);
-    bash.env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()));
+    bash.env("PATH", format!("{path}:{}", std::env::var_os("PATH").unwrap().display()));
     let output = bash.output().unwrap();
     let (told, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{names:?}: {told}{log}");

@@ -30,7 +30,7 @@ pub fn nothing_says_a_secret(deployed: &Deployed) {
         stack.len(),
         logs.len(),
     );
-    assert!(lines > 10_000 && secrets.len() > keys + 3);
+    assert!(lines > 1000 && secrets.len() > keys + 2, "too little was looked at to say anything");
 }
 
 fn private_members(set: &str) -> Vec<String> {
@@ -65,12 +65,7 @@ fn of_the_stack(deployed: &Deployed) -> Texts {
 fn of_the_logs(deployed: &Deployed) -> Texts {
     let groups = deployed.aws.call("logs", "describe_log_groups", json!({}))["logGroups"].take();
     let name = |group: &Value| group["logGroupName"].as_str().unwrap().to_owned();
-    let text = |group: String| {
-        let events = deployed.aws.call("logs", "filter_log_events", json!({ "logGroupName": group }))["events"].take();
-        let lines: Vec<_> = events.as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect();
-        (group, lines.join("\n"))
-    };
-    groups.as_array().unwrap().iter().map(name).map(text).collect()
+    groups.as_array().unwrap().iter().map(name).map(|group| (group.clone(), deployed.log(&group))).collect()
 }
 
 /// What looks like one of our tokens.
