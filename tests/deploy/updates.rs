@@ -55,7 +55,7 @@ impl Made {
 
 /// New programs, then new settings: no request fails, and nothing is lost.
 pub async fn an_update_loses_nothing(deployed: &mut Deployed) {
-    let (made, keys) = (Made::at(deployed).await, deployed.key_sets());
+    let (made, keys, before) = (Made::at(deployed).await, deployed.key_sets(), programs_and_levels(deployed));
     let over = AtomicBool::new(false);
 
     let site: &Site = deployed;
@@ -75,9 +75,24 @@ pub async fn an_update_loses_nothing(deployed: &mut Deployed) {
     let (answers, odd): (Vec<usize>, Vec<Vec<Odd>>) = walks.into_iter().unzip();
     let (answers, odd) = (answers.iter().sum::<usize>(), odd.into_iter().flatten().collect::<Vec<_>>());
     println!("{answers} answers of every operation during the updates, {} of them odd", odd.len());
-    assert!(odd.is_empty(), "{odd:#?}");
+    assert!(answers > 0 && odd.is_empty(), "{odd:#?}");
+    let after = programs_and_levels(deployed);
+    assert!(
+        before.iter().zip(&after).all(|((name, program, _), (same, other, level))| name == same && program != other && level == "debug"),
+        "{after:?}"
+    );
     assert_eq!(deployed.key_sets(), keys, "a deploy leaves the keys as they are");
     made.works(deployed).await;
+}
+
+/// Of each function its name, the hash of its program and its LOG_LEVEL.
+fn programs_and_levels(deployed: &Deployed) -> Vec<(String, String, String)> {
+    let look = |name: &String| {
+        let configuration = deployed.aws.call("lambda", "get_function_configuration", json!({ "FunctionName": name }));
+        let text = |pointer: &str| configuration.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+        (name.clone(), text("/CodeSha256"), text("/Environment/Variables/LOG_LEVEL"))
+    };
+    deployed.functions.values().map(look).collect()
 }
 
 async fn walk_until(site: &Site, over: &AtomicBool) -> (usize, Vec<Odd>) {
