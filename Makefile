@@ -6,6 +6,7 @@ ARGS ?=
 ARCH ?= x86_64
 # What `make deploy` deploys: an environment of samconfig.toml with its parameters in infra/parameters, and parameters that go before those.
 ENV ?= dev
+STACK ?= latchkey-$(ENV)
 PARAMETERS ?=
 # How `make deploy` shifts the traffic, as docs/alarms.md says; empty is at once.
 ROLLOUT ?=
@@ -22,14 +23,14 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_CYCLONEDX_VERSION := 0.5.9
 SAM_VERSION := 1.170.0
 CHECKOV_VERSION := 3.3.30
-PYTHON_MINIMUM := 3.9
-SAM_PYTHON_MINIMUM := 3.10
+CFN_LINT_VERSION := 1.58.0
+PYTHON_MINIMUM := 3.11
 
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam checkov
+.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,9 +61,9 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
 deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
 	$(if $(ROLLOUT),infra/rollout/template.sh $(ROLLOUT) >template.rollout.yaml)
-	sam deploy --config-env $(ENV) $(if $(ROLLOUT),--template-file template.rollout.yaml) $(if $(CI),--no-confirm-changeset) $(ARGS) \
+	sam deploy --config-env $(ENV) --stack-name $(STACK) $(if $(ROLLOUT),--template-file template.rollout.yaml) $(if $(CI),--no-confirm-changeset) $(ARGS) \
 	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
-	@sam list stack-outputs --stack-name latchkey-$(ENV) --output json
+	@sam list stack-outputs --stack-name $(STACK) --output json
 
 test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
 	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
@@ -80,11 +81,11 @@ lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-lint-template: sam checkov ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
+lint-template: sam linters ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
 	SAM_CLI_TELEMETRY=0 sam validate --lint --region eu-central-1
 	infra/rollout/template.sh Canary10Percent5Minutes >template.rollout.yaml
-	.venv-checkov/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml
-	for template in template.yaml template.rollout.yaml infra/ci-role.yaml; do cfn-lint $$template || exit 1; done
+	.venv-lint/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml
+	for template in template.yaml template.rollout.yaml infra/ci-role.yaml; do .venv-lint/bin/cfn-lint $$template || exit 1; done
 
 audit: cargo-deny ## check the crates: known vulnerabilities, licences, who may depend on what, and where from
 	cargo deny --locked check $(AUDIT)
@@ -114,16 +115,16 @@ sam:
 	@if ! printf '%s\n' $(SAM_VERSION) $$(sam --version 2>/dev/null | sed 's/.* //') | sort -V | sed 1q | grep -qx $(SAM_VERSION) || \
 	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
 
-checkov:
-	@if ! .venv-checkov/bin/checkov --version 2>/dev/null | grep -qx $(CHECKOV_VERSION); then $(MAKE) --no-print-directory .venv-checkov; fi
+linters:
+	@if ! .venv-lint/bin/checkov --version 2>/dev/null | grep -qx $(CHECKOV_VERSION) || \
+	  ! .venv-lint/bin/cfn-lint --version 2>/dev/null | grep -q ' $(CFN_LINT_VERSION)$$'; then $(MAKE) --no-print-directory .venv-lint; fi
 
 # Python packages, each set in a virtual environment of its own: they want other versions of the same libraries.
-.PHONY: .venv .venv-sam .venv-checkov
+.PHONY: .venv .venv-sam .venv-lint
 .venv: PACKAGES = cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 .venv-sam: PACKAGES = aws-sam-cli==$(SAM_VERSION)
-.venv-sam: PYTHON_MINIMUM = $(SAM_PYTHON_MINIMUM)
-.venv-checkov: PACKAGES = checkov==$(CHECKOV_VERSION)
-.venv .venv-sam .venv-checkov:
+.venv-lint: PACKAGES = checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION)
+.venv .venv-sam .venv-lint:
 	@command -v python3 >/dev/null || { \
 	  echo "Python is missing. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \

@@ -26,7 +26,7 @@ impl Stack {
         let secrets = Secrets::default();
         let endpoint = secrets_manager::serve(secrets.clone()).await;
         let world = World::with([
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
+            ("AWS_ENDPOINT_URL", &endpoint),
             ("SIGNING_KEYS", "secretsmanager:SigningKeys"),
             ("VERIFICATION_KEYS", "secretsmanager:VerificationKeys"),
             ("TOKEN_KEYS", "secretsmanager:TokenKeys"),
@@ -149,13 +149,25 @@ async fn of_deploys_at_the_same_instant_one_makes_the_keys_and_all_succeed() {
 #[tokio::test]
 async fn a_run_that_was_interrupted_is_gone_on_with() {
     let stack = Stack::new().await;
-    stack.secrets.lock().unwrap().insert("denied:VerificationKeys".into(), Vec::new());
+    stack.secrets.lock().unwrap().insert("full:VerificationKeys".into(), Vec::new());
     let failed = stack.call(stack.event("Create", "ES256")).await;
     assert_eq!((&failed["Status"], stack.versions()), (&json!("FAILED"), vec![1, 0, 0]));
     let reason = failed["Reason"].as_str().unwrap();
     assert!(reason.contains("VerificationKeys can't be written") && !reason.contains("kty"), "{reason}");
 
-    stack.secrets.lock().unwrap().remove("denied:VerificationKeys");
+    stack.secrets.lock().unwrap().remove("full:VerificationKeys");
+    let told = stack.call(stack.event("Create", "ES256")).await;
+
+    assert_eq!((&told["Status"], stack.versions()), (&json!("SUCCESS"), vec![1, 1, 1]));
+}
+
+#[tokio::test]
+async fn a_role_that_iam_does_not_know_everywhere_yet_is_waited_for() {
+    let stack = Stack::new().await;
+    for arn in ["SigningKeys", "VerificationKeys"] {
+        stack.secrets.lock().unwrap().insert(format!("denied-once:{arn}"), Vec::new());
+    }
+
     let told = stack.call(stack.event("Create", "ES256")).await;
 
     assert_eq!((&told["Status"], stack.versions()), (&json!("SUCCESS"), vec![1, 1, 1]));
@@ -170,6 +182,7 @@ async fn public_keys_without_private_ones_stop_the_deploy() {
     let told = stack.call(stack.event("Update", "ES256")).await;
 
     assert_eq!((&told["Status"], stack.versions()), (&json!("FAILED"), vec![0, 1, 1]));
+    assert_eq!(told["Reason"], "the verification keys are there and the signing keys are not: put their private halves back");
 }
 
 #[tokio::test]
@@ -190,7 +203,15 @@ async fn an_answer_that_does_not_arrive_fails_the_function_so_that_lambda_repeat
     let stack = Stack::new().await;
     let service = TaskService::<Keys>::start(&stack.setup()).unwrap();
 
-    for url in ["http://127.0.0.1:1/", "http://example.com/", "file:///etc/passwd", "", "::"] {
+    for url in [
+        "http://127.0.0.1:1/",
+        "http://example.com/",
+        "https://example.com/",
+        "https://amazonaws.com.example.com/",
+        "file:///etc/passwd",
+        "",
+        "::",
+    ] {
         let mut event = stack.event("Create", "ES256");
         event["ResponseURL"] = url.into();
 

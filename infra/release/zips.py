@@ -25,6 +25,8 @@ def pack(binary: bytes, zip_path: Path) -> bytes:
 
 def main(binaries: Path, zips: Path, functions: list[str]) -> None:
     zips.mkdir(parents=True, exist_ok=True)
+    for of_another_run in zips.glob("*.zip"):
+        of_another_run.unlink()
     width = max(map(len, functions))
     of_zips, of_binaries = [], []
     print(f"{'function':{width}}  {'binary':>9}  {'zip':>9}  SHA-256 of the zip")

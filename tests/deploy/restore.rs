@@ -100,13 +100,12 @@ fn run(deployed: &Deployed, when: Timestamp, names: &[&str]) {
         let (_, rest) = text.split_once(&format!("<!-- {name} -->\n```sh\n")).unwrap();
         rest.split_once("```\n").unwrap().0.replace("latchkey-prod", STACK).replace("2030-01-15T10:00:00Z", &when.to_string())
     };
-    let script: String = names.iter().map(block).collect();
+    let blocks: String = names.iter().map(block).collect();
+    let aws = python("awscli-venv", "tests/deploy/awscli.txt").with_file_name("");
+    let script = format!("PATH='{}:{}':$PATH\n{blocks}", aws.display(), program("").display());
     let folder = folder(deployed);
-    let aws = python("awscli-venv", "tests/deploy/awscli.txt");
-    let path = [aws.parent().unwrap(), program("latchkey").parent().unwrap()].map(|folder| folder.display().to_string()).join(":");
     let mut bash = deployed.aws.command("bash");
     bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&folder).env("XDG_STATE_HOME", &folder);
-    bash.env("PATH", format!("{path}:{}", std::env::var_os("PATH").unwrap().display()));
     let output = bash.output().unwrap();
     let (told, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{names:?}: {told}{log}");

@@ -7,22 +7,27 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written.
+/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written, with `denied-once:` not at first,
+/// and with `full:` not either, for another reason.
 pub type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
 
 /// What Secrets Manager answers to `action`.
 pub fn answer(secrets: &Secrets, action: &str, body: &Value) -> (StatusCode, String) {
     let mut secrets = secrets.lock().unwrap();
     let arn = body["SecretId"].as_str().unwrap();
-    let denied = secrets.contains_key(&format!("denied:{arn}"));
+    let (denied, full) = (secrets.contains_key(&format!("denied:{arn}")), secrets.contains_key(&format!("full:{arn}")));
+    let denied_once = secrets.remove(&format!("denied-once:{arn}")).is_some();
     let versions = secrets.entry(arn.to_owned()).or_default();
     let refuse = |kind: &str| (StatusCode::BAD_REQUEST, json!({ "__type": kind }).to_string());
+    if denied_once {
+        return refuse("AccessDeniedException");
+    }
     if action == "GetSecretValue" {
         let Some((id, text)) = versions.last() else { return refuse("ResourceNotFoundException") };
         return (StatusCode::OK, json!({ "ARN": arn, "VersionId": id, "SecretString": text }).to_string());
     }
-    if denied {
-        return refuse("AccessDeniedException");
+    if denied || full {
+        return refuse(if full { "LimitExceededException" } else { "AccessDeniedException" });
     }
     let (id, text) = (body["ClientRequestToken"].as_str().unwrap(), body["SecretString"].as_str().unwrap());
     assert!((32..=64).contains(&id.len()));

@@ -11,10 +11,16 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use super::custom_resource::ANSWER_TIMEOUT;
 use super::{ConfigError, Environment};
@@ -30,6 +36,8 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 const CALL_SECONDS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 4;
+/// For a call of a role that may be too new; the function has 60 seconds, and makes a few.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What all clients share. `http_client` is a test's; a function makes its own.
 pub fn config(environment: &Environment, http_client: Option<SharedHttpClient>) -> Result<SdkConfig, ConfigError> {
@@ -88,6 +96,35 @@ pub fn secrets_manager(environment: &Environment, config: &SdkConfig) -> aws_sdk
     let mut config = aws_sdk_secretsmanager::config::Builder::from(config);
     config.set_endpoint_url(endpoint(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER"));
     aws_sdk_secretsmanager::Client::from_conf(config.build())
+}
+
+/// The Secrets Manager client of a function that a deploy invokes right after it has made its role: IAM takes some seconds to know a
+/// role everywhere.
+pub fn patient_secrets_manager(environment: &Environment, config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
+    let client = secrets_manager(environment, config);
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(Duration::from_secs(3));
+    let retries = RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(500));
+    let config = client.config().to_builder().timeout_config(timeouts.operation_timeout(PATIENCE).build());
+    let config = config.retry_config(retries.with_max_backoff(Duration::from_secs(8))).retry_classifier(RetryDenial);
+    aws_sdk_secretsmanager::Client::from_conf(config.build())
+}
+
+/// Has the SDK retry what IAM denied.
+#[derive(Debug)]
+struct RetryDenial;
+
+impl ClassifyRetry for RetryDenial {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
+        let denied = |code: Option<&str>| code == Some("AccessDeniedException");
+        let of_get = error.and_then(|error| error.downcast_ref::<GetSecretValueError>()).map(|error| denied(error.code()));
+        let of_put = error.and_then(|error| error.downcast_ref::<PutSecretValueError>()).map(|error| denied(error.code()));
+        if of_get.or(of_put) == Some(true) { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "denials of a new role"
+    }
 }
 
 /// The SES client.

@@ -37,11 +37,14 @@ pub struct KeySets<P> {
 #[derive(Debug, Error)]
 pub enum FirstKeysError<E> {
     /// There are public keys whose private halves are elsewhere.
-    #[error("the verification keys are there and the signing keys are not: put their private halves back, or empty the first")]
+    #[error("the verification keys are there and the signing keys are not: put their private halves back")]
     PublicOnly,
     /// No key could be made, or the signing keys that are there are no JWK set.
     #[error("the signing keys are no JWK set, or no key could be made")]
     Generate(#[from] GenerateError),
+    /// Somebody else has just written the signing keys, and they can't be read yet.
+    #[error("the signing keys were written by somebody else and can't be read yet: try again")]
+    Unseen,
     /// A place can't be read or written.
     #[error(transparent)]
     Place(E),
@@ -55,17 +58,24 @@ impl<P: KeyPlace> KeySets<P> {
     /// # Errors
     /// [`FirstKeysError`]; what was filled before stays filled, and the next run goes on there.
     pub async fn fill_empty(&self, algorithm: Algorithm, now: Timestamp) -> Result<Vec<&'static str>, FirstKeysError<P::Error>> {
-        let mut filled = Vec::new();
+        let (mut filled, mut made) = (Vec::new(), None);
         if find(&self.signing).await?.is_none() {
             if find(&self.verification).await?.is_some() {
                 return Err(FirstKeysError::PublicOnly);
             }
-            insert(&self.signing, "signing", &since(&generate::signing_keys(algorithm)?, now)?, &mut filled).await?;
+            let text = since(&generate::signing_keys(algorithm)?, now)?;
+            if insert(&self.signing, "signing", &text, &mut filled).await? {
+                made = Some(text);
+            }
         }
         if find(&self.verification).await?.is_none() {
-            // Read again: what another run has just put there is what counts.
-            let signing = find(&self.signing).await?.ok_or(GenerateError)?;
-            let public = KeyDocument::parse(signing.expose())?.public_half();
+            let signing = match made {
+                // In hand: a read right after a write might not find it yet.
+                Some(text) => text,
+                // What another run has put there is what counts.
+                None => find(&self.signing).await?.ok_or(FirstKeysError::Unseen)?.expose().to_owned(),
+            };
+            let public = KeyDocument::parse(&signing)?.public_half();
             insert(&self.verification, "verification", &public.to_text(), &mut filled).await?;
         }
         if find(&self.token).await?.is_none() {
@@ -84,11 +94,12 @@ async fn insert<P: KeyPlace>(
     name: &'static str,
     text: &str,
     filled: &mut Vec<&'static str>,
-) -> Result<(), FirstKeysError<P::Error>> {
-    if place.insert_new(text).await.map_err(FirstKeysError::Place)? {
+) -> Result<bool, FirstKeysError<P::Error>> {
+    let inserted = place.insert_new(text).await.map_err(FirstKeysError::Place)?;
+    if inserted {
         filled.push(name);
     }
-    Ok(())
+    Ok(inserted)
 }
 
 fn since(made: &str, now: Timestamp) -> Result<String, GenerateError> {

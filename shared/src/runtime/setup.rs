@@ -140,7 +140,8 @@ impl Setup {
         parse: fn(&str) -> Result<T, crate::credentials::KeySetError>,
     ) -> Result<Live<T>, ConfigError> {
         let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
-        Live::start(name, self.key_source(name)?, parse, refresh_seconds, self.clock.clone()).await
+        let source = self.key_source(name, &aws::secrets_manager(&self.environment, &self.aws))?;
+        Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await
     }
 
     /// Where the three key sets are kept, whether they are there or not.
@@ -148,18 +149,17 @@ impl Setup {
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub fn key_sets(&self) -> Result<KeySets<KeySource>, ConfigError> {
-        let source = |name| self.key_source(name);
+        let client = aws::patient_secrets_manager(&self.environment, &self.aws);
+        let source = |name| self.key_source(name, &client);
         Ok(KeySets { signing: source("SIGNING_KEYS")?, verification: source("VERIFICATION_KEYS")?, token: source("TOKEN_KEYS")? })
     }
 
-    fn key_source(&self, name: &'static str) -> Result<KeySource, ConfigError> {
+    fn key_source(&self, name: &'static str, client: &aws_sdk_secretsmanager::Client) -> Result<KeySource, ConfigError> {
         let text = self.environment.required(name)?;
         match text.split_once(':') {
             Some(("file", path)) => Ok(KeySource::File(path.into())),
             Some(("inline", json)) if self.environment.optional("AWS_SAM_LOCAL").is_some() => Ok(KeySource::Inline(json.to_owned())),
-            Some(("secretsmanager", arn)) => {
-                Ok(KeySource::Secret(KeySecret::new(aws::secrets_manager(&self.environment, &self.aws), arn.to_owned())))
-            }
+            Some(("secretsmanager", arn)) => Ok(KeySource::Secret(KeySecret::new(client.clone(), arn.to_owned()))),
             _ => Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path> (under sam local: inline:<JWK set>)")),
         }
     }

@@ -48,6 +48,8 @@ pub struct TaskService<T> {
     clock: SharedClock,
     events: Events,
     connector: Connector,
+    /// Whether AWS is played by this machine.
+    emulated: bool,
 }
 
 impl<T: Task> TaskService<T> {
@@ -56,7 +58,9 @@ impl<T: Task> TaskService<T> {
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        Ok(Self { task: T::start(setup)?, clock: setup.clock.clone(), events: setup.events.clone(), connector: aws::connector()? })
+        let (clock, events) = (setup.clock.clone(), setup.events.clone());
+        let emulated = setup.environment.optional("AWS_ENDPOINT_URL").is_some();
+        Ok(Self { task: T::start(setup)?, clock, events, connector: aws::connector()?, emulated })
     }
 
     /// Runs the task for one event. CloudFormation is told how it ended; an event of nobody else is a schedule's.
@@ -79,7 +83,7 @@ impl<T: Task> TaskService<T> {
             Change::Delete => None,
             Change::Create | Change::Update => self.run(Occasion::Deploy(resource.resource_properties.clone()), request_id).await.err(),
         };
-        resource.answer(&self.connector, failure).await.map_err(|error| {
+        resource.answer(&self.connector, self.emulated, failure).await.map_err(|error| {
             tracing::error!(error = chain(&error), "failed");
             "CloudFormation could not be told"
         })?;

@@ -14,11 +14,12 @@ pub async fn run(connection: &Connection, algorithm: Algorithm) -> Result<(), Fa
         FirstKeysError::PublicOnly => {
             let sets = &connection.key_sets;
             Failure::Refused(format!(
-                "{} has keys and {} has none: their private halves are elsewhere. Put those there, or empty the first.",
+                "{} has keys and {} has none: their private halves are elsewhere. Put those there.",
                 sets.verification.place(),
                 sets.signing.place()
             ))
         }
+        FirstKeysError::Unseen => Failure::Refused(FirstKeysError::<Failure>::Unseen.to_string()),
         FirstKeysError::Generate(error) => {
             Failure::Failed(anyhow::Error::from(error).context(format!("{} is no JWK set", connection.key_sets.signing.place())))
         }
