@@ -12,10 +12,12 @@ import jwt
 os.environ["no_proxy"] = "127.0.0.1"
 
 with open(os.environ["LATCHKEY_STACK"]) as file:
-    ISSUER = json.load(file)["url"]
+    STACK = json.load(file)
+# A deployed stack has another issuer than its API's address, at which the keys are as well.
+ISSUER = STACK.get("issuer", STACK["url"])
 with open(os.environ["LATCHKEY_JWTS"]) as file:
     JWTS = json.load(file)
-KEY_SET = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json")
+KEY_SET = jwt.PyJWKClient(f"{STACK['url']}/.well-known/jwks.json")
 REQUIRED = {"require": ["iss", "sub", "aud", "iat", "nbf", "exp", "jti"]}
 
 

@@ -41,6 +41,8 @@ async fn what_is_deployed_keeps_the_contract() {
     rights.observe(&deployed);
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&deployed);
+    let jwts = clients::Jwts::at(&deployed).await;
+    clients::others_verify(&deployed, &[jwts]);
     step("bad requests of every kind");
     malformed::every_bad_request_gets_a_4xx(&deployed, malformed::Gateway { wrong_method: 404, has_sample: false }).await;
     step("storms");

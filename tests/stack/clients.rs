@@ -18,6 +18,16 @@ pub struct Jwts {
     pub session: String,
 }
 
+impl Jwts {
+    /// Those of a new member, as they are signed now.
+    pub async fn at(site: &Site) -> Self {
+        let login = site.login(&site.member().await).await;
+        let key = site.key(&login).await;
+        let session = site.session(&key, "carol", json!({})).await.text("token");
+        Self { algorithm: algorithm(&login), login, session }
+    }
+}
+
 /// The algorithm in a JWT's header.
 pub fn algorithm(jwt: &str) -> String {
     let header = URL_SAFE_NO_PAD.decode(jwt.split('.').next().unwrap()).unwrap();
