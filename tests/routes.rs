@@ -100,6 +100,15 @@ async fn every_function_starts_with_the_variables_that_the_template_gives_it() {
 }
 
 #[test]
+fn the_origins_of_browsers_are_the_parameter_s() {
+    let template = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
+
+    let origins = template.pointer("/Resources/Api/Properties/CorsConfiguration/Fn::If/1/AllowOrigins").unwrap();
+
+    assert_eq!(origins, &serde_json::json!({ "Fn::Split": [",", { "Ref": "CorsOrigins" }] }));
+}
+
+#[test]
 fn every_variable_of_the_template_is_read_by_somebody() {
     let mut source = String::new();
     for folder in ["shared/src/runtime", "functions"] {

@@ -14,25 +14,23 @@ pub fn create(aws: &Aws, resources: &[Value]) {
     let parameters = json!({ "StackName": STACK, "TemplateStage": "Processed" });
     let template = aws.call("cloudformation", "get_template", parameters)["TemplateBody"].take();
     let ids: BTreeMap<&str, &str> = resources.iter().map(|one| (text(one, "LogicalResourceId"), text(one, "PhysicalResourceId"))).collect();
+    let origins = origins(aws);
     let apis = template["Resources"].as_object().unwrap().iter().filter(|(_, one)| one["Type"] == "AWS::ApiGatewayV2::Api");
     for (name, api) in apis {
         if let Some(id) = ids.get(name.as_str()) {
             let api_of = Api { aws, ids: &ids, id };
             api_of.import(&api["Properties"]["Body"]);
-            api_of.cors(&api["Properties"]["Body"]);
+            api_of.cors(&api["Properties"]["Body"], &origins);
         }
     }
 }
 
-/// A text that the document splits into a list; SAM has put the parameter's value there.
-fn split(value: &Value) -> Vec<String> {
-    let parts = &value["Fn::Split"];
-    let (separator, text) = (text_of(&parts[0]), text_of(&parts[1]));
-    text.split(separator).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-}
-
-fn text_of(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+/// The parameter CorsOrigins.
+fn origins(aws: &Aws) -> Vec<String> {
+    let stacks = aws.call("cloudformation", "describe_stacks", json!({ "StackName": STACK }));
+    let parameters = stacks["Stacks"][0]["Parameters"].as_array().unwrap();
+    let origins = parameters.iter().find(|one| one["ParameterKey"] == "CorsOrigins").unwrap();
+    text(origins, "ParameterValue").split(',').filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
 }
 
 /// What is there if a condition holds; an API whose condition does not hold is not asked for.
@@ -65,11 +63,11 @@ impl Api<'_> {
         }
     }
 
-    /// Where the stack names origins; as the document has it.
-    fn cors(&self, document: &Value) {
-        let Some(wanted) = document.get("x-amazon-apigateway-cors").map(wanted) else { return };
-        let origins = split(&wanted["allowOrigins"]);
-        if !origins.is_empty() {
+    /// Where the stack names origins, those; the rest as the document has it. The document splits a text that ministack leaves as it was
+    /// at the first deploy.
+    fn cors(&self, document: &Value, origins: &[String]) {
+        if let (Some(wanted), false) = (document.get("x-amazon-apigateway-cors").map(wanted), origins.is_empty()) {
+            assert!(wanted["allowOrigins"]["Fn::Split"].is_array(), "{wanted}");
             let configuration = json!({
                 "AllowOrigins": origins,
                 "AllowMethods": wanted["allowMethods"],
