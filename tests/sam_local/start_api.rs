@@ -85,7 +85,8 @@ impl Drop for Api<'_> {
         if std::thread::panicking() {
             println!("{}", self.log());
         }
-        let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
+        // Not SIGINT, which a test that runs in a shell's background was told to ignore, and sam after it.
+        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
         let asked = Instant::now();
         while asked.elapsed() < END_WITHIN && matches!(self.process.try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(100));
