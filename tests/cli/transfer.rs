@@ -1,6 +1,7 @@
 //! `latchkey export` and `latchkey import`.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
@@ -321,6 +322,44 @@ async fn a_killed_export_leaves_no_file_that_looks_whole() {
 
     assert_eq!(values(&path), values(&given));
     assert!(!partial.exists());
+}
+
+#[tokio::test]
+async fn an_export_goes_into_no_file_that_somebody_else_could_read() {
+    let world = World::new().await;
+    let olga = world.operator();
+    world.insert(&world.user_row("alice", Acl::default())).await;
+    let [path, partial, elsewhere] = ["taken.jsonl", "taken.jsonl.partial", "elsewhere"].map(|name| world.folder.join(name));
+    let export = format!("export {}", path.display());
+    let laid_out = |at: &Path, mode: u32| {
+        std::fs::write(at, "before").unwrap();
+        std::fs::set_permissions(at, Permissions::from_mode(mode)).unwrap();
+    };
+    let refused = async |what: &str| {
+        let said = olga.run(&export).await;
+        assert_eq!((said.code, path.exists()), (1, false), "{what}");
+        assert!(said.err.contains("is there already, and is no file that only you can read"), "{what}: {said:?}");
+        assert_eq!(std::fs::read_to_string(&partial).unwrap(), "before", "{what}");
+        std::fs::remove_file(&partial).unwrap();
+    };
+
+    laid_out(&partial, 0o666);
+    refused("readable by all").await;
+    laid_out(&elsewhere, 0o600);
+    symlink(&elsewhere, &partial).unwrap();
+    refused("a symbolic link").await;
+    std::fs::hard_link(&elsewhere, &partial).unwrap();
+    refused("a second name").await;
+    laid_out(&partial, 0o600);
+    // Only root can give a file away.
+    if chown(&partial, Some(65_534), None).is_ok() {
+        refused("somebody else's").await;
+        laid_out(&partial, 0o600);
+    }
+    olga.run(&export).await.done();
+
+    assert_eq!(values(&path).len(), 1, "what a killed export left is begun anew");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 /// Run as docs/cli.md says. Every process but DynamoDB's is one of its own; its peak memory is what the kernel counted (`VmHWM`).
