@@ -1,7 +1,7 @@
 //! Passwords from a prompt or standard input, never from an argument, and their hashes. Imports [`crate::connection`].
 
 use clap::Args;
-use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules};
+use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules, is_same_password};
 use latchkey::domain::Secret;
 use latchkey::runtime::ConfigError;
 use uuid::Uuid;
@@ -58,7 +58,7 @@ impl PasswordArguments {
         let nobody = || Failure::Usage("There is nobody to ask for a password: give it to --password-stdin, or --generate one.".into());
         let first = terminal.ask_password("Password:")?.ok_or_else(nobody)?;
         let second = terminal.ask_password("The same again:")?.ok_or_else(nobody)?;
-        if first == second { Ok(first) } else { Err(Failure::Usage("The two passwords are not the same.".into())) }
+        if is_same_password(&first, &second) { Ok(first) } else { Err(Failure::Usage("The two passwords are not the same.".into())) }
     }
 }
 
