@@ -229,6 +229,22 @@ async fn every_wrong_line_is_told_with_its_number_and_never_with_its_hash() {
 }
 
 #[tokio::test]
+async fn an_epoch_that_leaves_no_room_for_password_changes_is_refused_by_its_line() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let epochs = [1 << 53, (1 << 53) + 1, u64::MAX];
+    let lines = epochs.map(|epoch| line(1).replace("\"epoch\":1", &format!("\"epoch\":{epoch}")));
+    let file = file(&world, "users.jsonl", lines);
+
+    let said = olga.run(&format!("import {} --dry-run", file.display())).await;
+
+    assert_eq!(said.code, 4);
+    let told: Vec<_> = said.err.lines().take(2).collect();
+    assert_eq!(told, [3, 4].map(|number| format!("line {number} epoch must be a whole number from 0 to 9007199254740992")));
+    assert!(said.out.contains("1 to import"), "{said:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_none_or_is_not_whole_is_told() {
     let world = World::new().await;
     let olga = world.operator();
