@@ -68,6 +68,20 @@ async fn weak_passwords_are_refused_without_being_repeated() {
 }
 
 #[tokio::test]
+async fn no_length_of_a_password_is_taken_that_the_service_would_not_take() {
+    let world = World::new().await;
+    let olga = world.operator();
+
+    for length in ["--min-length 1", "--min-length 7", "--max-length 63", "--max-length 4097"] {
+        let said = olga.piping(PASSWORD).run(&format!("user add carol --password-stdin {length}")).await;
+        assert_eq!(said.code, 2, "{length}");
+    }
+    for (name, length) in [("carol", "--min-length 8 --max-length 64"), ("dora", "--max-length 4096")] {
+        olga.piping(PASSWORD).run(&format!("user add {name} --password-stdin {length}")).await.done();
+    }
+}
+
+#[tokio::test]
 async fn null_for_a_dimension_is_refused_and_never_means_everywhere() {
     let world = World::new().await;
     let olga = world.operator();

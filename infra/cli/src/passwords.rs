@@ -1,6 +1,6 @@
 //! Passwords from a prompt or standard input, never from an argument, and their hashes. Imports [`crate::connection`].
 
-use clap::Args;
+use clap::{Args, value_parser};
 use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules, is_same_password};
 use latchkey::domain::Secret;
 use latchkey::runtime::ConfigError;
@@ -19,10 +19,10 @@ pub struct PasswordArguments {
     #[arg(long)]
     generate: bool,
     /// The fewest characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 8)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 8, value_parser = value_parser!(u32).range(8..))]
     min_length: u32,
     /// The most characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 256)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 256, value_parser = value_parser!(u32).range(64..=4096))]
     max_length: u32,
 }
 
