@@ -71,13 +71,32 @@ async fn another_request_under_the_same_key_is_422_and_a_deleted_thing_409() {
 async fn a_key_is_forgotten_after_a_day_and_what_it_makes_then_is_another_thing() {
     let world = World::with([("LOGIN_SESSION_TTL_SECONDS", "172800"), ("LOGIN_TTL_SECONDS", "86400")]).await;
     let alice = world.person_with("alice", Acl::everything()).await;
-    let first = create(&world, &alice.key, KEY, for_carol()).await.text("token");
+    let for_days = || json!({ "mode": "passwordless", "customerId": "carol", "expiredTime": "2030-03-20T00:00:00Z" });
+    let first = create(&world, &alice.key, KEY, for_days()).await.text("token");
 
     world.pass(86_399);
-    assert_eq!(create(&world, &alice.key, KEY, for_carol()).await.text("token"), first);
+    assert_eq!(create(&world, &alice.key, KEY, for_days()).await.text("token"), first);
     world.pass(1);
 
-    assert_ne!(create(&world, &alice.key, KEY, for_carol()).await.text("token"), first);
+    assert_ne!(create(&world, &alice.key, KEY, for_days()).await.text("token"), first);
+}
+
+#[tokio::test]
+async fn a_token_that_was_exchanged_or_has_expired_is_not_given_again() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = create(&world, &alice.key, KEY, for_carol()).await.text("token");
+    create(&world, &alice.key, "another", for_carol()).await;
+
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await;
+    let exchanged = create(&world, &alice.key, KEY, for_carol()).await;
+    world.pass(1799);
+    assert_eq!(create(&world, &alice.key, "another", for_carol()).await.status, 201);
+    world.pass(1);
+    let expired = create(&world, &alice.key, "another", for_carol()).await;
+
+    assert_eq!((exchanged.status, exchanged.code()), (409, "idempotency-key-spent"));
+    assert_eq!(expired, exchanged);
 }
 
 #[tokio::test]
