@@ -203,6 +203,17 @@ async fn a_key_that_may_less_does_not_repeat_an_exchange_for_more() {
 }
 
 #[tokio::test]
+async fn two_keys_that_a_gateway_joined_are_no_key() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for joined in ["one,other", "one, other", "one other"] {
+        let reply = add(&world, &alice.jwt, joined, json!({ "name": "x" })).await;
+        assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["Idempotency-Key"]), "{joined}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_key_is_refused_before_anything_is_made() {
     let world = World::new().await;
     let alice = world.person("alice").await;
