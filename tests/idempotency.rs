@@ -71,13 +71,32 @@ async fn another_request_under_the_same_key_is_422_and_a_deleted_thing_409() {
 async fn a_key_is_forgotten_after_a_day_and_what_it_makes_then_is_another_thing() {
     let world = World::with([("LOGIN_SESSION_TTL_SECONDS", "172800"), ("LOGIN_TTL_SECONDS", "86400")]).await;
     let alice = world.person_with("alice", Acl::everything()).await;
-    let first = create(&world, &alice.key, KEY, for_carol()).await.text("token");
+    let for_days = || json!({ "mode": "passwordless", "customerId": "carol", "expiredTime": "2030-03-20T00:00:00Z" });
+    let first = create(&world, &alice.key, KEY, for_days()).await.text("token");
 
     world.pass(86_399);
-    assert_eq!(create(&world, &alice.key, KEY, for_carol()).await.text("token"), first);
+    assert_eq!(create(&world, &alice.key, KEY, for_days()).await.text("token"), first);
     world.pass(1);
 
-    assert_ne!(create(&world, &alice.key, KEY, for_carol()).await.text("token"), first);
+    assert_ne!(create(&world, &alice.key, KEY, for_days()).await.text("token"), first);
+}
+
+#[tokio::test]
+async fn a_token_that_was_exchanged_or_has_expired_is_not_given_again() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = create(&world, &alice.key, KEY, for_carol()).await.text("token");
+    create(&world, &alice.key, "another", for_carol()).await;
+
+    world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await;
+    let exchanged = create(&world, &alice.key, KEY, for_carol()).await;
+    world.pass(1799);
+    assert_eq!(create(&world, &alice.key, "another", for_carol()).await.status, 201);
+    world.pass(1);
+    let expired = create(&world, &alice.key, "another", for_carol()).await;
+
+    assert_eq!((exchanged.status, exchanged.code()), (409, "idempotency-key-spent"));
+    assert_eq!(expired, exchanged);
 }
 
 #[tokio::test]
@@ -181,6 +200,17 @@ async fn a_key_that_may_less_does_not_repeat_an_exchange_for_more() {
 
     assert_eq!(world.call::<AuthenticationTokenExchange>(call(&less)).await.code(), "escalation");
     assert_eq!(world.call::<AuthenticationTokenExchange>(call(&alice.key)).await.status, 201);
+}
+
+#[tokio::test]
+async fn two_keys_that_a_gateway_joined_are_no_key() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for joined in ["one,other", "one, other", "one other"] {
+        let reply = add(&world, &alice.jwt, joined, json!({ "name": "x" })).await;
+        assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["Idempotency-Key"]), "{joined}");
+    }
 }
 
 #[tokio::test]

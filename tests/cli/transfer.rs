@@ -1,6 +1,7 @@
 //! `latchkey export` and `latchkey import`.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
@@ -228,6 +229,34 @@ async fn every_wrong_line_is_told_with_its_number_and_never_with_its_hash() {
 }
 
 #[tokio::test]
+async fn an_epoch_that_leaves_no_room_for_password_changes_is_refused_by_its_line() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let epochs = [1 << 53, (1 << 53) + 1, u64::MAX];
+    let lines = epochs.map(|epoch| line(1).replace("\"epoch\":1", &format!("\"epoch\":{epoch}")));
+    let file = file(&world, "users.jsonl", lines);
+
+    let said = olga.run(&format!("import {} --dry-run", file.display())).await;
+
+    assert_eq!(said.code, 4);
+    let told: Vec<_> = said.err.lines().take(2).collect();
+    assert_eq!(told, [3, 4].map(|number| format!("line {number} epoch must be a whole number from 0 to 9007199254740992")));
+    assert!(said.out.contains("1 to import"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_line_with_null_for_a_dimension_is_refused() {
+    let world = World::new().await;
+    let lines = [line(1).replace("[\"acme-1\"]", "null")];
+    let file = file(&world, "users.jsonl", lines);
+
+    let said = world.operator().run(&format!("import {}", file.display())).await;
+
+    assert!(said.code == 4 && said.err.starts_with("line 2 acl must be a list"), "{said:?}");
+    assert_eq!(count(&world).await, 0);
+}
+
+#[tokio::test]
 async fn a_file_that_is_none_or_is_not_whole_is_told() {
     let world = World::new().await;
     let olga = world.operator();
@@ -321,6 +350,44 @@ async fn a_killed_export_leaves_no_file_that_looks_whole() {
 
     assert_eq!(values(&path), values(&given));
     assert!(!partial.exists());
+}
+
+#[tokio::test]
+async fn an_export_goes_into_no_file_that_somebody_else_could_read() {
+    let world = World::new().await;
+    let olga = world.operator();
+    world.insert(&world.user_row("alice", Acl::default())).await;
+    let [path, partial, elsewhere] = ["taken.jsonl", "taken.jsonl.partial", "elsewhere"].map(|name| world.folder.join(name));
+    let export = format!("export {}", path.display());
+    let laid_out = |at: &Path, mode: u32| {
+        std::fs::write(at, "before").unwrap();
+        std::fs::set_permissions(at, Permissions::from_mode(mode)).unwrap();
+    };
+    let refused = async |what: &str| {
+        let said = olga.run(&export).await;
+        assert_eq!((said.code, path.exists()), (1, false), "{what}");
+        assert!(said.err.contains("is there already, and is no file that only you can read"), "{what}: {said:?}");
+        assert_eq!(std::fs::read_to_string(&partial).unwrap(), "before", "{what}");
+        std::fs::remove_file(&partial).unwrap();
+    };
+
+    laid_out(&partial, 0o666);
+    refused("readable by all").await;
+    laid_out(&elsewhere, 0o600);
+    symlink(&elsewhere, &partial).unwrap();
+    refused("a symbolic link").await;
+    std::fs::hard_link(&elsewhere, &partial).unwrap();
+    refused("a second name").await;
+    laid_out(&partial, 0o600);
+    // Only root can give a file away.
+    if chown(&partial, Some(65_534), None).is_ok() {
+        refused("somebody else's").await;
+        laid_out(&partial, 0o600);
+    }
+    olga.run(&export).await.done();
+
+    assert_eq!(values(&path).len(), 1, "what a killed export left is begun anew");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 /// Run as docs/cli.md says. Every process but DynamoDB's is one of its own; its peak memory is what the kernel counted (`VmHWM`).

@@ -65,7 +65,34 @@ async fn weak_passwords_are_refused_without_being_repeated() {
         assert_eq!(said.code, 2, "{password}");
         assert!(said.err.contains(reason) && !said.err.contains(password), "{}", said.err);
     }
-    assert_eq!(olga.piping("seven-7").run("user add carol --password-stdin --min-length 7").await.code, 0);
+}
+
+#[tokio::test]
+async fn no_length_of_a_password_is_taken_that_the_service_would_not_take() {
+    let world = World::new().await;
+    let olga = world.operator();
+
+    for length in ["--min-length 1", "--min-length 7", "--max-length 63", "--max-length 4097"] {
+        let said = olga.piping(PASSWORD).run(&format!("user add carol --password-stdin {length}")).await;
+        assert_eq!(said.code, 2, "{length}");
+    }
+    for (name, length) in [("carol", "--min-length 8 --max-length 64"), ("dora", "--max-length 4096")] {
+        olga.piping(PASSWORD).run(&format!("user add {name} --password-stdin {length}")).await.done();
+    }
+}
+
+#[tokio::test]
+async fn null_for_a_dimension_is_refused_and_never_means_everywhere() {
+    let world = World::new().await;
+    let olga = world.operator();
+    world.person("carol").await;
+    let acl = r#"[{"scope":{"organizationId":null},"permissions":["*"]}]"#;
+
+    for arguments in [vec!["user", "grant", "carol", "--acl", acl], vec!["user", "add", "dora", "--generate", "--acl", acl]] {
+        let said = olga.run_args(arguments.clone()).await;
+        assert!(said.code == 2 && said.err.contains("null"), "{arguments:?}: {said:?}");
+    }
+    assert!(olga.acts().is_empty());
 }
 
 #[tokio::test]

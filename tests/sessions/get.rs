@@ -3,6 +3,7 @@
 use authentication_token_exchange::AuthenticationTokenExchange;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
+use session_delete::SessionDelete;
 use session_get::SessionGet;
 
 use crate::house::{Call, Person, Reply, World};
@@ -48,6 +49,24 @@ async fn a_login_sees_the_logins_of_its_user_and_a_key_does_not() {
 
     assert_eq!((seen.status, seen.text("type"), seen.text("customerId")), (200, "login".to_owned(), alice.id.clone()));
     assert_eq!(get(&world, &id, Call::new().header("x-api-key", &alice.key)).await.code(), "session-not-found");
+}
+
+#[tokio::test]
+async fn a_login_reaches_no_session_that_another_made_for_its_user() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let alice = world.person("alice").await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": alice.id })).await.text("token");
+    let session = world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await;
+    let id = session.text("id");
+
+    let seen = get(&world, &id, Call::new().bearer(&alice.jwt)).await;
+    let ended = world.call::<SessionDelete>(Call::new().path("id", &id).bearer(&alice.jwt)).await;
+
+    assert_eq!((seen.status, seen.code()), (404, "session-not-found"));
+    assert_eq!(ended, seen);
+    assert_eq!(get(&world, &id, Call::new().bearer(&session.text("token"))).await.status, 200, "its own JWT does");
+    assert_eq!(get(&world, &id, Call::new().bearer(&backend.jwt)).await.status, 200, "its issuer does");
 }
 
 #[tokio::test]

@@ -151,3 +151,17 @@ async fn tokens_that_the_old_password_made_end_with_it() {
 
     assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_password_is_the_same_one_however_its_accents_are_composed() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let (composed, decomposed) = ("maroon kettle of Am\u{e9}lie", "maroon kettle of Ame\u{301}lie");
+
+    let differently = json!({ "username": "alice", "old": alice.password, "new": composed, "confirm": decomposed });
+    assert_eq!(world.call::<UserPassword>(Call::new().json(differently)).await.status, 200);
+    let unchanged = change(&world, "alice", composed, decomposed).await;
+
+    assert_eq!((unchanged.status, unchanged.invalid_fields()), (422, vec!["new"]));
+    assert_eq!(world.login("alice", decomposed).await.status, 200);
+}

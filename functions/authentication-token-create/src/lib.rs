@@ -169,11 +169,14 @@ impl AuthenticationTokenCreate {
         let token = sealed(&row);
         // A token whose key has left the ring meanwhile opens nothing any more.
         let text = token.seal(&keys).map_err(|_| ApiError::IdempotencyKeySpent)?;
+        if !row.is_live(now) {
+            return Err(ApiError::IdempotencyKeySpent);
+        }
         if row.token_id == token_id {
             let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token_id);
             request.trail.note(grant.api_key.into_iter().fold(event, Event::credential));
         }
-        if let Some(mailbox) = mailbox.filter(|_| row.is_live(now) && now < row.created_at.plus(self.otp_ttl_seconds)) {
+        if let Some(mailbox) = mailbox.filter(|_| now < row.created_at.plus(self.otp_ttl_seconds)) {
             let password = OneTimePassword::of(&token, &keys).map_err(ApiError::internal)?;
             self.mailer.send(&self.mail(mailbox, &password)).await.map_err(|error| ApiError::Unavailable(error.into()))?;
         }

@@ -6,7 +6,7 @@
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{PasswordGate, ProvenUser};
-use latchkey::credentials::{PasswordRules, Weakness};
+use latchkey::credentials::{PasswordRules, Weakness, is_same_password};
 use latchkey::domain::{Secret, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
@@ -38,10 +38,10 @@ impl Operation for UserPassword {
         let new = fields.required_secret("new");
         let confirm = fields.required_secret("confirm");
         fields.finish()?;
-        if confirm != new {
+        if !is_same_password(&confirm, &new) {
             return Err(ApiError::invalid_field("confirm", "must be the same as new"));
         }
-        if new == old {
+        if is_same_password(&new, &old) {
             return Err(ApiError::invalid_field("new", "must be another one than old"));
         }
         // Whose names it must not be is known only to who proves the old one.

@@ -1,7 +1,7 @@
 //! Passwords from a prompt or standard input, never from an argument, and their hashes. Imports [`crate::connection`].
 
-use clap::Args;
-use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules};
+use clap::{Args, value_parser};
+use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules, is_same_password};
 use latchkey::domain::Secret;
 use latchkey::runtime::ConfigError;
 use uuid::Uuid;
@@ -19,10 +19,10 @@ pub struct PasswordArguments {
     #[arg(long)]
     generate: bool,
     /// The fewest characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 8)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 8, value_parser = value_parser!(u32).range(8..))]
     min_length: u32,
     /// The most characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 256)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 256, value_parser = value_parser!(u32).range(64..=4096))]
     max_length: u32,
 }
 
@@ -58,7 +58,7 @@ impl PasswordArguments {
         let nobody = || Failure::Usage("There is nobody to ask for a password: give it to --password-stdin, or --generate one.".into());
         let first = terminal.ask_password("Password:")?.ok_or_else(nobody)?;
         let second = terminal.ask_password("The same again:")?.ok_or_else(nobody)?;
-        if first == second { Ok(first) } else { Err(Failure::Usage("The two passwords are not the same.".into())) }
+        if is_same_password(&first, &second) { Ok(first) } else { Err(Failure::Usage("The two passwords are not the same.".into())) }
     }
 }
 

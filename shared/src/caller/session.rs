@@ -128,6 +128,8 @@ impl SessionCaller {
         }
 
         let own_login = own_login.map(|row| live(&rows, &row, &user_row, now)).transpose()?.flatten();
+        // The same partition has what others made for the user as their customer.
+        let own_login = own_login.filter(|row| row.kind == SessionKind::Login);
         let session = match (own_login, rows.find::<IssuedSessionRow>(&issued)?) {
             (Some(session), _) => Some(session),
             (None, Some(issued)) => live_session(database, &issued.customer_id, id, now).await?,

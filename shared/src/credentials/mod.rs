@@ -12,7 +12,7 @@ mod token_keys;
 pub use jwk::{Algorithm, KeySetError, PublicJwkSet, SigningKeys, VerificationKeys};
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
 pub use otp::OneTimePassword;
-pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict};
+pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict, is_same_password};
 pub use rules::{PasswordRules, Weakness};
 pub use sealed::{ApiKey, EntityToken, OneTimeToken, SealError, TokenKind, kind_of};
 pub use token_keys::{KeyNumber, TokenKeys};

@@ -175,6 +175,12 @@ fn prepared(password: &Secret) -> Vec<u8> {
     password.expose().nfc().collect::<String>().into_bytes()
 }
 
+/// Whether both are one password: their characters are the same, however they were composed.
+#[must_use]
+pub fn is_same_password(one: &Secret, other: &Secret) -> bool {
+    prepared(one) == prepared(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

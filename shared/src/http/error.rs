@@ -46,7 +46,7 @@ pub enum ApiError {
     SessionNotFound,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused,
-    /// What the `Idempotency-Key` made has been deleted since.
+    /// What the `Idempotency-Key` made is gone: deleted, expired or exchanged.
     IdempotencyKeySpent,
     /// What was to be changed was changed by somebody else at the same time.
     Conflict,
@@ -158,7 +158,7 @@ impl ApiError {
             Self::AuthHeaderNotFound => "Auth header not found",
             Self::SessionNotFound => "Session not found",
             Self::IdempotencyKeyReused => "This Idempotency-Key was used for another request; use a new one for each.",
-            Self::IdempotencyKeySpent => "What this Idempotency-Key made has been deleted since; use a new one.",
+            Self::IdempotencyKeySpent => "What this Idempotency-Key made is gone; use a new one.",
             Self::Conflict => "Somebody else changed the same thing at the same time; look at it and try again.",
             Self::Throttled { .. } => "Too many attempts; try again later, see Retry-After.",
             Self::Unavailable(_) => "The service can not answer now; try again, see Retry-After.",

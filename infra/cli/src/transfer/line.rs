@@ -219,8 +219,9 @@ impl Taken {
     }
 
     fn epoch(&mut self) -> Result<u64, LineError> {
-        let epoch = self.member("epoch").map_or(Some(0), |epoch| epoch.as_u64());
-        epoch.ok_or(LineError::Member("epoch", "must be a whole number, not below 0"))
+        // At the type's end a changed password would start no new epoch, and so end no session.
+        let epoch = self.member("epoch").map_or(Some(0), |epoch| epoch.as_u64()).filter(|epoch| *epoch <= 1 << 53);
+        epoch.ok_or(LineError::Member("epoch", "must be a whole number from 0 to 9007199254740992"))
     }
 
     /// Read strictly: a member that was dropped could have narrowed what may be done.

@@ -2,13 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// Where an export goes: standard output, or `FILE.partial`, which becomes FILE in one step at the end.
 ///
-/// A killed export leaves `FILE.partial` behind; the next one to the same FILE begins it anew. Its owner alone can read it.
+/// A killed export leaves `FILE.partial` behind; the next one to the same FILE begins it anew. Its owner alone can read it:
+/// what somebody else laid out under that name is refused.
 pub struct Sink {
     out: BufWriter<Box<dyn Write + Send>>,
     file: Option<Partial>,
@@ -29,7 +32,7 @@ impl Sink {
         let mut partial: OsString = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&partial)?;
+        let file = open(&partial)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(io::Error::other("another export is writing it")),
@@ -55,6 +58,21 @@ impl Sink {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()
     }
+}
+
+/// Makes the file `path`, or opens the one that a killed export left there.
+fn open(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    // Waits for no reader, should it be a pipe.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let refused = || io::Error::other(format!("{} is there already, and is no file that only you can read", path.display()));
+    let file = OpenOptions::new().write(true).custom_flags(flags).open(path).map_err(|_| refused())?;
+    let found = file.metadata()?;
+    let is_ours = found.uid() == rustix::process::geteuid().as_raw() && found.nlink() <= 1;
+    if found.is_file() && is_ours && found.mode() & 0o7777 == 0o600 { Ok(file) } else { Err(refused()) }
 }
 
 impl Drop for Sink {
