@@ -245,18 +245,6 @@ async fn an_epoch_that_leaves_no_room_for_password_changes_is_refused_by_its_lin
 }
 
 #[tokio::test]
-async fn a_line_with_null_for_a_dimension_is_refused() {
-    let world = World::new().await;
-    let lines = [line(1).replace("[\"acme-1\"]", "null")];
-    let file = file(&world, "users.jsonl", lines);
-
-    let said = world.operator().run(&format!("import {}", file.display())).await;
-
-    assert!(said.code == 4 && said.err.starts_with("line 2 acl must be a list"), "{said:?}");
-    assert_eq!(count(&world).await, 0);
-}
-
-#[tokio::test]
 async fn a_file_that_is_none_or_is_not_whole_is_told() {
     let world = World::new().await;
     let olga = world.operator();

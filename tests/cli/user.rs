@@ -82,20 +82,6 @@ async fn no_length_of_a_password_is_taken_that_the_service_would_not_take() {
 }
 
 #[tokio::test]
-async fn null_for_a_dimension_is_refused_and_never_means_everywhere() {
-    let world = World::new().await;
-    let olga = world.operator();
-    world.person("carol").await;
-    let acl = r#"[{"scope":{"organizationId":null},"permissions":["*"]}]"#;
-
-    for arguments in [vec!["user", "grant", "carol", "--acl", acl], vec!["user", "add", "dora", "--generate", "--acl", acl]] {
-        let said = olga.run_args(arguments.clone()).await;
-        assert!(said.code == 2 && said.err.contains("null"), "{arguments:?}: {said:?}");
-    }
-    assert!(olga.acts().is_empty());
-}
-
-#[tokio::test]
 async fn a_name_is_taken_in_every_spelling() {
     let world = World::new().await;
     let olga = world.operator();

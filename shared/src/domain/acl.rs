@@ -3,7 +3,7 @@
 //! An [`Acl`] is a list of items, OR-ed. An item grants a permission where its scope matches: dimensions are AND-ed, the
 //! values of one dimension OR-ed, a dimension that is absent matches everything, `{}` matches all.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// An operation's name, or `*` for every one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,22 +38,17 @@ pub type Dimension = Option<Vec<String>>;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scope {
     /// Organizations; an `entityId` is matched against this dimension.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Dimension,
     /// Products.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Dimension,
     /// Plans.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Dimension,
     /// Names of custom fields.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_field_name: Dimension,
-}
-
-/// A dimension that is there has values: `null`, taken for absent, would widen the scope to everywhere.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dimension, D::Error> {
-    Vec::deserialize(deserializer).map(Some)
 }
 
 impl Scope {
