@@ -59,11 +59,7 @@ async fn serve(secrets: Secrets) -> String {
             }
         }
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let router = axum::Router::new().fallback(axum::routing::post(answer));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
+    crate::house::serve(axum::routing::post(answer)).await
 }
 
 /// An operator who has credentials for an account with the stack `latchkey`, whose secrets are empty.

@@ -32,9 +32,5 @@ pub async fn wire<F: Future<Output = bool> + Send + 'static>(
             (status, String::from_utf8(bytes.to_vec()).unwrap())
         }
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let router = axum::Router::new().fallback(axum::routing::post(forward));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
+    crate::house::serve(axum::routing::post(forward)).await
 }

@@ -13,6 +13,14 @@ pub use people::Person;
 pub use spy::Spy;
 pub use world::{NOW, World, plain_client, root, template};
 
+/// Answers every path of a new address on loopback with `handler`; the address.
+pub async fn serve(handler: axum::routing::MethodRouter) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(handler)).await });
+    address
+}
+
 /// One line for each operation: runs `$suite!(Type)` for all of them.
 #[macro_export]
 macro_rules! each_operation {

@@ -1,10 +1,10 @@
 //! Functions that no client calls: CloudFormation does at a deploy, and a schedule after it.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_smithy_http_client::Connector;
+use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use tracing::Instrument;
@@ -94,8 +94,7 @@ impl<T: Task> TaskService<T> {
     async fn run(&self, occasion: Occasion, request_id: &str) -> Result<Vec<Gauge>, String> {
         let trail = Trail::default();
         // Behind a pointer: the compiler gives up on the layout of so many calls within each other.
-        let running: Pin<Box<dyn Future<Output = Result<Vec<Gauge>, TaskError>> + Send + '_>> = Box::pin(self.task.run(occasion, &trail));
-        let result = running.await;
+        let result = self.task.run(occasion, &trail).boxed().await;
         let origin = Origin { operation: T::NAME.to_owned(), request_id: Some(request_id.to_owned()), ..Origin::default() };
         // Those of a run that failed later, too: they have happened.
         for event in trail.take() {
