@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use latchkey::domain::{Secret, SharedClock};
 use latchkey::runtime::Environment;
-use latchkey_cli::Surroundings;
+use latchkey_cli::ProcessContext;
 use latchkey_cli::terminal::Terminal;
 use serde_json::{Value, json};
 
@@ -59,14 +59,14 @@ impl Operator {
     /// The same with arguments that have spaces.
     pub async fn run_args<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Said {
         let terminal = Arc::new(Script { said: Mutex::default(), answers: Mutex::new(self.answers.clone()), stdin: self.stdin.clone() });
-        let surroundings = Surroundings {
+        let context = ProcessContext {
             environment: self.environment.clone(),
             directory: self.directory.clone(),
             clock: self.clock.clone(),
             terminal: terminal.clone(),
         };
         let arguments = ["latchkey"].into_iter().chain(arguments).map(OsString::from);
-        let code = Box::pin(latchkey_cli::run(arguments.collect::<Vec<_>>(), surroundings)).await;
+        let code = Box::pin(latchkey_cli::run(arguments.collect::<Vec<_>>(), context)).await;
         let (out, err) = terminal.said.lock().unwrap().clone();
         Said { code, out, err }
     }

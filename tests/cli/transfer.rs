@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use latchkey::domain::{Acl, Timestamp};
-use latchkey_cli::Surroundings;
+use latchkey_cli::ProcessContext;
 use serde_json::{Value, json};
 
 use crate::house::{NOW, World};
@@ -437,7 +437,7 @@ fn the_program_itself() {
     let words = words.into_string().unwrap();
     let arguments = ["latchkey"].into_iter().chain(words.split_whitespace()).map(Into::into).collect::<Vec<_>>();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let code = runtime.block_on(latchkey_cli::run(arguments, Surroundings::of_process().unwrap()));
+    let code = runtime.block_on(latchkey_cli::run(arguments, ProcessContext::of_process().unwrap()));
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     eprintln!("{}", status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default());
     std::process::exit(code.into());

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use crate::house::{self, root};
 
 /// What `make run` makes, but for the functions; dropped, it is gone, and so are the image and its containers.
-pub struct Surroundings {
+pub struct ContainerHost {
     pub folder: PathBuf,
     pub data: DataDirectory,
     pub keys: KeyFiles,
@@ -28,7 +28,7 @@ pub struct Surroundings {
     pub image: String,
 }
 
-impl Surroundings {
+impl ContainerHost {
     pub async fn prepare() -> Self {
         let architecture = architecture();
         fetch(&format!("public.ecr.aws/lambda/provided:al2023-{architecture}"));
@@ -77,7 +77,7 @@ impl Surroundings {
     }
 }
 
-impl Drop for Surroundings {
+impl Drop for ContainerHost {
     fn drop(&mut self) {
         let images = [format!("{}:latest", self.image), format!("{}:rapid-{}", self.image, self.architecture)];
         for image in images {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::container::Surroundings;
+use super::container::ContainerHost;
 use crate::house::{self, root};
 
 /// Containers at once: an invocation is waiting more than working.
@@ -20,7 +20,7 @@ enum Promise {
     Answer(Value),
 }
 
-pub fn every_function_answers_its_event(surroundings: &Surroundings) {
+pub fn every_function_answers_its_event(host: &ContainerHost) {
     let promises = promises();
     let operations = latchkey_local::template::functions(house::template());
     let ids: BTreeSet<_> = operations.iter().map(|operation| logical_id(operation)).collect();
@@ -32,7 +32,7 @@ pub fn every_function_answers_its_event(surroundings: &Surroundings) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(operation) = { waiting.lock().unwrap().next() } {
-                    keeps_its_promise(surroundings, operation, &promises[&logical_id(operation)]);
+                    keeps_its_promise(host, operation, &promises[&logical_id(operation)]);
                 }
             });
         }
@@ -40,9 +40,9 @@ pub fn every_function_answers_its_event(surroundings: &Surroundings) {
     println!("{} functions", operations.len());
 }
 
-fn keeps_its_promise(surroundings: &Surroundings, operation: &str, promise: &Promise) {
+fn keeps_its_promise(host: &ContainerHost, operation: &str, promise: &Promise) {
     let event = root().join("infra/events").join(operation).with_extension("json");
-    let answer = invoke(surroundings, operation, &event);
+    let answer = invoke(host, operation, &event);
     match promise {
         Promise::Answer(wanted) => assert_eq!(&answer, wanted, "{operation}"),
         Promise::Status(wanted) => assert_eq!(answer["statusCode"], json!(wanted), "{operation}: {answer}"),
@@ -50,7 +50,7 @@ fn keeps_its_promise(surroundings: &Surroundings, operation: &str, promise: &Pro
     let body = || -> Value { serde_json::from_str(answer["body"].as_str().unwrap()).unwrap() };
     match operation {
         "jwks" => {
-            let local: Value = serde_json::from_str(&std::fs::read_to_string(&surroundings.keys.verification).unwrap()).unwrap();
+            let local: Value = serde_json::from_str(&std::fs::read_to_string(&host.keys.verification).unwrap()).unwrap();
             assert_eq!(body()["keys"][0]["x"], local["keys"][0]["x"], "the local public key");
         }
         "authorizer-sample" => {
@@ -62,10 +62,10 @@ fn keeps_its_promise(surroundings: &Surroundings, operation: &str, promise: &Pro
 }
 
 /// The last line that `sam local invoke` prints; the function's own lines go elsewhere.
-fn invoke(surroundings: &Surroundings, operation: &str, event: &std::path::Path) -> Value {
-    let mut sam = surroundings.sam_local("invoke");
+fn invoke(host: &ContainerHost, operation: &str, event: &std::path::Path) -> Value {
+    let mut sam = host.sam_local("invoke");
     sam.arg(logical_id(operation)).arg("--event").arg(event);
-    sam.args(["--parameter-overrides", &format!("{} WithAuthorizerSample=true", surroundings.parameters())]);
+    sam.args(["--parameter-overrides", &format!("{} WithAuthorizerSample=true", host.parameters())]);
     let output = sam.output().unwrap_or_else(|error| panic!("sam: {error}. `make test-sam-local` gets it."));
     let (text, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let answer = text.lines().rfind(|line| !line.is_empty()).and_then(|line| serde_json::from_str(line).ok());

@@ -6,7 +6,7 @@ mod container;
 mod invoke;
 mod start_api;
 
-use container::Surroundings;
+use container::ContainerHost;
 
 use crate::stack::{step, tour};
 use start_api::Api;
@@ -14,11 +14,11 @@ use start_api::Api;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "starts containers: `make test-sam-local` runs it"]
 async fn sam_runs_what_is_deployed() {
-    let surroundings = Surroundings::prepare().await;
+    let host = ContainerHost::prepare().await;
 
     step("every function with its event");
-    invoke::every_function_answers_its_event(&surroundings);
+    invoke::every_function_answers_its_event(&host);
     step("the README's tour through sam local start-api");
-    let api = Api::start(&surroundings).await;
+    let api = Api::start(&host).await;
     println!("{} answers as they should be", tour::answers(&api).len());
 }

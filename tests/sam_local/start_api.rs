@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use latchkey::store::Tables;
 
-use super::container::Surroundings;
+use super::container::ContainerHost;
 use crate::house::plain_client;
 use crate::stack::http::Client;
 use crate::stack::people::pause;
@@ -23,7 +23,7 @@ const END_WITHIN: Duration = Duration::from_secs(60);
 pub struct Api<'s> {
     site: Site,
     process: Child,
-    surroundings: &'s Surroundings,
+    host: &'s ContainerHost,
 }
 
 impl Deref for Api<'_> {
@@ -36,28 +36,28 @@ impl Deref for Api<'_> {
 
 impl<'s> Api<'s> {
     /// Starts it on a free port, and waits until a function answers.
-    pub async fn start(surroundings: &'s Surroundings) -> Self {
+    pub async fn start(host: &'s ContainerHost) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
-        surroundings.tell(&url);
-        let log = std::fs::File::create(surroundings.folder.join("log")).unwrap();
-        let mut sam = surroundings.sam_local("start-api");
-        sam.args(["--port", &port.to_string(), "--parameter-overrides", &surroundings.parameters()]);
+        host.tell(&url);
+        let log = std::fs::File::create(host.folder.join("log")).unwrap();
+        let mut sam = host.sam_local("start-api");
+        sam.args(["--port", &port.to_string(), "--parameter-overrides", &host.parameters()]);
         // A container stays for the next request, as in AWS.
-        sam.args(["--invoke-image", &surroundings.image, "--warm-containers", "LAZY", "--no-watch"]);
+        sam.args(["--invoke-image", &host.image, "--warm-containers", "LAZY", "--no-watch"]);
         let process = sam.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let site = Site {
             http: Client::new(&url),
             url,
             issuer: latchkey_local::sam::START_API.to_owned(),
-            username: surroundings.user.username.clone(),
-            password: surroundings.user.password.clone(),
-            database: plain_client(&surroundings.dynamodb),
+            username: host.user.username.clone(),
+            password: host.user.password.clone(),
+            database: plain_client(&host.dynamodb),
             tables: Tables { users: "latchkey-users".into(), tokens: "latchkey-tokens".into(), sessions: "latchkey-sessions".into() },
-            folder: surroundings.folder.clone(),
+            folder: host.folder.clone(),
             environment: Vec::new(),
         };
-        let mut api = Self { site, process, surroundings };
+        let mut api = Self { site, process, host };
         api.wait().await;
         api
     }
@@ -76,7 +76,7 @@ impl<'s> Api<'s> {
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.surroundings.folder.join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.host.folder.join("log")).unwrap_or_default()
     }
 }
 

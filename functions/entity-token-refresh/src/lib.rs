@@ -8,7 +8,7 @@ use latchkey::credentials::{EntityToken, TokenKeys};
 use latchkey::domain::{Locator, Secret, SharedClock, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{Database, EntityTokenRow, EntityTokens, Presented, Rotation};
+use latchkey::store::{Database, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 
 /// What the operation needs.
 pub struct EntityTokenRefresh {
@@ -74,10 +74,10 @@ impl EntityTokenRefresh {
         now: Timestamp,
         tell: impl FnOnce() + Send,
     ) -> Result<EntityTokenRow, ApiError> {
-        match row.judge(presented, self.grace_seconds, now) {
-            Presented::JustReplaced => Ok(row),
-            Presented::Live | Presented::Stale => Err(ApiError::TokenNotFound),
-            Presented::Reused => {
+        match row.generation_state(presented, self.grace_seconds, now) {
+            GenerationState::JustReplaced => Ok(row),
+            GenerationState::Live | GenerationState::Stale => Err(ApiError::TokenNotFound),
+            GenerationState::Reused => {
                 tracing::warn!(target: "latchkey::entity_token", %locator, "a replaced token was used again: revoked");
                 self.tokens.delete(locator, row.token_id).await?;
                 tell();

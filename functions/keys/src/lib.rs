@@ -5,7 +5,7 @@
 use latchkey::audit::{Act, Event, Gauge, Trail};
 use latchkey::credentials::Algorithm;
 use latchkey::domain::{SharedClock, Timestamp};
-use latchkey::runtime::{ConfigError, KeySets, KeySource, Occasion, Setup, Task, TaskError};
+use latchkey::runtime::{ConfigError, KeySets, KeySource, Setup, Task, TaskError, Trigger};
 use serde::Deserialize;
 
 /// What the task needs.
@@ -29,17 +29,17 @@ impl Task for Keys {
         Ok(Self { sets: setup.key_sets()?, clock: setup.clock.clone() })
     }
 
-    async fn run(&self, occasion: Occasion, trail: &Trail) -> Result<Vec<Gauge>, TaskError> {
+    async fn run(&self, trigger: Trigger, trail: &Trail) -> Result<Vec<Gauge>, TaskError> {
         let now = self.clock.now();
-        match occasion {
-            Occasion::Deploy(properties) => {
+        match trigger {
+            Trigger::Deploy(properties) => {
                 let wanted = Wanted::deserialize(properties).map_err(|_| "Algorithm must be ES256, RS256 or EdDSA")?;
                 for set in self.sets.fill_empty(wanted.algorithm, now).await? {
                     trail.note(Event::of(Act::KeysMade).subject(set));
                 }
                 Ok(Vec::new())
             }
-            Occasion::Schedule => {
+            Trigger::Schedule => {
                 // Of the public set: the private one need not be read for it.
                 let signing = age("signing", &self.sets.verification, now).await?;
                 let token = age("token", &self.sets.token, now).await?;

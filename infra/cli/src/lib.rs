@@ -40,7 +40,7 @@ use terminal::{ProcessTerminal, Terminal};
 
 /// What the program has around it; a test has its own.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct ProcessContext {
     /// The variables.
     pub environment: Environment,
     /// The folder that it was started in.
@@ -51,8 +51,8 @@ pub struct Surroundings {
     pub terminal: Arc<dyn Terminal>,
 }
 
-impl Surroundings {
-    /// The surroundings of this process.
+impl ProcessContext {
+    /// The context of this process.
     ///
     /// # Errors
     /// If its folder is gone.
@@ -67,13 +67,13 @@ impl Surroundings {
 }
 
 /// Does what `arguments` say (the first is the program's name); returns the exit code, which [`Failure`] explains.
-pub async fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: Surroundings) -> u8 {
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: ProcessContext) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error, surroundings.terminal.as_ref()),
+        Err(error) => return usage(&error, context.terminal.as_ref()),
     };
-    let output = Output::new(surroundings.terminal.clone(), arguments.target.json);
-    match Box::pin(act(arguments, surroundings, output.clone())).await {
+    let output = Output::new(context.terminal.clone(), arguments.target.json);
+    match Box::pin(act(arguments, context, output.clone())).await {
         Ok(()) => 0,
         Err(failure) => {
             output.failed(&failure);
@@ -93,8 +93,8 @@ fn usage(error: &clap::Error, terminal: &dyn Terminal) -> u8 {
     0
 }
 
-async fn act(arguments: Arguments, surroundings: Surroundings, output: Output) -> Result<(), Failure> {
-    let connection = Connection::open(&arguments.target, surroundings, output).await?;
+async fn act(arguments: Arguments, context: ProcessContext, output: Output) -> Result<(), Failure> {
+    let connection = Connection::open(&arguments.target, context, output).await?;
     match arguments.command {
         Command::User(command) => user::run(&connection, command).await,
         Command::Key(command) => key::run(&connection, command).await,

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use latchkey_cli::Surroundings;
+use latchkey_cli::ProcessContext;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let surroundings = match Surroundings::of_process() {
-        Ok(surroundings) => surroundings,
+    let context = match ProcessContext::of_process() {
+        Ok(context) => context,
         Err(_) => return ExitCode::FAILURE,
     };
-    ExitCode::from(latchkey_cli::run(std::env::args_os(), surroundings).await)
+    ExitCode::from(latchkey_cli::run(std::env::args_os(), context).await)
 }

@@ -9,7 +9,7 @@ use crate::template::Table;
 
 /// What the functions have to know of this stack.
 #[derive(Debug)]
-pub struct Surroundings<'s> {
+pub struct StackResources<'s> {
     /// `http://127.0.0.1:9000`
     pub url: &'s str,
     /// The embedded DynamoDB's address.
@@ -35,7 +35,7 @@ pub const REMOVED: [&str; 7] = [
 
 /// The variables of every function: what has no default in the code, and nothing else.
 #[must_use]
-pub fn variables(stack: &Surroundings<'_>) -> Vec<(OsString, OsString)> {
+pub fn variables(stack: &StackResources<'_>) -> Vec<(OsString, OsString)> {
     let mut variables: Vec<(OsString, OsString)> = vec![
         ("ISSUER".into(), stack.url.into()),
         ("SIGNING_KEYS".into(), source("file:", &stack.keys.signing)),

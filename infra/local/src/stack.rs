@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::console::say;
 use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
-use crate::environment::{Surroundings, variables};
+use crate::environment::{StackResources, variables};
 use crate::functions::Functions;
 use crate::gateway::{self, Gateway};
 use crate::lambda::Lambda;
@@ -130,8 +130,8 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 
-    let surroundings = Surroundings { url: &url, dynamodb: &dynamodb_url, tables: &tables, keys: &keys, mail: &data.mail() };
-    let environment = variables(&surroundings);
+    let resources = StackResources { url: &url, dynamodb: &dynamodb_url, tables: &tables, keys: &keys, mail: &data.mail() };
+    let environment = variables(&resources);
     let operations = template::functions(&template);
     let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
     Ok((Stack { data, url, dynamodb: dynamodb_url, routes, operations, tables, keys, user }, functions))

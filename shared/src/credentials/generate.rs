@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::jwk::{Algorithm, Jwk, Status};
+use super::jwk::{Algorithm, Jwk, KeyStatus};
 use crate::domain::Timestamp;
 
 /// The machine gave no random numbers, or a set is malformed.
@@ -38,7 +38,7 @@ impl From<aws_lc_rs::error::Unspecified> for GenerateError {
 /// # Errors
 /// [`GenerateError`] if the key can not be made.
 pub fn signing_keys(algorithm: Algorithm) -> Result<String, GenerateError> {
-    Ok(json!({ "keys": [signing_key(algorithm, Status::Current)?] }).to_string())
+    Ok(json!({ "keys": [signing_key(algorithm, KeyStatus::Current)?] }).to_string())
 }
 
 /// The public half of a private JWK set.
@@ -54,10 +54,10 @@ pub fn public_half(private: &str) -> Result<String, GenerateError> {
 /// # Errors
 /// [`GenerateError`] if the machine gives no random numbers.
 pub fn token_keys() -> Result<String, GenerateError> {
-    Ok(json!({ "keys": [token_key(1, Status::Current)?] }).to_string())
+    Ok(json!({ "keys": [token_key(1, KeyStatus::Current)?] }).to_string())
 }
 
-fn signing_key(algorithm: Algorithm, status: Status) -> Result<Jwk, GenerateError> {
+fn signing_key(algorithm: Algorithm, status: KeyStatus) -> Result<Jwk, GenerateError> {
     let jwk = match algorithm {
         Algorithm::ES256 => es256()?,
         Algorithm::EdDSA => ed25519()?,
@@ -67,7 +67,7 @@ fn signing_key(algorithm: Algorithm, status: Status) -> Result<Jwk, GenerateErro
     Ok(Jwk { kid, alg: Some(algorithm), usage: "sig".into(), status: Some(status), ..jwk })
 }
 
-fn token_key(number: u8, status: Status) -> Result<Value, GenerateError> {
+fn token_key(number: u8, status: KeyStatus) -> Result<Value, GenerateError> {
     let k = URL_SAFE_NO_PAD.encode(random::<32>()?);
     Ok(json!({ "kty": "oct", "kid": number.to_string(), "alg": "HS256", "use": "sig", "status": status, "k": k }))
 }
@@ -81,18 +81,6 @@ pub struct KeyDocument {
     rest: Map<String, Value>,
 }
 
-/// Where a key stands in its rotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Known to everyone before anything is made under it.
-    Next,
-    /// Signs or seals.
-    Current,
-    /// Verifies or opens what was made before.
-    Retired,
-}
-
 /// What may be told of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyState {
@@ -101,7 +89,7 @@ pub struct KeyState {
     /// Its algorithm.
     pub alg: Option<String>,
     /// Where it stands.
-    pub status: Stage,
+    pub status: KeyStatus,
     /// Since when it stands there, if that is written down.
     pub since: Option<Timestamp>,
 }
@@ -134,7 +122,7 @@ impl KeyDocument {
     /// The key that signs or seals.
     #[must_use]
     pub fn current(&self) -> Option<KeyState> {
-        self.states().into_iter().find(|key| key.status == Stage::Current)
+        self.states().into_iter().find(|key| key.status == KeyStatus::Current)
     }
 
     /// The same set with the public members only.
@@ -151,7 +139,7 @@ impl KeyDocument {
     /// # Errors
     /// [`GenerateError`] if the key can not be made.
     pub fn add_next_signing_key(&mut self, algorithm: Algorithm, now: Timestamp) -> Result<String, GenerateError> {
-        let key = signing_key(algorithm, Status::Next)?;
+        let key = signing_key(algorithm, KeyStatus::Next)?;
         let kid = key.kid.clone();
         self.add(serde_json::to_value(key)?, now);
         Ok(kid)
@@ -165,7 +153,7 @@ impl KeyDocument {
         let numbers = self.states().into_iter().map(|key| key.kid.parse::<u8>());
         let highest = numbers.collect::<Result<Vec<_>, _>>().map_err(|_| GenerateError)?.into_iter().max().unwrap_or_default();
         let number = highest.checked_add(1).ok_or(GenerateError)?;
-        self.add(token_key(number, Status::Next)?, now);
+        self.add(token_key(number, KeyStatus::Next)?, now);
         Ok(number.to_string())
     }
 
@@ -180,8 +168,8 @@ impl KeyDocument {
     pub fn promote(&mut self, kid: &str, now: Timestamp) {
         for key in &mut self.keys {
             let status = match state(key) {
-                Some(KeyState { status: Stage::Next, kid: next, .. }) if next == kid => Stage::Current,
-                Some(KeyState { status: Stage::Current, .. }) => Stage::Retired,
+                Some(KeyState { status: KeyStatus::Next, kid: next, .. }) if next == kid => KeyStatus::Current,
+                Some(KeyState { status: KeyStatus::Current, .. }) => KeyStatus::Retired,
                 _ => continue,
             };
             key.insert("status".into(), json!(status));
@@ -227,7 +215,7 @@ impl KeyDocument {
 
 fn state(key: &Map<String, Value>) -> Option<KeyState> {
     let text = |name| key.get(name).and_then(Value::as_str).map(str::to_owned);
-    let status = key.get("status").and_then(|status| Stage::deserialize(status).ok())?;
+    let status = key.get("status").and_then(|status| KeyStatus::deserialize(status).ok())?;
     let since = key.get("since").and_then(Value::as_i64).map(Timestamp::from_unix);
     Some(KeyState { kid: text("kid")?, alg: text("alg"), status, since })
 }
@@ -271,7 +259,7 @@ mod tests {
     use super::*;
     use crate::credentials::{SigningKeys, TokenKeys, VerificationKeys};
 
-    fn stages(document: &KeyDocument) -> Vec<Stage> {
+    fn statuses(document: &KeyDocument) -> Vec<KeyStatus> {
         document.states().into_iter().map(|key| key.status).collect()
     }
 
@@ -285,14 +273,14 @@ mod tests {
             };
             let kid = set.add_next_signing_key(algorithm, Timestamp::from_unix(1)).unwrap();
             usable(&set);
-            assert_eq!(stages(&set), [Stage::Current, Stage::Next]);
+            assert_eq!(statuses(&set), [KeyStatus::Current, KeyStatus::Next]);
 
             set.promote(&kid, Timestamp::from_unix(2));
             usable(&set);
-            assert_eq!(stages(&set), [Stage::Retired, Stage::Current]);
+            assert_eq!(statuses(&set), [KeyStatus::Retired, KeyStatus::Current]);
             assert_eq!(
                 set.states()[1],
-                KeyState { kid, alg: Some(format!("{algorithm:?}")), status: Stage::Current, since: Some(Timestamp::from_unix(2)) }
+                KeyState { kid, alg: Some(format!("{algorithm:?}")), status: KeyStatus::Current, since: Some(Timestamp::from_unix(2)) }
             );
 
             let retired = set.states()[0].kid.clone();

@@ -54,13 +54,25 @@ pub enum KeySetError {
 /// Where a key stands in its rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
-    /// Published, so that everyone knows it before anything is signed under it.
+pub enum KeyStatus {
+    /// Published, but unused: everyone learns it before anything is signed or sealed under it.
     Next,
-    /// Signs; verifies.
+    /// Signs or seals.
     Current,
-    /// Verifies what was signed before.
+    /// Verifies or opens what was made before.
     Retired,
+}
+
+impl KeyStatus {
+    /// The status as it stands in a key set.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Current => "current",
+            Self::Retired => "retired",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,7 +90,7 @@ pub(super) struct Jwk {
     #[serde(rename = "use", default, skip_serializing_if = "String::is_empty")]
     pub(super) usage: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) status: Option<Status>,
+    pub(super) status: Option<KeyStatus>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) crv: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -108,7 +120,7 @@ impl Jwk {
         KeySetError::Key { kid: self.kid.clone(), problem }
     }
 
-    fn status(&self) -> Result<Status, KeySetError> {
+    fn status(&self) -> Result<KeyStatus, KeySetError> {
         self.status.ok_or(KeySetError::Malformed)
     }
 
@@ -276,7 +288,7 @@ impl SigningKeys {
     pub fn parse(json: &str) -> Result<Self, KeySetError> {
         let set = read(json)?;
         let verification = VerificationKeys::from_set(&set)?;
-        let mut current = set.keys.iter().filter(|jwk| jwk.status == Some(Status::Current));
+        let mut current = set.keys.iter().filter(|jwk| jwk.status == Some(KeyStatus::Current));
         let (Some(jwk), None) = (current.next(), current.next()) else { return Err(KeySetError::NotOneCurrent) };
         Ok(Self { kid: jwk.kid.clone(), algorithm: jwk.algorithm()?, key: jwk.encoding_key()?, verification })
     }

@@ -9,7 +9,7 @@ mod rules;
 mod sealed;
 mod token_keys;
 
-pub use jwk::{Algorithm, KeySetError, PublicJwkSet, SigningKeys, VerificationKeys};
+pub use jwk::{Algorithm, KeySetError, KeyStatus, PublicJwkSet, SigningKeys, VerificationKeys};
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
 pub use otp::OneTimePassword;
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict, is_same_password};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use super::KeySetError;
-use super::jwk::Status;
+use super::jwk::KeyStatus;
 
 /// The number of a key in the ring: it stands in each token, so that a token tells under which key to check it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ struct Key {
     kty: String,
     kid: String,
     k: String,
-    status: Status,
+    status: KeyStatus,
 }
 
 impl TokenKeys {
@@ -66,7 +66,7 @@ impl TokenKeys {
             if key.kty != "oct" || bytes.len() < 32 {
                 return Err(refuse("must be an oct key of at least 32 bytes"));
             }
-            if key.status == Status::Current && current.replace(number).is_some() {
+            if key.status == KeyStatus::Current && current.replace(number).is_some() {
                 return Err(KeySetError::NotOneCurrent);
             }
             let mac = Hmac::new_from_slice(&bytes).map_err(|_| refuse("has no usable length"))?;

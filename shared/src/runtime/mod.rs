@@ -28,4 +28,4 @@ pub use keys::{CurrentKeys, KeySource, KeySourceError, Keys, Live};
 pub use mail::{Mail, MailError, Mailer};
 pub use serve::{Service, serve, serve_authorizer, serve_task};
 pub use setup::{Setup, Start, Table};
-pub use task::{Occasion, Task, TaskError, TaskService};
+pub use task::{Task, TaskError, TaskService, Trigger};

@@ -20,14 +20,14 @@ pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a task is run for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Occasion {
+pub enum Trigger {
     /// A deploy made its custom resource, or changed that one's properties: these.
     Deploy(Value),
     /// Its time has come.
     Schedule,
 }
 
-/// What a function does unasked by a client. It may be run twice for one occasion.
+/// What a function does unasked by a client. It may be run twice for one trigger.
 pub trait Task: Send + Sync + Sized + 'static {
     /// The function's name.
     const NAME: &'static str;
@@ -39,7 +39,7 @@ pub trait Task: Send + Sync + Sized + 'static {
     fn start(setup: &Setup) -> Result<Self, ConfigError>;
 
     /// Does it, notes what happened, and tells what it measured.
-    fn run(&self, occasion: Occasion, trail: &Trail) -> impl Future<Output = Result<Vec<Gauge>, TaskError>> + Send;
+    fn run(&self, trigger: Trigger, trail: &Trail) -> impl Future<Output = Result<Vec<Gauge>, TaskError>> + Send;
 }
 
 /// A task and what stands around it: the public door through which tests come, too.
@@ -75,13 +75,13 @@ impl<T: Task> TaskService<T> {
 
     async fn answer(&self, event: Value, request_id: &str) -> Result<Value, &'static str> {
         let Some(resource) = CustomResource::find(&event) else {
-            let measured = self.run(Occasion::Schedule, request_id).await.map_err(|_| "the task failed")?;
+            let measured = self.run(Trigger::Schedule, request_id).await.map_err(|_| "the task failed")?;
             return Ok(json!(measured));
         };
         let failure = match resource.request_type {
             // What a task has made stays, as the tables do.
             Change::Delete => None,
-            Change::Create | Change::Update => self.run(Occasion::Deploy(resource.resource_properties.clone()), request_id).await.err(),
+            Change::Create | Change::Update => self.run(Trigger::Deploy(resource.resource_properties.clone()), request_id).await.err(),
         };
         resource.answer(&self.connector, self.emulated, failure).await.map_err(|error| {
             tracing::error!(error = chain(&error), "failed");
@@ -91,10 +91,10 @@ impl<T: Task> TaskService<T> {
     }
 
     /// The error's text with all its causes, once it is logged.
-    async fn run(&self, occasion: Occasion, request_id: &str) -> Result<Vec<Gauge>, String> {
+    async fn run(&self, trigger: Trigger, request_id: &str) -> Result<Vec<Gauge>, String> {
         let trail = Trail::default();
         // Behind a pointer: the compiler gives up on the layout of so many calls within each other.
-        let result = self.task.run(occasion, &trail).boxed().await;
+        let result = self.task.run(trigger, &trail).boxed().await;
         let origin = Origin { operation: T::NAME.to_owned(), request_id: Some(request_id.to_owned()), ..Origin::default() };
         // Those of a run that failed later, too: they have happened.
         for event in trail.take() {

@@ -52,7 +52,7 @@ impl EntityTokenRow {
 
 /// What a generation that a caller presents is to the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presented {
+pub enum GenerationState {
     /// The live one.
     Live,
     /// The one that the live one replaced, within the grace: its holder lost the answer.
@@ -64,17 +64,17 @@ pub enum Presented {
 }
 
 impl EntityTokenRow {
-    /// Judges generation `presented`, if a replaced one is forgiven for `grace_seconds` after it was replaced.
+    /// The state of generation `presented`; a replaced one is forgiven for `grace_seconds` after it was replaced.
     #[must_use]
-    pub fn judge(&self, presented: u32, grace_seconds: u32, now: Timestamp) -> Presented {
+    pub fn generation_state(&self, presented: u32, grace_seconds: u32, now: Timestamp) -> GenerationState {
         let within_grace = |at: Option<Timestamp>| at.is_some_and(|at| now.seconds_since(at) <= u64::from(grace_seconds));
         match self.generation.checked_sub(presented) {
-            Some(0) => Presented::Live,
-            Some(1) if within_grace(self.rotated_at) => Presented::JustReplaced,
-            Some(2..) if within_grace(self.previously_rotated_at) => Presented::Stale,
-            Some(_) => Presented::Reused,
+            Some(0) => GenerationState::Live,
+            Some(1) if within_grace(self.rotated_at) => GenerationState::JustReplaced,
+            Some(2..) if within_grace(self.previously_rotated_at) => GenerationState::Stale,
+            Some(_) => GenerationState::Reused,
             // A generation to come, as after the restore of an older table: this row knows nothing of it.
-            None => Presented::Stale,
+            None => GenerationState::Stale,
         }
     }
 }
@@ -241,16 +241,16 @@ mod tests {
         };
 
         for (presented, now, judgement) in [
-            (5, 1000, Presented::Live),
-            (4, 1030, Presented::JustReplaced),
-            (4, 1031, Presented::Reused),
-            (3, 1020, Presented::Stale),
-            (3, 1021, Presented::Reused),
-            (2, 1020, Presented::Stale),
-            (2, 1021, Presented::Reused),
-            (6, 1000, Presented::Stale),
+            (5, 1000, GenerationState::Live),
+            (4, 1030, GenerationState::JustReplaced),
+            (4, 1031, GenerationState::Reused),
+            (3, 1020, GenerationState::Stale),
+            (3, 1021, GenerationState::Reused),
+            (2, 1020, GenerationState::Stale),
+            (2, 1021, GenerationState::Reused),
+            (6, 1000, GenerationState::Stale),
         ] {
-            assert_eq!(row.judge(presented, 30, at(now)), judgement, "{presented} at {now}");
+            assert_eq!(row.generation_state(presented, 30, at(now)), judgement, "{presented} at {now}");
         }
     }
 }

@@ -30,7 +30,7 @@ pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;
 pub use directory::Directory;
-pub use entity_tokens::{Change as EntityTokenChange, EntityTokenRow, EntityTokens, Presented, Rotation};
+pub use entity_tokens::{Change as EntityTokenChange, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 pub use error::StoreError;
 pub use idempotency::{Once, RepeatError};
 pub use one_time_tokens::{ConsumeError, NewOneTimeTokenError, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};

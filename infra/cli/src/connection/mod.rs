@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::arguments::Target;
 use crate::key_sets::KeySets;
 use crate::output::Output;
-use crate::{Failure, Surroundings};
+use crate::{Failure, ProcessContext};
 
 /// Where the stack is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ impl Connection {
     ///
     /// # Errors
     /// If there is no such stack, in a sentence that says what to do.
-    pub async fn open(target: &Target, surroundings: Surroundings, output: Output) -> Result<Self, Failure> {
-        let Surroundings { environment, directory, clock, .. } = surroundings;
+    pub async fn open(target: &Target, context: ProcessContext, output: Output) -> Result<Self, Failure> {
+        let ProcessContext { environment, directory, clock, .. } = context;
         let journal = target.journal.as_ref().map(|path| directory.join(path));
         let parts = match (&target.local, &target.stack) {
             (_, Some(stack)) => aws::open(stack, &environment).await?,

@@ -1,6 +1,7 @@
 //! The three key sets: usable, and the public one that of the private one.
 
-use latchkey::credentials::generate::{KeyDocument, Stage};
+use latchkey::credentials::KeyStatus;
+use latchkey::credentials::generate::KeyDocument;
 use latchkey::credentials::{KeySetError, SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Timestamp;
 use latchkey::runtime::KeyPlace;
@@ -53,7 +54,7 @@ async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySe
     };
     let Ok(document) = KeyDocument::parse(text.expose()) else { return none(usable) };
     let mut findings = vec![usable];
-    let current: Vec<_> = document.states().into_iter().filter(|key| key.status == Stage::Current).collect();
+    let current: Vec<_> = document.states().into_iter().filter(|key| key.status == KeyStatus::Current).collect();
     if let [current] = current.as_slice() {
         let days = current.since.map(|since| now.seconds_since(since) / DAY);
         findings.push(match days {

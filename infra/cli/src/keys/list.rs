@@ -1,6 +1,6 @@
 //! `latchkey keys list`.
 
-use latchkey::credentials::generate::{KeyDocument, KeyState, Stage};
+use latchkey::credentials::generate::{KeyDocument, KeyState};
 use serde::Serialize;
 
 use super::{Loaded, check_signing, check_token, check_verification};
@@ -36,16 +36,7 @@ pub async fn run(connection: &Connection) -> Result<(), Failure> {
         let published = key.published.map_or("-", |published| if published { "yes" } else { "no" });
         let since = key.state.since.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let alg = key.state.alg.clone().unwrap_or_default();
-        vec![key.set.into(), key.state.kid.clone(), alg, stage(key.state.status).into(), since, published.into()]
+        vec![key.set.into(), key.state.kid.clone(), alg, key.state.status.name().into(), since, published.into()]
     };
     connection.output.list(&["set", "key", "algorithm", "status", "since", "published"], &keys, cells, "There are no keys.")
-}
-
-/// A status as an operator reads it.
-pub fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Next => "next",
-        Stage::Current => "current",
-        Stage::Retired => "retired",
-    }
 }

@@ -1,6 +1,7 @@
 //! Which step of a rotation comes next, and when it may. Pure: sets and the time arrive as values.
 
-use latchkey::credentials::generate::{KeyDocument, KeyState, Stage};
+use latchkey::credentials::KeyStatus;
+use latchkey::credentials::generate::{KeyDocument, KeyState};
 use latchkey::domain::Timestamp;
 
 /// A step of a rotation.
@@ -46,14 +47,14 @@ pub fn signing(private: &KeyDocument, public: &KeyDocument, terms: &Terms, now: 
         return Due::Now(Step::Publish);
     }
     let keys = private.states();
-    if let Some(next) = keys.iter().find(|key| key.status == Stage::Next) {
+    if let Some(next) = keys.iter().find(|key| key.status == KeyStatus::Next) {
         if terms.begin {
             return Due::Never(format!("Key {} is next already.", next.kid));
         }
         let published = public.states().into_iter().find(|key| key.kid == next.kid).and_then(|key| key.since);
         return after(published, terms.wait_seconds, &next.kid, Step::Promote(next.kid.clone()), now);
     }
-    let retired = keys.iter().filter(|key| key.status == Stage::Retired);
+    let retired = keys.iter().filter(|key| key.status == KeyStatus::Retired);
     match retired.min_by_key(|key| key.since) {
         Some(retired) if !terms.begin => after(retired.since, terms.max_life_seconds, &retired.kid, Step::Remove(retired.kid.clone()), now),
         _ => Due::Now(Step::AddNext),
@@ -66,12 +67,12 @@ pub fn token(ring: &KeyDocument, remove: Option<&str>, terms: &Terms, now: Times
     let keys = ring.states();
     if let Some(kid) = remove {
         return match keys.iter().find(|key| key.kid == kid) {
-            Some(KeyState { status: Stage::Retired, .. }) => Due::Now(Step::Remove(kid.to_owned())),
+            Some(KeyState { status: KeyStatus::Retired, .. }) => Due::Now(Step::Remove(kid.to_owned())),
             Some(_) => Due::Never(format!("Key {kid} is not retired; only a retired key can be removed.")),
             None => Due::Never(format!("There is no key {kid}.")),
         };
     }
-    match keys.iter().find(|key| key.status == Stage::Next) {
+    match keys.iter().find(|key| key.status == KeyStatus::Next) {
         Some(next) => after(next.since, terms.wait_seconds, &next.kid, Step::Promote(next.kid.clone()), now),
         None => Due::Now(Step::AddNext),
     }
@@ -90,10 +91,10 @@ fn after(since: Option<Timestamp>, seconds: u32, kid: &str, step: Step, now: Tim
 pub fn published(private: &KeyDocument, public: &KeyDocument, now: Timestamp) -> KeyDocument {
     let mut fresh = private.public_half();
     let known = public.states();
-    for key in fresh.states().into_iter().filter(|key| key.status == Stage::Next) {
+    for key in fresh.states().into_iter().filter(|key| key.status == KeyStatus::Next) {
         // Under another key of the same id nothing could be verified: only the very same key counts as known.
         let same =
-            known.iter().find(|known| known.kid == key.kid && known.status == Stage::Next && public.has_material_of(&fresh, &key.kid));
+            known.iter().find(|known| known.kid == key.kid && known.status == KeyStatus::Next && public.has_material_of(&fresh, &key.kid));
         fresh.set_since(&key.kid, same.and_then(|known| known.since).unwrap_or(now));
     }
     fresh

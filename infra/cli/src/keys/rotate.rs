@@ -6,7 +6,8 @@
 
 use clap::{Args, Subcommand};
 use latchkey::credentials::Algorithm;
-use latchkey::credentials::generate::{GenerateError, KeyDocument, Stage};
+use latchkey::credentials::KeyStatus;
+use latchkey::credentials::generate::{GenerateError, KeyDocument};
 use serde_json::json;
 
 use super::plan::{self, Due, Step, Terms};
@@ -200,7 +201,7 @@ fn due(due: Due) -> Result<Step, Failure> {
 }
 
 fn current_algorithm(document: &KeyDocument) -> Result<Algorithm, Failure> {
-    let current = document.states().into_iter().find(|key| key.status == Stage::Current).and_then(|key| key.alg);
+    let current = document.states().into_iter().find(|key| key.status == KeyStatus::Current).and_then(|key| key.alg);
     match current.as_deref() {
         Some("ES256") => Ok(Algorithm::ES256),
         Some("RS256") => Ok(Algorithm::RS256),
