@@ -2,33 +2,17 @@
 //!
 //! `cargo test -p latchkey-tests budget -- --nocapture` prints the table of docs/costs.md.
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authentication_token_delete::AuthenticationTokenDelete;
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authentication_token_verify::AuthenticationTokenVerify;
-use authheader_add::AuthheaderAdd;
-use authheader_delete::AuthheaderDelete;
-use authheader_list::AuthheaderList;
-use authorizer::Authorizer;
-use entity_token_create::EntityTokenCreate;
-use entity_token_delete::EntityTokenDelete;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
-use entity_token_update::EntityTokenUpdate;
-use introspect::Introspect;
-use jwks::Jwks;
 use latchkey::domain::Acl;
 use latchkey::runtime::AuthorizerService;
 use latchkey::runtime::Start;
 use serde_json::json;
-use session_delete::SessionDelete;
-use session_get::SessionGet;
-use user_login::UserLogin;
-use user_logout::UserLogout;
-use user_password::UserPassword;
-use user_renew::UserRenew;
 
 use crate::house::{Call, World, root};
+use crate::operations::{
+    AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
+    AuthheaderDelete, AuthheaderList, Authorizer, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh,
+    EntityTokenUpdate, Introspect, Jwks, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew,
+};
 
 struct Line {
     operation: String,

@@ -1,16 +1,11 @@
 //! Audit events: what is told, about whom, and that no secret is.
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_delete::AuthheaderDelete;
-use authheader_list::AuthheaderList;
-use entity_token_create::EntityTokenCreate;
-use entity_token_refresh::EntityTokenRefresh;
 use latchkey::audit::Act;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use user_logout::UserLogout;
 
 use crate::house::{Call, World, root};
+use crate::operations::{AuthenticationTokenExchange, AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenRefresh, UserLogout};
 
 fn told(world: &World) -> Vec<Value> {
     world.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()

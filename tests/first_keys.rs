@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use keys::Keys;
 use latchkey::credentials::{SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::runtime::{Setup, TaskService};
 use serde_json::{Value, json};
 
 use crate::house::World;
 use crate::house::secrets_manager::{self, Secrets};
+use crate::operations::Keys;
 
 /// A stack whose secrets are empty, and the bucket that CloudFormation is answered through.
 struct Stack {

@@ -1,19 +1,15 @@
 //! Tokens that this service did not make: refused with no request to the database.
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_add::AuthheaderAdd;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity_token_create::EntityTokenCreate;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
 use latchkey::credentials::{ApiKey, EntityToken, Issuer, OneTimeToken, SessionClaims, TokenKeys, VerificationKeys, generate};
 use latchkey::domain::{Acl, Timestamp};
 use serde_json::{Value, json};
 
 use crate::house::{Call, NOW, Person, World};
+use crate::operations::{AuthenticationTokenExchange, AuthheaderAdd, EntityTokenCreate, EntityTokenGet, EntityTokenRefresh};
 
 /// Every text that differs from a token in one bit of what it encodes, and a few that differ in form.
 fn forgeries(token: &str) -> Vec<String> {

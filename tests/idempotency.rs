@@ -1,16 +1,13 @@
 //! `Idempotency-Key`: a repeated request gets what the first one made.
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authentication_token_delete::AuthenticationTokenDelete;
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_add::AuthheaderAdd;
-use authheader_delete::AuthheaderDelete;
-use authheader_list::AuthheaderList;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use session_delete::SessionDelete;
 
 use crate::house::{Call, NOW, Reply, World};
+use crate::operations::{
+    AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthheaderAdd, AuthheaderDelete, AuthheaderList,
+    SessionDelete,
+};
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 

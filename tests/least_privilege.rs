@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authorizer::Authorizer;
 use latchkey::domain::Acl;
 use latchkey::runtime::{AuthorizerService, Service, Setup};
 use latchkey_local::template::{rights, variables};
@@ -13,6 +11,7 @@ use serde_json::json;
 use crate::house::secrets_manager::{self, Secrets};
 use crate::house::used_rights::{self, Right, Rights};
 use crate::house::{Call, World, template};
+use crate::operations::{AuthenticationTokenCreate, Authorizer};
 
 /// A world whose key sets stand in Secrets Manager and whose mails go to SES.
 async fn world_in_aws() -> (World, Secrets) {
@@ -63,7 +62,7 @@ async fn every_function_reads_the_key_sets_that_its_role_lets_it_and_no_other() 
             check(<$operation>::NAME);
         }};
     }
-    crate::each_operation!(start);
+    crate::operations::each_operation!(start);
     AuthorizerService::<Authorizer>::start(&as_deployed(&world, "authorizer")).await.unwrap();
     check("authorizer");
 }

@@ -1,11 +1,5 @@
 //! Writes that were applied and whose answers were lost: the SDK's retry meets its own write, and the caller is told what is true.
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_delete::AuthheaderDelete;
-use entity_token_create::EntityTokenCreate;
-use entity_token_delete::EntityTokenDelete;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join;
 use latchkey::caller::{CallerError, PasswordGateError};
 use latchkey::domain::Acl;
@@ -13,9 +7,11 @@ use latchkey::http::ApiError;
 use latchkey::runtime::Service;
 use latchkey::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, OtpAttemptError, StoreError};
 use serde_json::json;
-use user_login::UserLogin;
 
 use crate::house::{Call, Reply, World};
+use crate::operations::{
+    AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, UserLogin,
+};
 
 /// Calls `O` once for each request that it makes, losing the answer of that one.
 async fn losing_each<O: latchkey::runtime::Start>(world: &World, requests: usize, call: impl AsyncFn() -> Call) -> Vec<Reply> {

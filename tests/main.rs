@@ -29,6 +29,7 @@ mod idempotency;
 mod least_privilege;
 mod lost_answers;
 mod malformed;
+mod operations;
 mod properties;
 mod routes;
 mod sam_local;

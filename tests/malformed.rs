@@ -4,6 +4,7 @@ use latchkey::http::Operation;
 use latchkey::runtime::Start;
 
 use crate::house::{Call, Reply, World};
+use crate::operations::{AuthheaderList, EntityTokenGet};
 
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     vec![
@@ -77,7 +78,7 @@ async fn every_operation_answers_every_bad_body_with_a_problem_and_no_request() 
             suite::<$operation>(&world, BODIES.contains(&<$operation>::NAME)).await
         };
     }
-    crate::each_operation!(run);
+    crate::operations::each_operation!(run);
 }
 
 #[tokio::test]
@@ -91,9 +92,9 @@ async fn a_header_that_is_no_text_is_no_credential_and_stops_nothing() {
             .header("x-odd-\u{e9}", value)
             .path("entityId", "e")
             .path("userId", "u");
-        let reply = world.call::<authheader_list::AuthheaderList>(call.clone()).await;
+        let reply = world.call::<AuthheaderList>(call.clone()).await;
         assert_eq!(reply.status, 401, "{value:?}");
-        let reply = world.call::<entity_token_get::EntityTokenGet>(call).await;
+        let reply = world.call::<EntityTokenGet>(call).await;
         assert_eq!(reply.status, 401, "{value:?}");
     }
 }
@@ -109,7 +110,7 @@ async fn a_problem_is_served_as_such_to_who_asks_for_it() {
         ("application/problem+json", "application/problem+json"),
         ("text/html, Application/Problem+JSON;q=0.5", "application/problem+json"),
     ] {
-        let reply = world.call::<authheader_list::AuthheaderList>(call(accept)).await;
+        let reply = world.call::<AuthheaderList>(call(accept)).await;
         assert_eq!(reply.header("content-type"), media_type, "{accept}");
     }
 }

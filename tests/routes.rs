@@ -22,7 +22,7 @@ fn of_functions() -> Routes {
             }
         };
     }
-    crate::each_operation!(add);
+    crate::operations::each_operation!(add);
     routes
 }
 
@@ -96,7 +96,7 @@ async fn every_function_starts_with_the_variables_that_the_template_gives_it() {
             assert!(started.is_ok(), "{}: {:?}", <$operation>::NAME, started.err());
         };
     }
-    crate::each_operation!(start);
+    crate::operations::each_operation!(start);
 }
 
 #[test]

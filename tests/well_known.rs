@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jwks::Jwks;
 use latchkey::credentials::{Algorithm, VerificationKeys, generate};
 use serde_json::{Value, json};
 
 use crate::house::{Call, World};
+use crate::operations::Jwks;
 
 #[tokio::test]
 async fn the_published_set_has_every_public_key_and_nothing_else() {

@@ -1,10 +1,10 @@
 //! `POST /authentication-tokens`
 
-use authentication_token_create::AuthenticationTokenCreate;
 use latchkey::domain::{Acl, Timestamp};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, Reply, World};
+use crate::operations::AuthenticationTokenCreate;
 
 async fn create(world: &World, body: Value) -> Reply {
     world.call::<AuthenticationTokenCreate>(Call::new().json(body)).await

@@ -1,11 +1,10 @@
 //! `DELETE /authentication-tokens/{token}`
 
-use authentication_token_delete::AuthenticationTokenDelete;
-use authentication_token_exchange::AuthenticationTokenExchange;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
 
 use crate::house::{Call, World};
+use crate::operations::{AuthenticationTokenDelete, AuthenticationTokenExchange};
 
 #[tokio::test]
 async fn a_deleted_token_can_not_be_exchanged() {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use authentication_token_exchange::AuthenticationTokenExchange;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
@@ -12,6 +11,7 @@ use latchkey::store::{ConsumeError, NewSession, OneTimeTokenRow, OneTimeTokens, 
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, Reply, World};
+use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange};
 
 async fn exchange(world: &World, token: &str, body: Value) -> Reply {
     world.call::<AuthenticationTokenExchange>(Call::new().path("token", token).json(body)).await
@@ -241,7 +241,7 @@ async fn claims_of_every_json_kind_come_back_as_they_were() {
 async fn a_changed_password_ends_the_tokens_made_by_it_and_by_its_logins() {
     let world = World::new().await;
     let alice = world.person_with("alice", Acl::everything()).await;
-    let make = async |call: Call| world.call::<authentication_token_create::AuthenticationTokenCreate>(call).await.text("token");
+    let make = async |call: Call| world.call::<AuthenticationTokenCreate>(call).await.text("token");
     let by_password = make(Call::new().json(json!({ "mode": "password", "username": "alice", "password": alice.password }))).await;
     let by_login = make(Call::new().bearer(&alice.jwt).json(json!({ "mode": "passwordless", "customerId": "carol" }))).await;
     let by_key = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");

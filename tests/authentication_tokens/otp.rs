@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authentication_token_exchange::AuthenticationTokenExchange;
 use futures_util::future::join_all;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
 
 use crate::house::{Call, Person, Reply, World};
+use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange};
 
 /// A token that takes a one-time password, made by a backend for alice, who has an address; and the password from her mail.
 async fn with_password(world: &World, backend: &Person, alice: &Person) -> (String, String) {

@@ -1,12 +1,10 @@
 //! `GET /authentication-tokens/{token}`
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authentication_token_verify::AuthenticationTokenVerify;
 use latchkey::domain::Acl;
 use serde_json::json;
 
 use crate::house::{Call, World};
+use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange, AuthenticationTokenVerify};
 
 #[tokio::test]
 async fn a_hundred_looks_at_a_token_leave_it_to_be_exchanged() {

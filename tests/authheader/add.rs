@@ -1,12 +1,12 @@
 //! `POST /authheader/add`
 
-use authheader_add::AuthheaderAdd;
 use latchkey::domain::{Acl, KeyId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::{ApiKeyRow, ApiKeys, LoginSession};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, World};
+use crate::operations::AuthheaderAdd;
 
 #[tokio::test]
 async fn a_logged_in_user_gets_a_named_key() {

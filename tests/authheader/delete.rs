@@ -1,11 +1,9 @@
 //! `POST /authheader/delete`
 
-use authheader_delete::AuthheaderDelete;
-use authheader_list::AuthheaderList;
-use entity_token_get::EntityTokenGet;
 use serde_json::json;
 
 use crate::house::{Call, Person, Reply, World};
+use crate::operations::{AuthheaderDelete, AuthheaderList, EntityTokenGet};
 
 async fn delete(world: &World, person: &Person, text: &str) -> Reply {
     world.call::<AuthheaderDelete>(Call::new().bearer(&person.jwt).json(json!({ "text": text }))).await

@@ -1,10 +1,10 @@
 //! `GET /authheader/list`
 
-use authheader_list::AuthheaderList;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::house::{Call, World};
+use crate::operations::AuthheaderList;
 
 #[tokio::test]
 async fn the_list_shows_the_same_tokens_again_and_only_the_callers_own() {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use entity_token_create::EntityTokenCreate;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use user_renew::UserRenew;
 
 use super::wire::wire;
 use crate::house::{Call, Person, World};
+use crate::operations::{AuthenticationTokenExchange, EntityTokenCreate, UserRenew};
 
 /// Somebody with something of everything, and a customer whose sessions both stand beside.
 async fn busy_person(world: &World, name: &str) -> Person {

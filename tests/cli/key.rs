@@ -1,10 +1,10 @@
 //! `latchkey key`.
 
-use authheader_list::AuthheaderList;
 use latchkey::domain::{Acl, KeyId};
 use serde_json::json;
 
 use crate::house::{Call, World};
+use crate::operations::AuthheaderList;
 
 #[tokio::test]
 async fn keys_are_listed_without_their_text_unless_it_is_asked_for() {

@@ -3,10 +3,10 @@
 use latchkey::credentials::{SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use user_renew::UserRenew;
 
 use super::Operator;
 use crate::house::{Call, World};
+use crate::operations::UserRenew;
 
 const TWO_HOURS: i64 = 7200;
 const MONTH: i64 = 2_592_000;

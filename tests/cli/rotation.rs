@@ -2,17 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_add::AuthheaderAdd;
 use futures_util::future::{join, join_all};
 use latchkey::domain::Acl;
 use latchkey::runtime::Service;
 use serde_json::{Value, json};
-use user_login::UserLogin;
-use user_renew::UserRenew;
 
 use crate::house::{Call, Person, Reply, World};
+use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderAdd, UserLogin, UserRenew};
 
 /// Functions as they run in AWS: started once, each with keys of its own that it reads again after 60 seconds.
 struct Functions {

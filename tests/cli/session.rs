@@ -1,11 +1,10 @@
 //! `latchkey session`.
 
-use authentication_token_exchange::AuthenticationTokenExchange;
 use latchkey::domain::{Acl, SessionId};
 use serde_json::json;
-use user_renew::UserRenew;
 
 use crate::house::{Call, Person, World};
+use crate::operations::{AuthenticationTokenExchange, UserRenew};
 
 async fn renew(world: &World, jwt: &str) -> i64 {
     world.call::<UserRenew>(Call::new().bearer(jwt)).await.status

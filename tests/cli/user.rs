@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::house::{Call, World};
-use authheader_list::AuthheaderList;
-use user_renew::UserRenew;
+use crate::operations::{AuthheaderList, UserRenew};
 
 const PASSWORD: &str = "purple-kettle-19";
 

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_get::EntityTokenGet;
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::house::{Reply, World};
+use crate::operations::{EntityTokenCreate, EntityTokenGet};
 
 #[tokio::test]
 async fn the_first_makes_a_token_and_every_other_finds_it() {

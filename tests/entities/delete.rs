@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_delete::EntityTokenDelete;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join_all;
 use latchkey::domain::Locator;
 use latchkey::domain::RandomId;
@@ -14,6 +10,7 @@ use latchkey::store::EntityTokens;
 use serde_json::json;
 
 use crate::house::World;
+use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh};
 
 #[tokio::test]
 async fn a_deleted_token_is_gone_and_the_next_is_another_one() {

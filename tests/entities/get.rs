@@ -1,10 +1,9 @@
 //! `GET /entities/{entityId}/users/{userId}/authentication-token`
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_get::EntityTokenGet;
 use serde_json::json;
 
 use crate::house::{Mask, World};
+use crate::operations::{EntityTokenCreate, EntityTokenGet};
 
 #[tokio::test]
 async fn the_live_token_is_shown_again() {

@@ -3,9 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
 use futures_util::future::join_all;
 use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
@@ -14,6 +11,7 @@ use latchkey::store::{EntityTokens, Rotation};
 use serde_json::json;
 
 use crate::house::{NOW, Person, Reply, World};
+use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenRefresh};
 
 async fn refresh(world: &World, person: &Person, token: &str) -> Reply {
     world.call::<EntityTokenRefresh>(person.entity_call("acme", &person.id).json(json!({ "authenticationToken": token }))).await

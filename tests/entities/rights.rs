@@ -1,14 +1,10 @@
 //! Who may touch whose entity token: the same for all five operations, which share the check.
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_delete::EntityTokenDelete;
-use entity_token_get::EntityTokenGet;
-use entity_token_refresh::EntityTokenRefresh;
-use entity_token_update::EntityTokenUpdate;
 use latchkey::domain::Acl;
 use serde_json::json;
 
 use crate::house::{Call, World};
+use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate};
 
 fn acl(json: serde_json::Value) -> Acl {
     serde_json::from_value(json).unwrap()

@@ -1,8 +1,5 @@
 //! `PATCH /entities/{entityId}/users/{userId}/authentication-token`
 
-use entity_token_create::EntityTokenCreate;
-use entity_token_get::EntityTokenGet;
-use entity_token_update::EntityTokenUpdate;
 use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
 use latchkey::runtime::Table;
@@ -10,6 +7,7 @@ use latchkey::store::{EntityTokenChange, EntityTokens};
 use serde_json::json;
 
 use crate::house::{NOW, World};
+use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenUpdate};
 
 #[tokio::test]
 async fn flags_are_replaced_and_what_is_absent_stays() {

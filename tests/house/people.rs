@@ -1,15 +1,13 @@
 //! The people of a world.
 
-use authentication_token_create::AuthenticationTokenCreate;
-use authheader_add::AuthheaderAdd;
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Secret, Timestamp, UserId};
 use latchkey::runtime::Table;
 use latchkey::store::{UserRow, Users};
 use serde_json::{Value, json};
-use user_login::UserLogin;
 
 use super::{Call, NOW, Reply, World};
+use crate::operations::{AuthenticationTokenCreate, AuthheaderAdd, UserLogin};
 
 /// A user with a login JWT and an API key.
 pub struct Person {

@@ -1,15 +1,12 @@
 //! The Lambda authorizer, with the events that API Gateway sends.
 
-use authorizer::Authorizer;
-use authorizer_sample::AuthorizerSample;
-use entity_token_create::EntityTokenCreate;
 use latchkey::domain::Acl;
 use latchkey::runtime::AuthorizerService;
 use serde_json::{Value, json};
-use user_logout::UserLogout;
 
 use super::get::carols;
 use crate::house::{Call, World};
+use crate::operations::{Authorizer, AuthorizerSample, EntityTokenCreate, UserLogout};
 
 struct Door(AuthorizerService<Authorizer>);
 

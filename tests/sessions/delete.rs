@@ -1,11 +1,8 @@
 //! `DELETE /sessions/{id}`
 
-use session_delete::SessionDelete;
-use session_get::SessionGet;
-use user_renew::UserRenew;
-
 use super::get::carols;
 use crate::house::{Call, Reply, World};
+use crate::operations::{SessionDelete, SessionGet, UserRenew};
 
 async fn delete(world: &World, id: &str, call: Call) -> Reply {
     world.call::<SessionDelete>(call.path("id", id)).await

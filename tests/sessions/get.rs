@@ -1,12 +1,10 @@
 //! `GET /sessions/{id}`
 
-use authentication_token_exchange::AuthenticationTokenExchange;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use session_delete::SessionDelete;
-use session_get::SessionGet;
 
 use crate::house::{Call, Person, Reply, World};
+use crate::operations::{AuthenticationTokenExchange, SessionDelete, SessionGet};
 
 /// A backend and the session of its customer carol.
 pub async fn carols(world: &World) -> (Person, Reply) {

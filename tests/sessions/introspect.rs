@@ -1,16 +1,11 @@
 //! `POST /introspect` (RFC 7662)
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_delete::AuthheaderDelete;
-use entity_token_create::EntityTokenCreate;
-use entity_token_refresh::EntityTokenRefresh;
-use introspect::Introspect;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
-use user_logout::UserLogout;
 
 use super::get::carols;
 use crate::house::{Call, NOW, Person, World};
+use crate::operations::{AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenRefresh, Introspect, UserLogout};
 
 /// What introspection says of `token` to `caller`, by a form as the RFC has it.
 async fn ask(world: &World, caller: &Person, token: &str) -> Value {

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use entity_token_create::EntityTokenCreate;
 use futures_util::future::join_all;
 use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, Verdict};
 use latchkey::domain::{Acl, Secret, Timestamp, Username};
 use latchkey::runtime::Table;
 use latchkey::store::{UserRow, Users};
 use serde_json::json;
-use user_login::UserLogin;
 
 use crate::house::{Call, Mask, NOW, Reply, World};
+use crate::operations::{AuthenticationTokenExchange, EntityTokenCreate, UserLogin};
 
 #[tokio::test]
 async fn the_right_password_gives_the_login_object_and_a_session() {

@@ -1,12 +1,9 @@
 //! `GET` and `POST /user/logout`
 
-use authheader_delete::AuthheaderDelete;
-use authheader_list::AuthheaderList;
 use serde_json::json;
-use user_logout::UserLogout;
-use user_renew::UserRenew;
 
 use crate::house::{Call, NOW, World};
+use crate::operations::{AuthheaderDelete, AuthheaderList, UserLogout, UserRenew};
 
 #[tokio::test]
 async fn after_a_logout_the_very_next_call_is_refused() {

@@ -1,12 +1,9 @@
 //! `POST /user/password`
 
-use authentication_token_exchange::AuthenticationTokenExchange;
-use authheader_list::AuthheaderList;
 use serde_json::{Value, json};
-use user_password::UserPassword;
-use user_renew::UserRenew;
 
 use crate::house::{Call, NOW, Person, Reply, World};
+use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderList, UserPassword, UserRenew};
 
 const NEW: &str = "maroon kettle on the third shelf";
 
@@ -145,7 +142,7 @@ async fn tokens_that_the_old_password_made_end_with_it() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     let body = json!({ "mode": "password", "username": "alice", "password": alice.password });
-    let token = world.call::<authentication_token_create::AuthenticationTokenCreate>(Call::new().json(body)).await.text("token");
+    let token = world.call::<AuthenticationTokenCreate>(Call::new().json(body)).await.text("token");
 
     change(&world, "alice", &alice.password, NEW).await;
 

@@ -1,13 +1,11 @@
 //! `GET /user/renew`
 
-use authheader_list::AuthheaderList;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
-use user_logout::UserLogout;
-use user_renew::UserRenew;
 
 use crate::house::{Call, Mask, NOW, World};
+use crate::operations::{AuthheaderList, UserLogout, UserRenew};
 
 #[tokio::test]
 async fn a_renewed_jwt_goes_on_where_the_first_one_ends() {
