@@ -160,7 +160,7 @@ fn what_the_store_can_not_tell_is_never_the_callers_fault() {
             ConsumeError::from(store()).into(),
         ];
         for error in errors {
-            assert_eq!(error.status(), status, "{error:?}");
+            assert_eq!(error.problem_type().status, status, "{error:?}");
         }
     }
 }

@@ -2,26 +2,27 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, Family, Request};
+use super::{Answer, ApiError, Family, ProblemType, Request};
 use crate::domain::Timestamp;
 
-/// How long to wait when the store does not answer; DynamoDB's throttles pass within seconds.
+/// When to try again after the store did not answer: DynamoDB's throttles pass within seconds.
 const RETRY_AFTER_SECONDS: u64 = 2;
 
-/// The answer for `error`: `type`, `title`, `status`, `detail`, `instance` (the request's id), and what the family's clients
-/// read besides. `application/problem+json` for a client that names it in `Accept`, else `application/json`, as the seed has it.
+/// The answer for `error`: `type`, `title`, `status`, `detail`, `instance` (the request's id), and the members that the family's
+/// clients read. `application/problem+json` for a client that names it in `Accept`, else `application/json`.
 #[must_use]
 pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timestamp) -> Answer {
+    let ProblemType { code, status, title, detail } = error.problem_type();
     let status = match (error, family) {
         // The entity API documents no 422.
         (ApiError::InvalidFields(_), Family::Entity) => 400,
-        _ => error.status(),
+        _ => status,
     };
     let mut body = json!({
-        "type": format!("urn:latchkey:problem:{}", error.code()),
-        "title": error.title(),
+        "type": format!("urn:latchkey:problem:{}", code),
+        "title": title,
         "status": status,
-        "detail": error.detail(),
+        "detail": detail,
         "instance": request.id,
     });
     if let Value::Object(members) = &mut body {
@@ -31,11 +32,11 @@ pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timesta
         }
         match family {
             Family::Login => {
-                members.insert("message".into(), error.detail().into());
+                members.insert("message".into(), detail.into());
             }
             Family::Entity => {
                 members.insert("success".into(), false.into());
-                members.insert("error".into(), error.detail().into());
+                members.insert("error".into(), detail.into());
             }
             Family::Token => {}
         }
@@ -46,15 +47,15 @@ pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timesta
     Answer { status, headers, body: body.to_string() }
 }
 
-/// 401 says which scheme would do (RFC 9110, 11.6.1; RFC 6750, 3), 429 and 503 when to come back.
+/// 401 names the scheme (RFC 9110, 11.6.1; RFC 6750, 3); 429 and 503 say when to come back.
 fn extra_header(error: &ApiError, now: Timestamp) -> Option<(&'static str, String)> {
-    match error {
-        ApiError::InvalidCredentials => Some(("www-authenticate", r#"Bearer realm="latchkey", error="invalid_token""#.to_owned())),
-        ApiError::MissingCredentials | ApiError::IncorrectCredentials | ApiError::OneTimePasswordRefused => {
-            Some(("www-authenticate", r#"Bearer realm="latchkey""#.to_owned()))
+    match (error, error.problem_type()) {
+        (ApiError::Throttled { retry_at }, _) => Some(("retry-after", retry_at.seconds_since(now).max(1).to_string())),
+        (ApiError::Unavailable(_), _) => Some(("retry-after", RETRY_AFTER_SECONDS.to_string())),
+        (_, ProblemType { status: 401, code: "invalid-credentials", .. }) => {
+            Some(("www-authenticate", r#"Bearer realm="latchkey", error="invalid_token""#.to_owned()))
         }
-        ApiError::Throttled { retry_at } => Some(("retry-after", retry_at.seconds_since(now).max(1).to_string())),
-        ApiError::Unavailable(_) => Some(("retry-after", RETRY_AFTER_SECONDS.to_string())),
+        (_, ProblemType { status: 401, .. }) => Some(("www-authenticate", r#"Bearer realm="latchkey""#.to_owned())),
         _ => None,
     }
 }

@@ -132,7 +132,7 @@ impl<A: Authorize> AuthorizerService<A> {
         let decided = self.authorizer.authorize(&event).instrument(span.clone()).await;
         let _entered = span.entered();
         let authorization = decided.map_err(|error| {
-            tracing::error!(code = error.code(), error = error.cause().map(chain), "failed");
+            tracing::error!(code = error.problem_type().code, error = error.cause().map(chain), "failed");
             "the authorizer can not tell now"
         })?;
         tracing::info!(authorized = authorization.is_authorized, "answered");

@@ -121,9 +121,15 @@ impl<O: Operation> Service<O> {
                 }
                 match error.cause() {
                     Some(cause) => {
-                        tracing::error!(status = answer.status, milliseconds, code = error.code(), error = chain(cause), "failed")
+                        tracing::error!(
+                            status = answer.status,
+                            milliseconds,
+                            code = error.problem_type().code,
+                            error = chain(cause),
+                            "failed"
+                        )
                     }
-                    None => tracing::info!(status = answer.status, milliseconds, code = error.code(), "refused"),
+                    None => tracing::info!(status = answer.status, milliseconds, code = error.problem_type().code, "refused"),
                 }
                 answer
             }

@@ -1,0 +1,101 @@
+//! The table of problems: what each error says to the caller. docs/errors.md and the contract are compared with it.
+
+use strum::VariantArray;
+
+use super::ProblemKind;
+
+/// What an error says to the caller (RFC 9457, section 4). The texts are fixed, so that nothing of a request can be in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemType {
+    /// The stable end of `type`, after `urn:latchkey:problem:`. Kinds that differ only in what the caller can do about them share
+    /// code, status and title.
+    pub code: &'static str,
+    /// The status.
+    pub status: u16,
+    /// What happened, in a few words.
+    pub title: &'static str,
+    /// What the caller can do about it.
+    pub detail: &'static str,
+}
+
+impl ProblemKind {
+    /// Every kind.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The row of the table.
+    #[must_use]
+    pub const fn problem_type(self) -> ProblemType {
+        let (code, status, title, detail) = match self {
+            Self::MalformedBody => (
+                "malformed-body",
+                400,
+                "Malformed body",
+                "The body must be a JSON object in UTF-8, without duplicate keys and without deep nesting.",
+            ),
+            Self::InvalidFields => ("invalid-fields", 422, "Invalid fields", "Some fields are missing or wrong; see invalidFields."),
+            Self::BodyTooLarge => ("body-too-large", 413, "Body too large", "The body has more than 65536 bytes."),
+            Self::MissingCredentials => {
+                ("missing-credentials", 401, "Missing credentials", "The request lacks the credentials that this operation requires.")
+            }
+            Self::InvalidCredentials => {
+                ("invalid-credentials", 401, "Invalid credentials", "The credentials are invalid, expired or revoked.")
+            }
+            Self::IncorrectCredentials => {
+                ("incorrect-credentials", 401, "Incorrect credentials", "The username or the password is incorrect.")
+            }
+            Self::OneTimePasswordRefused => (
+                "one-time-password-refused",
+                401,
+                "One-time password refused",
+                "This token requires a one-time password, and it is missing, wrong or expired.",
+            ),
+            Self::PasswordExpired => ("password-expired", 403, "Password expired", "The password has expired and must be changed."),
+            Self::Forbidden => ("forbidden", 403, "Forbidden", "The credentials do not permit this operation here."),
+            Self::Escalation => ("escalation", 403, "Forbidden", "The request asks for more rights than the credentials can grant."),
+            Self::TokenNotFound => ("token-not-found", 404, "Token not found", "Token not found"),
+            Self::AuthHeaderNotFound => ("auth-header-not-found", 404, "Auth header not found", "Auth header not found"),
+            Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
+            Self::IdempotencyKeySpent => (
+                "idempotency-key-spent",
+                409,
+                "Idempotency-Key spent",
+                "What this Idempotency-Key created no longer exists. Use a new key.",
+            ),
+            Self::Conflict => {
+                ("conflict", 409, "Conflict", "Somebody else made a change at the same time. Check the result and try again.")
+            }
+            Self::IdempotencyKeyReused => (
+                "idempotency-key-reused",
+                422,
+                "Idempotency-Key reused",
+                "This Idempotency-Key was used for a different request. Use a new key for each request.",
+            ),
+            Self::Throttled => ("throttled", 429, "Too many attempts", "Too many attempts. Try again after the seconds in Retry-After."),
+            Self::Internal => (
+                "internal",
+                500,
+                "Internal error",
+                "The service failed to answer. Its operator can find the cause in the log, under the request's id.",
+            ),
+            Self::Unavailable => {
+                ("unavailable", 503, "Service unavailable", "The service cannot answer now. Try again after the seconds in Retry-After.")
+            }
+        };
+        ProblemType { code, status, title, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_one_code_have_one_status_and_one_title() {
+        for (one, other) in ProblemKind::ALL.iter().flat_map(|one| ProblemKind::ALL.iter().map(move |other| (one, other))) {
+            let (one, other) = (one.problem_type(), other.problem_type());
+            if one.code == other.code {
+                assert_eq!((one.status, one.title), (other.status, other.title), "{}", one.code);
+            }
+        }
+    }
+}
