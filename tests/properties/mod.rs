@@ -20,6 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use latchkey::audit::Trail;
 use latchkey::credentials::{Algorithm, Issuer, SigningKeys, TokenKeys, generate};
+use latchkey::domain::Timestamp;
 use latchkey::http::{ApiError, Fields, Request};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -69,6 +70,7 @@ fn request(body: impl Into<Vec<u8>>) -> Request {
     let (id, route_key) = ("request-1".into(), String::new());
     Request {
         id,
+        now: Timestamp::from_unix(crate::house::NOW),
         route_key,
         path_parameters: HashMap::new(),
         headers: HeaderMap::new(),

@@ -2,9 +2,9 @@
 
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};
-use latchkey::caller::{CallerError, PasswordGate, may_issue_tokens};
+use latchkey::caller::{PasswordGate, may_issue_tokens};
 use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken};
-use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Locator, RandomId, Secret, SharedClock, Timestamp, UserId};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Locator, RandomId, Secret, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
 use latchkey::store::{Database, Once, OneTimeTokenRow, OneTimeTokens, UserRow};
@@ -20,7 +20,6 @@ pub struct AuthenticationTokenCreate {
     ttl_seconds: u32,
     max_ttl_seconds: u32,
     otp_ttl_seconds: u32,
-    clock: SharedClock,
 }
 
 /// How the caller proves the right to a token.
@@ -56,7 +55,7 @@ impl Operation for AuthenticationTokenCreate {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
         let once = key.map(|key| (key, fields.digest(&["password"])));
@@ -100,7 +99,7 @@ impl AuthenticationTokenCreate {
         let mut batch = self.database.batch();
         let asked = credential.ask(&mut batch);
         let customer_row = batch.user(&customer);
-        let rows = batch.get().await.map_err(CallerError::from)?;
+        let rows = batch.get().await?;
         let caller = asked.resolve(&rows, now)?;
         if !caller.may_issue_tokens() {
             return Err(ApiError::Forbidden);
@@ -258,7 +257,6 @@ impl Start for AuthenticationTokenCreate {
             ttl_seconds: number("ONE_TIME_TOKEN_TTL_SECONDS", 1800, 60..=max_ttl_seconds)?,
             max_ttl_seconds,
             otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
-            clock: setup.clock.clone(),
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{OneTimeToken, TokenKeys};
-use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::OneTimeTokens;
@@ -11,7 +10,6 @@ use latchkey::store::OneTimeTokens;
 pub struct AuthenticationTokenDelete {
     tokens: OneTimeTokens,
     keys: Live<TokenKeys>,
-    clock: SharedClock,
 }
 
 impl Operation for AuthenticationTokenDelete {
@@ -23,7 +21,7 @@ impl Operation for AuthenticationTokenDelete {
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), &text).map_err(|_| ApiError::TokenNotFound)?;
         latchkey::caller::note_row(token.id);
 
-        if !self.tokens.delete(token.id, self.clock.now()).await? {
+        if !self.tokens.delete(token.id, request.now).await? {
             return Err(ApiError::TokenNotFound);
         }
         request.trail.note(Event::of(Act::OneTimeTokenDeleted).row(token.id));
@@ -34,6 +32,6 @@ impl Operation for AuthenticationTokenDelete {
 impl Start for AuthenticationTokenDelete {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Tokens])?;
-        Ok(Self { tokens: OneTimeTokens::new(&database), keys: setup.token_keys().await?, clock: setup.clock.clone() })
+        Ok(Self { tokens: OneTimeTokens::new(&database), keys: setup.token_keys().await? })
     }
 }

@@ -9,7 +9,7 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event, Trail};
 use latchkey::caller::{AskedToken, Credential, Gate, live_session};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
-use latchkey::domain::{Locator, Secret, SessionId, SharedClock, Timestamp};
+use latchkey::domain::{Locator, Secret, SessionId, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{
@@ -29,7 +29,6 @@ pub struct AuthenticationTokenExchange {
     otp_ttl_seconds: u32,
     otp_attempts_per_token: u32,
     otp_attempts_per_customer: Throttle,
-    clock: SharedClock,
 }
 
 /// The token as it was found.
@@ -45,7 +44,7 @@ impl Operation for AuthenticationTokenExchange {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens/{token}/exchange")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
         let digest = fields.digest(&["oneTimePassword"]);
@@ -218,7 +217,6 @@ impl Start for AuthenticationTokenExchange {
                 attempts: number("OTP_ATTEMPTS_PER_CUSTOMER", 10, 1..=1000)?,
                 window_seconds: number("OTP_WINDOW_SECONDS", 3600, 60..=86_400)?,
             },
-            clock: setup.clock.clone(),
         })
     }
 }

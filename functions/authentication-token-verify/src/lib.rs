@@ -2,7 +2,7 @@
 
 use latchkey::caller::AskedToken;
 use latchkey::credentials::{OneTimeToken, TokenKeys};
-use latchkey::domain::{Secret, SharedClock};
+use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::Database;
@@ -11,7 +11,6 @@ use latchkey::store::Database;
 pub struct AuthenticationTokenVerify {
     database: Database,
     keys: Live<TokenKeys>,
-    clock: SharedClock,
 }
 
 impl Operation for AuthenticationTokenVerify {
@@ -25,7 +24,7 @@ impl Operation for AuthenticationTokenVerify {
 
         let mut batch = self.database.batch();
         let asked = AskedToken::ask(&token, &mut batch);
-        let found = asked.resolve(&batch.get().await?)?.filter(|(row, _)| row.is_live(self.clock.now()));
+        let found = asked.resolve(&batch.get().await?)?.filter(|(row, _)| row.is_live(request.now));
         let (row, _) = found.ok_or(ApiError::TokenNotFound)?;
 
         Answer::ok(&AuthenticationTokenView::new(row, text))
@@ -35,6 +34,6 @@ impl Operation for AuthenticationTokenVerify {
 impl Start for AuthenticationTokenVerify {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens])?;
-        Ok(Self { database, keys: setup.token_keys().await?, clock: setup.clock.clone() })
+        Ok(Self { database, keys: setup.token_keys().await? })
     }
 }

@@ -1,8 +1,8 @@
 //! `POST /authheader/add`: a new auth header, that is a named API key, for the user who is logged in.
 
 use latchkey::audit::{Act, Event};
-use latchkey::caller::{CallerError, Credential};
-use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, SharedClock};
+use latchkey::caller::Credential;
+use latchkey::domain::{Acl, CustomClaims, KeyId, Locator};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession, Once};
@@ -15,7 +15,6 @@ pub struct AuthheaderAdd {
     api_keys: ApiKeys,
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for AuthheaderAdd {
@@ -33,14 +32,14 @@ impl Operation for AuthheaderAdd {
         }
         fields.finish()?;
 
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
         if let Some(acl) = &acl {
             // Only a key that is given less than its owner has needs to know what the owner has: one request more.
             let mut batch = self.database.batch();
             let asked = Credential::Login(login.clone()).ask(&mut batch);
-            let caller = asked.resolve(&batch.get().await.map_err(CallerError::from)?, now)?;
+            let caller = asked.resolve(&batch.get().await?, now)?;
             if !caller.covers(acl) {
                 return Err(ApiError::Escalation);
             }
@@ -65,6 +64,6 @@ impl Operation for AuthheaderAdd {
 impl Start for AuthheaderAdd {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await? })
     }
 }

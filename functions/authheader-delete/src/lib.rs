@@ -2,7 +2,7 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::ApiKey;
-use latchkey::domain::{Locator, SharedClock};
+use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeys, LoginSession};
@@ -12,7 +12,6 @@ use serde::Serialize;
 pub struct AuthheaderDelete {
     api_keys: ApiKeys,
     keys: Keys,
-    clock: SharedClock,
 }
 
 #[derive(Serialize)]
@@ -29,7 +28,7 @@ impl Operation for AuthheaderDelete {
         let text = fields.required_secret("text");
         fields.finish()?;
 
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
 
@@ -49,6 +48,6 @@ impl Operation for AuthheaderDelete {
 impl Start for AuthheaderDelete {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { api_keys: ApiKeys::new(&database), keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { api_keys: ApiKeys::new(&database), keys: setup.keys().await? })
     }
 }

@@ -1,8 +1,7 @@
 //! `GET /authheader/list`: the auth headers of the user who is logged in, each with its token, which is derived anew.
 
 use futures_util::future::join;
-use latchkey::caller::{CallerError, Credential};
-use latchkey::domain::SharedClock;
+use latchkey::caller::Credential;
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeys, Database};
@@ -12,7 +11,6 @@ pub struct AuthheaderList {
     api_keys: ApiKeys,
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for AuthheaderList {
@@ -20,7 +18,7 @@ impl Operation for AuthheaderList {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/authheader/list")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
 
@@ -28,7 +26,7 @@ impl Operation for AuthheaderList {
         let mut batch = self.database.batch();
         let asked = Credential::Login(login).ask(&mut batch);
         let (rows, listed) = join(batch.get(), self.api_keys.list(user)).await;
-        asked.resolve(&rows.map_err(CallerError::from)?, now)?;
+        asked.resolve(&rows?, now)?;
 
         // A key whose token key has left the ring opens nothing any more: it is no auth header.
         let headers: Vec<_> = listed?.into_iter().filter_map(|row| AuthHeaderView::derive(row, &keys.tokens).ok()).collect();
@@ -39,6 +37,6 @@ impl Operation for AuthheaderList {
 impl Start for AuthheaderList {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await? })
     }
 }

@@ -4,7 +4,6 @@
 //! else: what the gateway caches under that source then depends on it alone, and on no route.
 
 use latchkey::caller::{Kind, Standing};
-use latchkey::domain::SharedClock;
 use latchkey::http::ApiError;
 use latchkey::runtime::{Authorization, Authorize, AuthorizerEvent, ConfigError, Keys, Setup, Table};
 use latchkey::store::Database;
@@ -13,7 +12,6 @@ use latchkey::store::Database;
 pub struct Authorizer {
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Authorize for Authorizer {
@@ -21,12 +19,12 @@ impl Authorize for Authorizer {
 
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { database, keys: setup.keys().await? })
     }
 
     async fn authorize(&self, event: &AuthorizerEvent) -> Result<Authorization, ApiError> {
         let Some(credential) = event.credential() else { return Ok(Authorization::refused()) };
-        let now = self.clock.now();
+        let now = event.now;
         let keys = self.keys.get().await;
         let Some(opened) = keys.gate(now).open(credential) else { return Ok(Authorization::refused()) };
 

@@ -1,7 +1,7 @@
 //! `POST /entities/{entityId}/users/{userId}/authentication-token`: makes the token of an (entity, user) pair, or finds the live one.
 
 use latchkey::audit::Act;
-use latchkey::domain::{RandomId, SharedClock};
+use latchkey::domain::RandomId;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens};
@@ -12,7 +12,6 @@ pub struct EntityTokenCreate {
     database: Database,
     keys: Keys,
     ttl_seconds: u32,
-    clock: SharedClock,
 }
 
 impl Operation for EntityTokenCreate {
@@ -21,7 +20,7 @@ impl Operation for EntityTokenCreate {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = request.entity_path()?;
-        let now = self.clock.now();
+        let now = request.now;
         let mut fields = request.fields()?;
         let expires_at = fields.future("expiry", now).unwrap_or(now.plus(self.ttl_seconds));
         let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES).unwrap_or_default();
@@ -66,7 +65,6 @@ impl Start for EntityTokenCreate {
             database,
             keys: setup.keys().await?,
             ttl_seconds: setup.environment.number("ENTITY_TOKEN_TTL_SECONDS", 2_592_000, 60..=315_360_000)?,
-            clock: setup.clock.clone(),
         })
     }
 }

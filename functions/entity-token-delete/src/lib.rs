@@ -1,7 +1,6 @@
 //! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revokes the live token of an (entity, user) pair.
 
 use latchkey::audit::Act;
-use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokens};
@@ -12,7 +11,6 @@ pub struct EntityTokenDelete {
     tokens: EntityTokens,
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 #[derive(Serialize)]
@@ -28,7 +26,7 @@ impl Operation for EntityTokenDelete {
         let path = request.entity_path()?;
 
         let keys = self.keys.get().await;
-        let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;
+        let access = path.identify(&request.headers, &keys.gate(request.now))?.access(Self::NAME, &self.database).await?;
         let event = access.event(Act::EntityTokenDeleted, &path);
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
@@ -43,6 +41,6 @@ impl Operation for EntityTokenDelete {
 impl Start for EntityTokenDelete {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await? })
     }
 }

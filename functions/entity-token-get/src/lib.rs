@@ -1,6 +1,5 @@
 //! `GET /entities/{entityId}/users/{userId}/authentication-token`: the live token of an (entity, user) pair.
 
-use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::Database;
@@ -9,7 +8,6 @@ use latchkey::store::Database;
 pub struct EntityTokenGet {
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for EntityTokenGet {
@@ -20,7 +18,7 @@ impl Operation for EntityTokenGet {
         let path = request.entity_path()?;
 
         let keys = self.keys.get().await;
-        let access = path.identify(&request.headers, &keys.gate(self.clock.now()))?.access(Self::NAME, &self.database).await?;
+        let access = path.identify(&request.headers, &keys.gate(request.now))?.access(Self::NAME, &self.database).await?;
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
         Answer::ok(&EntityTokenView::derive(row, &keys.tokens)?)
@@ -30,6 +28,6 @@ impl Operation for EntityTokenGet {
 impl Start for EntityTokenGet {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { database, keys: setup.keys().await? })
     }
 }

@@ -5,7 +5,7 @@
 
 use latchkey::audit::Act;
 use latchkey::credentials::{EntityToken, TokenKeys};
-use latchkey::domain::{Locator, Secret, SharedClock, Timestamp};
+use latchkey::domain::{Locator, Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens, GenerationState, Rotation};
@@ -16,7 +16,6 @@ pub struct EntityTokenRefresh {
     database: Database,
     keys: Keys,
     grace_seconds: u32,
-    clock: SharedClock,
 }
 
 impl Operation for EntityTokenRefresh {
@@ -25,7 +24,7 @@ impl Operation for EntityTokenRefresh {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = request.entity_path()?;
-        let now = self.clock.now();
+        let now = request.now;
         let mut fields = request.fields()?;
         let presented = fields.text("authenticationToken", usize::MAX).map(Secret::new);
         fields.finish()?;
@@ -95,7 +94,6 @@ impl Start for EntityTokenRefresh {
             database,
             keys: setup.keys().await?,
             grace_seconds: setup.environment.number("REFRESH_GRACE_SECONDS", 30, 0..=600)?,
-            clock: setup.clock.clone(),
         })
     }
 }

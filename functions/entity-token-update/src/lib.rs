@@ -1,7 +1,6 @@
 //! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replaces the expiry or the flags of the live token.
 
 use latchkey::audit::Act;
-use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenChange, EntityTokens};
@@ -11,7 +10,6 @@ pub struct EntityTokenUpdate {
     tokens: EntityTokens,
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for EntityTokenUpdate {
@@ -20,7 +18,7 @@ impl Operation for EntityTokenUpdate {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let path = request.entity_path()?;
-        let now = self.clock.now();
+        let now = request.now;
         let mut fields = request.fields()?;
         let expires_at = fields.future("expiry", now);
         let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES);
@@ -41,6 +39,6 @@ impl Operation for EntityTokenUpdate {
 impl Start for EntityTokenUpdate {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await? })
     }
 }

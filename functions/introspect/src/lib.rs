@@ -2,8 +2,8 @@
 //!
 //! It takes any credential of this service and consumes none. Whatever is not good, for whatever reason, is `{"active":false}`.
 
-use latchkey::caller::{CallerError, Kind, Standing};
-use latchkey::domain::{Acl, CustomClaims, Permission, Scope, SharedClock};
+use latchkey::caller::{Kind, Standing};
+use latchkey::domain::{Acl, CustomClaims, Permission, Scope};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::Database;
@@ -13,7 +13,6 @@ use serde::Serialize;
 pub struct Introspect {
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 /// RFC 7662, 2.2, and this service's own members after them.
@@ -56,7 +55,7 @@ impl Operation for Introspect {
         let token = fields.required_secret("token");
         fields.finish()?;
 
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let gate = keys.gate(now);
         let credential = gate.any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
@@ -64,7 +63,7 @@ impl Operation for Introspect {
         let mut batch = self.database.batch();
         let asked = credential.ask(&mut batch);
         let standing = gate.open(token.expose()).map(|opened| opened.ask(&mut batch));
-        let rows = batch.get().await.map_err(CallerError::from)?;
+        let rows = batch.get().await?;
         let caller = asked.resolve(&rows, now)?;
         if !caller.is_unrestricted_for(&Permission::new(Self::NAME), &Scope::everywhere()) {
             return Err(ApiError::Forbidden);
@@ -101,6 +100,6 @@ fn active(standing: Standing, issuer: &str, audience: &str, login_audience: &str
 impl Start for Introspect {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { database, keys: setup.keys().await? })
     }
 }

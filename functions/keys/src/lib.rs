@@ -4,14 +4,13 @@
 
 use latchkey::audit::{Act, Event, Gauge, Trail};
 use latchkey::credentials::Algorithm;
-use latchkey::domain::{SharedClock, Timestamp};
+use latchkey::domain::Timestamp;
 use latchkey::runtime::{ConfigError, KeySets, KeySource, Setup, Task, TaskError, Trigger};
 use serde::Deserialize;
 
 /// What the task needs.
 pub struct Keys {
     sets: KeySets<KeySource>,
-    clock: SharedClock,
 }
 
 /// The custom resource's properties.
@@ -26,11 +25,10 @@ impl Task for Keys {
     const NAME: &'static str = "keys";
 
     fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        Ok(Self { sets: setup.key_sets()?, clock: setup.clock.clone() })
+        Ok(Self { sets: setup.key_sets()? })
     }
 
-    async fn run(&self, trigger: Trigger, trail: &Trail) -> Result<Vec<Gauge>, TaskError> {
-        let now = self.clock.now();
+    async fn run(&self, trigger: Trigger, now: Timestamp, trail: &Trail) -> Result<Vec<Gauge>, TaskError> {
         match trigger {
             Trigger::Deploy(properties) => {
                 let wanted = Wanted::deserialize(properties).map_err(|_| "Algorithm must be ES256, RS256 or EdDSA")?;

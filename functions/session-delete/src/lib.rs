@@ -3,7 +3,7 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::SessionPath;
-use latchkey::domain::{Locator, SharedClock};
+use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, Sessions};
@@ -13,7 +13,6 @@ pub struct SessionDelete {
     sessions: Sessions,
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for SessionDelete {
@@ -21,7 +20,7 @@ impl Operation for SessionDelete {
     const ROUTES: &'static [Route] = &[Route::new("DELETE", "/sessions/{id}")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let path = SessionPath { id: request.path("id").map_err(|_| ApiError::SessionNotFound)? };
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
@@ -39,6 +38,6 @@ impl Operation for SessionDelete {
 impl Start for SessionDelete {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { sessions: Sessions::new(&database), database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { sessions: Sessions::new(&database), database, keys: setup.keys().await? })
     }
 }

@@ -1,7 +1,6 @@
 //! `GET /sessions/{id}`: a session, for its holder or for whoever it was made in the name of. The JWT is not repeated.
 
 use latchkey::caller::SessionPath;
-use latchkey::domain::SharedClock;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::Database;
@@ -10,7 +9,6 @@ use latchkey::store::Database;
 pub struct SessionGet {
     database: Database,
     keys: Keys,
-    clock: SharedClock,
 }
 
 impl Operation for SessionGet {
@@ -18,7 +16,7 @@ impl Operation for SessionGet {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/sessions/{id}")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let path = SessionPath { id: request.path("id").map_err(|_| ApiError::SessionNotFound)? };
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
@@ -29,6 +27,6 @@ impl Operation for SessionGet {
 impl Start for SessionGet {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { database, keys: setup.keys().await?, clock: setup.clock.clone() })
+        Ok(Self { database, keys: setup.keys().await? })
     }
 }

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::PasswordGate;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
-use latchkey::domain::{Locator, SessionId, SharedClock};
+use latchkey::domain::{Locator, SessionId};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{SessionKind, SessionRow, Sessions};
@@ -18,7 +18,6 @@ pub struct UserLogin {
     keys: Live<SigningKeys>,
     ttl_seconds: u32,
     session_ttl_seconds: u32,
-    clock: SharedClock,
 }
 
 impl Operation for UserLogin {
@@ -31,7 +30,7 @@ impl Operation for UserLogin {
         let password = fields.required_secret("password");
         fields.finish()?;
 
-        let now = self.clock.now();
+        let now = request.now;
         let proven = self.passwords.prove(username.expose(), &password, now, &request.trail).await?;
         let user = &proven.row;
         let session_id = SessionId::random();
@@ -70,7 +69,6 @@ impl Start for UserLogin {
             keys: setup.signing_keys().await?,
             ttl_seconds: setup.login_ttl_seconds()?,
             session_ttl_seconds: setup.environment.number("LOGIN_SESSION_TTL_SECONDS", 43_200, 60..=2_592_000)?,
-            clock: setup.clock.clone(),
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{Issuer, VerificationKeys};
-use latchkey::domain::{Locator, SharedClock};
+use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::Sessions;
@@ -15,7 +15,6 @@ pub struct UserLogout {
     sessions: Sessions,
     issuer: Issuer,
     keys: Live<VerificationKeys>,
-    clock: SharedClock,
 }
 
 #[derive(Serialize)]
@@ -28,7 +27,7 @@ impl Operation for UserLogout {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/user/logout"), Route::new("POST", "/user/logout")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let login = latchkey::caller::login(&request.headers, &self.issuer, self.keys.get().await.as_ref(), now)?;
 
         if !self.sessions.end(login.user, login.session, None, now).await? {
@@ -43,6 +42,6 @@ impl Start for UserLogout {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Sessions])?;
         let (issuer, keys) = (setup.issuer()?, setup.verification_keys().await?);
-        Ok(Self { sessions: Sessions::new(&database), issuer, keys, clock: setup.clock.clone() })
+        Ok(Self { sessions: Sessions::new(&database), issuer, keys })
     }
 }

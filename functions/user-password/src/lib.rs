@@ -7,7 +7,7 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{PasswordGate, ProvenUser};
 use latchkey::credentials::{PasswordRules, Weakness, is_same_password};
-use latchkey::domain::{Secret, SharedClock, Timestamp};
+use latchkey::domain::{Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
 use serde::Serialize;
@@ -19,7 +19,6 @@ pub struct UserPassword {
     rules: PasswordRules,
     /// Days that a password lives; 0 is for ever.
     max_age_days: u32,
-    clock: SharedClock,
 }
 
 #[derive(Serialize)]
@@ -47,7 +46,7 @@ impl Operation for UserPassword {
         // Whose names it must not be is known only to who proves the old one.
         self.rules.check(&new, &[]).map_err(weak)?;
 
-        let now = self.clock.now();
+        let now = request.now;
         let proven = self.passwords.prove_even_expired(username.expose(), &old, now, &request.trail).await?;
         // The old password was right: it is no attempt that counts, whatever becomes of the new one.
         let (changed, ()) = join(self.change(&proven, &new, now), self.passwords.forget_attempts(&proven)).await;
@@ -82,7 +81,6 @@ impl Start for UserPassword {
             passwords: setup.password_gate(&database)?,
             rules: setup.password_rules()?,
             max_age_days: setup.environment.number("PASSWORD_MAX_AGE_DAYS", 0, 0..=3650)?,
-            clock: setup.clock.clone(),
         })
     }
 }

@@ -2,9 +2,9 @@
 //! since the login, and no JWT of it outlives that.
 
 use latchkey::audit::{Act, Event};
-use latchkey::caller::{CallerError, Credential};
+use latchkey::caller::Credential;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
-use latchkey::domain::{Secret, SharedClock};
+use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::Database;
@@ -16,7 +16,6 @@ pub struct UserRenew {
     issuer: Issuer,
     keys: Live<SigningKeys>,
     ttl_seconds: u32,
-    clock: SharedClock,
 }
 
 /// The login object and, for OAuth clients, the same JWT under the names of RFC 6749.
@@ -34,13 +33,13 @@ impl Operation for UserRenew {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/user/renew")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
+        let now = request.now;
         let keys = self.keys.get().await;
         let presented = latchkey::caller::login(&request.headers, &self.issuer, keys.verification(), now)?;
 
         let mut batch = self.database.batch();
         let asked = Credential::Login(presented.clone()).ask(&mut batch);
-        let caller = asked.resolve(&batch.get().await.map_err(CallerError::from)?, now)?;
+        let caller = asked.resolve(&batch.get().await?, now)?;
         if caller.user.password_has_expired(now) {
             return Err(ApiError::PasswordExpired);
         }
@@ -65,7 +64,6 @@ impl Start for UserRenew {
             issuer: setup.issuer()?,
             keys: setup.signing_keys().await?,
             ttl_seconds: setup.login_ttl_seconds()?,
-            clock: setup.clock.clone(),
         })
     }
 }

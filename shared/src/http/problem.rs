@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS: u64 = 2;
 /// The answer for `error`: `type`, `title`, `status`, `detail`, `instance` (the request's id), and the members that the family's
 /// clients read. `application/problem+json` for a client that names it in `Accept`, else `application/json`.
 #[must_use]
-pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timestamp) -> Answer {
+pub fn problem(error: &ApiError, family: Family, request: &Request) -> Answer {
     let ProblemType { code, status, title, detail } = error.problem_type();
     let status = match (error, family) {
         // The entity API documents no 422.
@@ -43,7 +43,7 @@ pub fn problem(error: &ApiError, family: Family, request: &Request, now: Timesta
     }
     let media_type = if request.accepts("application/problem+json") { "application/problem+json" } else { "application/json" };
     let mut headers = vec![("content-type", media_type.to_owned()), ("cache-control", "no-store".to_owned())];
-    headers.extend(extra_header(error, now));
+    headers.extend(extra_header(error, request.now));
     Answer { status, headers, body: body.to_string() }
 }
 

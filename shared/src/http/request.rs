@@ -11,12 +11,14 @@ use super::body;
 use super::{ApiError, Fields};
 use crate::audit::Trail;
 use crate::caller::EntityPath;
-use crate::domain::{IdempotencyKey, IdempotencyKeyError};
+use crate::domain::{IdempotencyKey, IdempotencyKeyError, Timestamp};
 
 /// One request. `Debug` shows its id only: paths, headers and bodies hold secrets.
 pub struct Request {
     /// The id under which the log has it.
     pub id: String,
+    /// The instant of the request, by the injected clock: one for all that is decided about it.
+    pub now: Timestamp,
     /// The route that the gateway matched, `GET /user/logout`: never the path, which may hold a token.
     pub route_key: String,
     /// The path's parameters, decoded once by the gateway.

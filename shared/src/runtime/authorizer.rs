@@ -13,7 +13,7 @@ use super::telemetry::chain;
 use super::{ConfigError, Events, Setup};
 use crate::audit::{Act, Event, Origin};
 use crate::caller::{Standing, bearer};
-use crate::domain::SharedClock;
+use crate::domain::{SharedClock, Timestamp};
 use crate::http::ApiError;
 
 /// What decides who may pass.
@@ -37,19 +37,21 @@ const HEADERS: [&str; 6] = ["authorization", "token", "apikey", "x-authorization
 
 /// The parts of an event that decide. Read from any JSON, since nothing that a client sends may fail the function.
 pub struct AuthorizerEvent {
+    /// The instant of the request.
+    pub now: Timestamp,
     credential: Option<String>,
     request_id: Option<String>,
     source_ip: Option<String>,
 }
 
-impl From<Value> for AuthorizerEvent {
-    fn from(event: Value) -> Self {
+impl AuthorizerEvent {
+    fn new(event: &Value, now: Timestamp) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let credential = match event.get("identitySource").and_then(Value::as_array) {
             Some(sources) => sources.first().and_then(Value::as_str).map(str::to_owned),
-            None => in_headers(&event),
+            None => in_headers(event),
         };
-        Self { credential, request_id: text("/requestContext/requestId"), source_ip: text("/requestContext/http/sourceIp") }
+        Self { now, credential, request_id: text("/requestContext/requestId"), source_ip: text("/requestContext/http/sourceIp") }
     }
 }
 
@@ -126,7 +128,7 @@ impl<A: Authorize> AuthorizerService<A> {
     /// # Errors
     /// Only if nobody can tell, because the tables do not answer: the text is fixed, the cause is logged.
     pub async fn call(&self, event: Value) -> Result<Authorization, &'static str> {
-        let event = AuthorizerEvent::from(event);
+        let event = AuthorizerEvent::new(&event, self.clock.now());
         let request_id = event.request_id.clone().unwrap_or_default();
         let span = tracing::error_span!("request", operation = A::NAME, request_id, row = tracing::field::Empty);
         let decided = self.authorizer.authorize(&event).instrument(span.clone()).await;

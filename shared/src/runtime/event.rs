@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::audit::Trail;
+use crate::domain::Timestamp;
 use crate::http::{Answer, Request};
 
 /// What Lambda answers to the gateway.
@@ -59,19 +60,21 @@ struct Authorizer {
     lambda: Option<Value>,
 }
 
-impl From<GatewayEvent> for Request {
-    fn from(event: GatewayEvent) -> Self {
-        let body = event.body.unwrap_or_default().into_bytes();
+impl GatewayEvent {
+    /// The request of this event, at the instant `now`.
+    pub(super) fn into_request(self, now: Timestamp) -> Request {
+        let body = self.body.unwrap_or_default().into_bytes();
         // What is no base64 is left as it is: it then is no JSON either.
-        let body = if event.is_base64_encoded { STANDARD.decode(&body).unwrap_or(body) } else { body };
-        Self {
-            id: event.request_context.request_id,
-            route_key: event.route_key,
-            path_parameters: event.path_parameters.unwrap_or_default(),
-            headers: headers(event.headers.unwrap_or_default()),
+        let body = if self.is_base64_encoded { STANDARD.decode(&body).unwrap_or(body) } else { body };
+        Request {
+            id: self.request_context.request_id,
+            now,
+            route_key: self.route_key,
+            path_parameters: self.path_parameters.unwrap_or_default(),
+            headers: headers(self.headers.unwrap_or_default()),
             body,
-            source_ip: event.request_context.http.source_ip,
-            authorizer: event.request_context.authorizer.lambda,
+            source_ip: self.request_context.http.source_ip,
+            authorizer: self.request_context.authorizer.lambda,
             trail: Trail::default(),
         }
     }

@@ -87,7 +87,7 @@ impl<O: Operation> Service<O> {
     /// One log line for each: the operation, the request's id, the status, and the cause of a 5xx. Never the path, a header or
     /// the body.
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
-        let request = Request::from(event);
+        let request = event.into_request(self.clock.now());
         // Of the highest level, so that a line of any level has the request's id.
         let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id, row = tracing::field::Empty);
         let answer = self.answer(&request).instrument(span).await;
@@ -113,7 +113,7 @@ impl<O: Operation> Service<O> {
                 answer
             }
             Err(error) => {
-                let answer = problem(&error, Family::of(O::ROUTES), request, self.clock.now());
+                let answer = problem(&error, Family::of(O::ROUTES), request);
                 match error {
                     ApiError::InvalidCredentials => request.trail.note(Event::of(Act::CredentialsRefused)),
                     ApiError::Forbidden | ApiError::Escalation => request.trail.note(Event::of(Act::PermissionDenied)),

@@ -13,7 +13,7 @@ use super::custom_resource::{Change, CustomResource};
 use super::telemetry::chain;
 use super::{ConfigError, Events, Setup, aws};
 use crate::audit::{Gauge, Origin, Trail};
-use crate::domain::SharedClock;
+use crate::domain::{SharedClock, Timestamp};
 
 /// Why a task was not done; its text goes to whoever deploys, and holds no secret.
 pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
@@ -39,7 +39,7 @@ pub trait Task: Send + Sync + Sized + 'static {
     fn start(setup: &Setup) -> Result<Self, ConfigError>;
 
     /// Does it, notes what happened, and tells what it measured.
-    fn run(&self, trigger: Trigger, trail: &Trail) -> impl Future<Output = Result<Vec<Gauge>, TaskError>> + Send;
+    fn run(&self, trigger: Trigger, now: Timestamp, trail: &Trail) -> impl Future<Output = Result<Vec<Gauge>, TaskError>> + Send;
 }
 
 /// A task and what stands around it: the public door through which tests come, too.
@@ -94,7 +94,7 @@ impl<T: Task> TaskService<T> {
     async fn run(&self, trigger: Trigger, request_id: &str) -> Result<Vec<Gauge>, String> {
         let trail = Trail::default();
         // Behind a pointer: the compiler gives up on the layout of so many calls within each other.
-        let result = self.task.run(trigger, &trail).boxed().await;
+        let result = self.task.run(trigger, self.clock.now(), &trail).boxed().await;
         let origin = Origin { operation: T::NAME.to_owned(), request_id: Some(request_id.to_owned()), ..Origin::default() };
         // Those of a run that failed later, too: they have happened.
         for event in trail.take() {
