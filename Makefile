@@ -30,7 +30,7 @@ PYTHON_MINIMUM := 3.11
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
+.PHONY: help run test costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,7 +40,11 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace
-	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege::
+	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege:: costs::
+
+costs: rust ## measure what each operation costs, and write the table of docs/costs.md
+	cargo test -p latchkey-tests it_costs
+	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 # The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.

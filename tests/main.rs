@@ -1,7 +1,7 @@
 //! Every operation through its public door, in process, against an embedded DynamoDB of its own for each test.
 //!
 //! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
-//! (`malformed`, `forged`, `budget`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
+//! (`malformed`, `forged`, `costs`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
 //! over HTTP (`make test` asks for it), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`),
 //! and `sam_local`, which runs them in containers (`make test-sam-local`).
 
@@ -16,8 +16,8 @@
 mod alarms;
 mod authentication_tokens;
 mod authheader;
-mod budget;
 mod cli;
+mod costs;
 mod deploy;
 mod entities;
 mod events;

@@ -5,6 +5,7 @@ use latchkey::runtime::Start;
 
 use crate::house::{Call, Reply, World};
 use crate::operations::{AuthheaderList, EntityTokenGet};
+use crate::routes::contract;
 
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     vec![
@@ -33,25 +34,22 @@ fn well_formed_but_wrong() -> Vec<&'static [u8]> {
     ]
 }
 
-/// The operations that read a body; the others do not look at it.
-const BODIES: [&str; 10] = [
-    "user-login",
-    "user-password",
-    "authheader-add",
-    "authheader-delete",
-    "entity-token-create",
-    "entity-token-update",
-    "entity-token-refresh",
-    "authentication-token-create",
-    "authentication-token-exchange",
-    "introspect",
-];
+/// Whether the contract says that the operation reads a body; the others do not look at it.
+fn reads_a_body<O: Operation>() -> bool {
+    let contract = contract();
+    let operations = O::ROUTES.iter().map(|route| &contract["paths"][route.path][route.method.to_lowercase()]);
+    operations.into_iter().any(|operation| !operation["requestBody"].is_null())
+}
 
-async fn suite<O: Start>(world: &World, has_body: bool) {
-    let service = world.start::<O>().await;
-    let call = |body: &[u8]| {
-        Call::new().header("content-type", "application/json").path("entityId", "e").path("userId", "u").path("token", "t").body(body)
-    };
+/// A call with something for each parameter of the path.
+fn call_of<O: Operation>(body: &[u8]) -> Call {
+    let parameters = O::ROUTES[0].path.split(['{', '}']).skip(1).step_by(2);
+    parameters.fold(Call::new(), |call, name| call.path(name, "x")).header("content-type", "application/json").body(body)
+}
+
+async fn suite<O: Start>(world: &World) {
+    let (service, has_body) = (world.start::<O>().await, reads_a_body::<O>());
+    let call = call_of::<O>;
 
     for (kind, body) in bodies() {
         world.spy.take();
@@ -75,7 +73,7 @@ async fn every_operation_answers_every_bad_body_with_a_problem_and_no_request() 
 
     macro_rules! run {
         ($operation:ty) => {
-            suite::<$operation>(&world, BODIES.contains(&<$operation>::NAME)).await
+            suite::<$operation>(&world).await
         };
     }
     crate::operations::each_operation!(run);

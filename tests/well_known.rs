@@ -67,3 +67,10 @@ fn keys_of_every_status_are_published_and_an_algorithm_is_named_once() {
     assert_eq!(kids(published["keys"].as_array().unwrap()), kids(&keys));
     assert_eq!(set.algorithms(), [Algorithm::ES256]);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+
+    world.measure::<Jwks>("", Call::new().route("GET /.well-known/jwks.json"), 200, 0).await;
+}

@@ -219,3 +219,20 @@ async fn the_credential_that_made_a_token_is_named_without_its_id() {
     let shown = format!("{}{}", by_key.body, by_login.body);
     assert!(!shown.contains(&key_id.text("id")) && !shown.contains(world.rows("sessions").await[0]["session_id"].as_s().unwrap()));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let passwordless = json!({ "mode": "passwordless", "customerId": alice.id });
+    let password = json!({ "mode": "password", "username": "alice", "password": alice.password });
+    let by_key = || Call::new().header("reb-apikey", &alice.key).json(passwordless.clone());
+    let once = || by_key().header("idempotency-key", "0f4b6d1c");
+
+    world.measure::<AuthenticationTokenCreate>("password", Call::new().json(password), 201, 2).await;
+    let by_login = Call::new().bearer(&alice.jwt).json(passwordless.clone());
+    world.measure::<AuthenticationTokenCreate>("passwordless", by_login, 201, 2).await;
+    world.measure::<AuthenticationTokenCreate>("with an API key", by_key(), 201, 2).await;
+    world.measure::<AuthenticationTokenCreate>("with an Idempotency-Key", once(), 201, 2).await;
+    world.measure::<AuthenticationTokenCreate>("repeated", once(), 201, 3).await;
+}

@@ -48,3 +48,12 @@ async fn an_answer_without_a_body_is_kept_by_no_cache_either() {
 
     assert_eq!((reply.status, reply.header("cache-control")), (204, "no-store"));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    world.measure::<AuthenticationTokenDelete>("", Call::new().path("token", token), 204, 1).await;
+}

@@ -10,7 +10,7 @@ use latchkey::runtime::Table;
 use latchkey::store::{ConsumeError, NewSession, OneTimeTokenRow, OneTimeTokens, SessionRow};
 use serde_json::{Value, json};
 
-use crate::house::{Call, Mask, NOW, Reply, World};
+use crate::house::{Call, Mask, NOW, Person, Reply, World};
 use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange};
 
 async fn exchange(world: &World, token: &str, body: Value) -> Reply {
@@ -458,4 +458,29 @@ async fn token_and_customer_are_looked_at_again_when_the_session_begins() {
     assert!(begins(json!({ "customer_id": alice.id, "customer_epoch": 0 })).await.is_ok());
     assert!(begins(json!({})).await.is_err(), "a session's id is given once");
     assert_eq!(world.sessions_of("carol").await, 1);
+}
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let bob = world.person("bob").await;
+    let exchange = async |case: &str, customer: &str, change: fn(Call, &Person) -> Call| {
+        let token = world.one_time_token(&alice.key, json!({ "customerId": customer })).await.text("token");
+        world.measure::<AuthenticationTokenExchange>(case, change(Call::new().path("token", token), &alice), 201, 2).await;
+    };
+
+    exchange("", &alice.id, |call, _| call).await;
+    exchange("for another user", &bob.id, |call, _| call).await;
+    exchange("with an API key", &alice.id, |call, alice| call.header("reb-apikey", &alice.key)).await;
+    exchange("with a login", &alice.id, |call, alice| call.bearer(&alice.jwt)).await;
+    exchange("not invalidating", &alice.id, |call, _| call.json(json!({ "invalidate": false }))).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
+    let digits: String = world.mails()[0].split_once("password is ").unwrap().1.chars().take(6).collect();
+    let call = Call::new().path("token", token).json(json!({ "oneTimePassword": digits }));
+    world.measure::<AuthenticationTokenExchange>("with a one-time password", call, 201, 2).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let once = || Call::new().path("token", &token).header("idempotency-key", "0f4b6d1c-36f3-4e09");
+    world.measure::<AuthenticationTokenExchange>("with an Idempotency-Key", once(), 201, 2).await;
+    world.measure::<AuthenticationTokenExchange>("repeated", once(), 201, 2).await;
 }

@@ -66,3 +66,12 @@ async fn a_token_is_backed_by_its_maker_as_long_as_it_could_be_exchanged() {
         assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, exchanged);
     }
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    world.measure::<AuthenticationTokenVerify>("", Call::new().path("token", token), 200, 1).await;
+}

@@ -179,3 +179,17 @@ async fn an_id_is_given_to_one_key() {
 
     assert!(world.rows("tokens").await.iter().any(|row| row["name"].as_s().unwrap() == "key"));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let call = || Call::new().bearer(&alice.jwt).json(json!({ "name": "x" }));
+    let once = || call().header("idempotency-key", "0f4b6d1c");
+    let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });
+
+    world.measure::<AuthheaderAdd>("", call(), 200, 1).await;
+    world.measure::<AuthheaderAdd>("with an ACL", call().json(restricted), 200, 2).await;
+    world.measure::<AuthheaderAdd>("with an Idempotency-Key", once(), 200, 1).await;
+    world.measure::<AuthheaderAdd>("repeated", once(), 200, 2).await;
+}

@@ -73,3 +73,12 @@ async fn a_missing_text_is_named() {
 
     assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["text"]));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let call = Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }));
+    world.measure::<AuthheaderDelete>("", call, 200, 1).await;
+}

@@ -100,3 +100,11 @@ async fn a_key_that_opens_nothing_any_more_is_not_shown_and_hides_no_other() {
 
     assert_eq!((list.status, &list.body), (200, &json!([new.body])));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.measure::<AuthheaderList>("", Call::new().bearer(&alice.jwt), 200, 1).await;
+}

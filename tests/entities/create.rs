@@ -112,3 +112,13 @@ async fn flags_have_limits() {
     }
     assert_eq!(world.call::<EntityTokenCreate>(call(json!(vec!["x".repeat(256); 100]))).await.status, 201);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = || alice.entity_call("acme", &alice.id);
+
+    world.measure::<EntityTokenCreate>("", call(), 201, 2).await;
+    world.measure::<EntityTokenCreate>("again", call(), 200, 1).await;
+}

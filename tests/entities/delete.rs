@@ -62,3 +62,12 @@ async fn of_fifty_deletes_at_once_one_is_told_that_it_deleted() {
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
     assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 49);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    world.measure::<EntityTokenDelete>("", alice.entity_call("acme", &alice.id), 200, 2).await;
+}

@@ -66,3 +66,12 @@ async fn a_token_under_a_retired_key_is_shown_as_it_was() {
 
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    world.measure::<EntityTokenGet>("", alice.entity_call("acme", &alice.id), 200, 1).await;
+}

@@ -195,3 +195,15 @@ async fn a_refresh_moves_the_token_under_the_current_key() {
 
     assert_eq!([first, second, third].map(|token| World::key_number(&token)), [1, 2, 2]);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let call = || alice.entity_call("acme", &alice.id);
+    let stale = world.call::<EntityTokenCreate>(call()).await.text("authenticationToken");
+
+    world.measure::<EntityTokenRefresh>("", call(), 200, 2).await;
+    world.pass(31);
+    world.measure::<EntityTokenRefresh>("reuse", call().json(json!({ "authenticationToken": stale })), 404, 2).await;
+}

@@ -73,3 +73,13 @@ async fn an_update_that_comes_too_late_changes_nothing_and_makes_no_row() {
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
     assert_eq!(world.rows("tokens").await.len(), 2);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+
+    let call = alice.entity_call("acme", &alice.id).json(json!({ "flags": ["x"] }));
+    world.measure::<EntityTokenUpdate>("", call, 200, 2).await;
+}

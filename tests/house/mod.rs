@@ -2,7 +2,9 @@
 //! DynamoDB.
 
 mod call;
+pub mod measured_costs;
 mod people;
+mod run_log;
 pub mod secrets_manager;
 mod spy;
 pub mod used_rights;

@@ -18,13 +18,28 @@ use super::used_rights::{self, Right};
 pub struct Traffic {
     /// The actions, in the order in which they were sent.
     pub actions: Vec<String>,
-    /// How many requests waited for an earlier one: requests in parallel are one round.
-    pub rounds: usize,
+    /// The actions of each round, sorted: requests side by side are one round, one that waited for an earlier one begins the next.
+    pub rounds: Vec<Vec<String>>,
     /// Capacity units consumed.
     pub capacity: f64,
     /// The rights that were used, as IAM names them, and the table of each.
     pub rights: BTreeSet<Right>,
     in_flight: usize,
+}
+
+impl Traffic {
+    fn sent(&mut self, action: String) {
+        if self.in_flight == 0 {
+            self.rounds.push(Vec::new());
+        }
+        if let Some(round) = self.rounds.last_mut() {
+            round.push(action.clone());
+            // Of requests side by side either may come first.
+            round.sort();
+        }
+        self.actions.push(action);
+        self.in_flight += 1;
+    }
 }
 
 #[derive(Debug, Default)]
@@ -122,11 +137,7 @@ impl HttpConnector for WatchedConnector {
                 used_rights::write_down(function, &used);
             }
             state.traffic.rights.extend(used);
-            state.traffic.actions.push(action);
-            if state.traffic.in_flight == 0 {
-                state.traffic.rounds += 1;
-            }
-            state.traffic.in_flight += 1;
+            state.traffic.sent(action);
             let refuse = state.passed == 0 && state.refusals > 0;
             if refuse {
                 state.refusals -= 1;

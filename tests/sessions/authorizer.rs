@@ -5,7 +5,7 @@ use latchkey::runtime::AuthorizerService;
 use serde_json::{Value, json};
 
 use super::get::carols;
-use crate::house::{Call, World};
+use crate::house::{Call, World, measured_costs};
 use crate::operations::{Authorizer, AuthorizerSample, EntityTokenCreate, UserLogout};
 
 struct Door(AuthorizerService<Authorizer>);
@@ -137,4 +137,23 @@ async fn the_sample_answers_what_the_authorizer_said_and_401_without_one() {
     let reply = world.call::<AuthorizerSample>(Call::new()).await;
 
     assert_eq!((reply.status, reply.code()), (401, "missing-credentials"));
+}
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let door = Door::of(&world).await;
+    let (backend, session) = carols(&world).await;
+    let entity = world.call::<EntityTokenCreate>(backend.entity_call("acme", &backend.id)).await.text("authenticationToken");
+
+    for (case, credential) in
+        [("a login", &backend.jwt), ("a session", &session.text("token")), ("an API key", &backend.key), ("an entity token", &entity)]
+    {
+        world.spy.take();
+        assert_eq!(door.ask(credential).await["isAuthorized"], true, "{case}");
+        let traffic = world.spy.take();
+        assert_eq!(traffic.rounds.len(), 1, "{case}: {traffic:?}");
+        measured_costs::write_down("authorizer", case, &traffic);
+    }
+    world.measure::<AuthorizerSample>("", Call::new(), 401, 0).await;
 }

@@ -1,8 +1,10 @@
 //! `DELETE /sessions/{id}`
 
+use serde_json::json;
+
 use super::get::carols;
 use crate::house::{Call, Reply, World};
-use crate::operations::{SessionDelete, SessionGet, UserRenew};
+use crate::operations::{AuthenticationTokenExchange, SessionDelete, SessionGet, UserRenew};
 
 async fn delete(world: &World, id: &str, call: Call) -> Reply {
     world.call::<SessionDelete>(call.path("id", id)).await
@@ -59,4 +61,17 @@ async fn a_lost_answer_is_told_deleted_too() {
     world.spy.lose_after(1);
 
     assert_eq!(delete(&world, &session.text("id"), Call::new().bearer(&session.text("token"))).await.status, 204);
+}
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let call = Call::new().path("id", session.text("id")).bearer(&session.text("token"));
+    world.measure::<SessionDelete>("its own", call, 204, 2).await;
+
+    let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+    let id = world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await.text("id");
+    let call = Call::new().path("id", id).header("x-api-key", &backend.key);
+    world.measure::<SessionDelete>("by its issuer", call, 204, 3).await;
 }

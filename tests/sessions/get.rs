@@ -130,3 +130,13 @@ async fn the_session_of_a_user_ends_with_a_changed_password_and_with_the_user() 
         );
     }
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let call = || Call::new().path("id", session.text("id"));
+
+    world.measure::<SessionGet>("its own", call().bearer(&session.text("token")), 200, 1).await;
+    world.measure::<SessionGet>("by its issuer", call().header("x-api-key", &backend.key), 200, 2).await;
+}

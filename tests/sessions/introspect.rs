@@ -149,3 +149,23 @@ async fn a_form_without_a_token_or_with_two_is_refused() {
     assert_eq!((none.status, none.invalid_fields()), (422, vec!["token"]));
     assert_eq!((two.status, two.code()), (400, "malformed-body"));
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let entity = world.call::<EntityTokenCreate>(backend.entity_call("acme", &backend.id)).await.text("authenticationToken");
+    let once = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
+
+    for (case, token) in [
+        ("a login", backend.jwt.as_str()),
+        ("a session", &session.text("token")),
+        ("an API key", &backend.key),
+        ("an entity token", &entity),
+        ("a one-time token", &once),
+        ("a forged one", "lkapi_x"),
+    ] {
+        let call = Call::new().header("content-type", "application/x-www-form-urlencoded").header("x-api-key", &backend.key);
+        world.measure::<Introspect>(case, call.body(format!("token={token}")), 200, 1).await;
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::site::Site;
 use crate::house::template;
+use crate::routes::contract;
 
 /// How a gateway is told from another.
 #[derive(Clone, Copy)]
@@ -26,15 +27,18 @@ pub async fn every_bad_request_gets_a_4xx(site: &Site, gateway: Gateway) {
         ("duplicate keys", br#"{"username":"a","username":"b"}"#.to_vec()),
         ("deep", "[".repeat(10_000).into_bytes()),
     ];
+    let contract = contract();
     let routes = latchkey_local::template::routes(template()).unwrap();
     for route in routes.iter().filter(|route| gateway.has_sample || route.authorizer.is_none()) {
-        let path = route.path.replace("{entityId}", "a%20b%C3%BC%00").replace("{userId}", "u").replace("{token}", "lkone_nonsense");
-        let path = path.replace("{id}", "s");
+        // Between the braces stand the parameters' names.
+        let parts = route.path.split(['{', '}']).enumerate();
+        let path: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "a%20b%C3%BC%00" }).collect();
+        let answers = contract["paths"][&route.path][route.method.to_lowercase()]["responses"].as_object().unwrap();
         for (kind, body) in &bodies {
             for content_type in ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"] {
                 let headers = [("content-type", content_type), ("authorization", "B\u{e9}arer \u{1f511}"), ("x-odd", "\u{fffd}")];
                 let reply = site.http.send(&route.method, &path, &headers, body.clone()).await.unwrap();
-                if route.operation == "jwks" {
+                if answers.keys().all(|status| !status.starts_with('4')) {
                     assert_eq!(reply.status, 200, "it looks at nothing that a caller sends");
                     continue;
                 }

@@ -372,3 +372,12 @@ async fn what_passes_away_by_itself_has_the_attribute_that_ttl_reads() {
     lasting.sort();
     assert_eq!(lasting, ["id", "name", "user"], "users and their API keys");
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    world.insert(&world.user_row("alice", Acl::default())).await;
+
+    let call = Call::new().json(json!({ "username": "alice", "password": "alice's password" }));
+    world.measure::<UserLogin>("", call, 200, 2).await;
+}

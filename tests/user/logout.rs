@@ -87,3 +87,11 @@ async fn user_session_and_jwt_must_be_of_one_epoch() {
     // Now user and session agree, and the JWT is of an earlier epoch.
     assert_over(&world, &alice.jwt).await;
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.measure::<UserLogout>("", Call::new().bearer(&alice.jwt), 200, 1).await;
+}

@@ -162,3 +162,13 @@ async fn a_password_is_the_same_one_however_its_accents_are_composed() {
     assert_eq!((unchanged.status, unchanged.invalid_fields()), (422, vec!["new"]));
     assert_eq!(world.login("alice", decomposed).await.status, 200);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let words = "maroon kettle on the third shelf";
+    let call = Call::new().json(json!({ "username": "alice", "old": alice.password, "new": words, "confirm": words }));
+    world.measure::<UserPassword>("", call, 200, 2).await;
+}

@@ -87,3 +87,11 @@ async fn the_first_jwt_does_not_outlive_the_session_either() {
 
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["exp"], NOW + 60);
 }
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.measure::<UserRenew>("", Call::new().bearer(&alice.jwt), 200, 1).await;
+}

@@ -1,0 +1,48 @@
+//! docs/costs.md says what each operation costs, as the last run of the tests measured it.
+//!
+//! An operation's own test measures its cases with [`World::measure`](crate::house::World::measure). `make costs` measures them alone and
+//! writes the table.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use latchkey::http::Operation;
+use latchkey_local::template::rights;
+
+use crate::house::{measured_costs, root, template};
+
+const HEAD: &str = "| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n";
+
+/// Every operation of the API, and every other function that may ask something of a table.
+fn functions() -> BTreeSet<String> {
+    let may_ask = rights(template()).into_iter().filter(|(_, rights)| rights.iter().any(|(action, _)| action.starts_with("dynamodb:")));
+    let mut functions: BTreeSet<_> = may_ask.map(|(function, _)| function).collect();
+    macro_rules! add {
+        ($operation:ty) => {
+            functions.insert(<$operation>::NAME.to_owned())
+        };
+    }
+    crate::operations::each_operation!(add);
+    functions
+}
+
+#[test]
+#[ignore = "compares what the run before it measured: `make test` runs it after all others"]
+fn docs_costs_says_what_the_run_measured() {
+    let rows = measured_costs::of_the_last_run();
+    let unmeasured: Vec<_> =
+        functions().into_iter().filter(|name| !rows.iter().any(|row| row.starts_with(&format!("| {name} ")))).collect();
+    assert!(unmeasured.is_empty(), "no test measures {unmeasured:?}: see World::measure");
+
+    let page = root().join("docs/costs.md");
+    let docs = fs::read_to_string(&page).unwrap();
+    let (before, rest) = docs.split_once(HEAD).unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let measured = format!("{before}{HEAD}{}\n\n{after}", rows.join("\n"));
+
+    if std::env::var_os("LATCHKEY_WRITE_COSTS").is_some() {
+        fs::write(page, measured).unwrap();
+    } else {
+        assert!(docs == measured, "docs/costs.md differs from what was measured; `make costs` writes:\n{HEAD}{}", rows.join("\n"));
+    }
+}
