@@ -127,7 +127,7 @@ proptest! {
         let path = EntityPath { entity: "e".parse().unwrap(), user: "u".parse().unwrap() };
 
         prop_assert!(gate.login(&headers).is_err() && gate.api_key(&headers).is_err() && path.identify(&headers, &gate).is_err());
-        prop_assert!(!matches!(gate.any(&headers), Ok(Some(_))));
+        prop_assert!(!matches!(gate.optional_caller(&headers), Ok(Some(_))));
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use latchkey::credentials::{ApiKey, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys, TokenKind, kind_of};
+use latchkey::credentials::{ApiKey, CredentialKind, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys};
 use latchkey::domain::{KeyId, Locator, RandomId, UserId};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::{cases, change, changed, rings, text};
 
-const KINDS: [TokenKind; 3] = [TokenKind::ApiKey, TokenKind::Entity, TokenKind::OneTime];
+const KINDS: [CredentialKind; 3] = [CredentialKind::ApiKey, CredentialKind::EntityToken, CredentialKind::OneTimeToken];
 
 /// One token of each kind.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ proptest! {
         prop_assert_eq!(ApiKey::open(keys, &api_key), Ok(tokens.api_key));
         prop_assert_eq!(EntityToken::open(keys, &entity), Ok(tokens.entity));
         prop_assert_eq!(OneTimeToken::open(keys, &one_time), Ok(tokens.one_time));
-        prop_assert_eq!([&api_key, &entity, &one_time].map(|text| kind_of(text)), KINDS.map(Some));
+        prop_assert_eq!([&api_key, &entity, &one_time].map(|text| CredentialKind::claimed_by(text)), KINDS.map(Some));
         prop_assert!(ApiKey::open(keys, &entity).is_err() && ApiKey::open(keys, &one_time).is_err());
         prop_assert!(EntityToken::open(keys, &api_key).is_err() && EntityToken::open(keys, &one_time).is_err());
         prop_assert!(OneTimeToken::open(keys, &api_key).is_err() && OneTimeToken::open(keys, &entity).is_err());

@@ -80,6 +80,22 @@ async fn nothing_but_the_first_identity_source_decides() {
 }
 
 #[tokio::test]
+async fn without_an_identity_source_the_first_header_that_carries_anything_decides() {
+    let world = World::new().await;
+    let door = Door::of(&world).await;
+    let alice = world.person("alice").await;
+    let bob = world.person("bob").await;
+    let ask = async |headers: Value| door.answer(json!({ "headers": headers })).await;
+
+    let both = ask(json!({ "X-Api-Key": alice.key, "Authorization": format!("Bearer {}", bob.jwt) })).await;
+    assert_eq!(both["context"]["subject"], json!(bob.id));
+    for wrong in ["x", "B\u{e9}arer", "a\u{1}b", &alice.key.replace("lkapi_", "lkapi_1")] {
+        assert_eq!(ask(json!({ "x-api-key": alice.key, "authorization": wrong })).await, refused(), "{wrong:?}");
+    }
+    assert_eq!(ask(json!({ "x-api-key": alice.key, "authorization": " " })).await["isAuthorized"], true, "it carries nothing");
+}
+
+#[tokio::test]
 async fn whatever_an_event_holds_it_is_refused_and_never_an_error() {
     let world = World::new().await;
     let door = Door::of(&world).await;

@@ -95,12 +95,12 @@ impl AuthenticationTokenCreate {
 
     /// Somebody with the permission makes a token for a customer, who need not be a user here.
     async fn for_customer(&self, customer: CustomerId, wish: Wish, request: &Request, now: Timestamp) -> Result<Answer, ApiError> {
-        let credential = self.keys.get().await.gate(now).any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
+        let credential = self.keys.get().await.gate(now).caller(&request.headers)?;
         let mut batch = self.database.batch();
-        let asked = credential.ask(&mut batch);
+        let pending = credential.add_to(&mut batch);
         let customer_row = batch.user(&customer);
         let rows = batch.get().await?;
-        let caller = asked.resolve(&rows, now)?;
+        let caller = pending.caller(&rows, now)?;
         if !caller.may_issue_tokens() {
             return Err(ApiError::Forbidden);
         }

@@ -7,7 +7,7 @@ mod wish;
 
 use futures_util::future::join;
 use latchkey::audit::{Act, Event, Trail};
-use latchkey::caller::{AskedToken, Credential, Gate, live_session};
+use latchkey::caller::{Credential, Gate, PendingOneTimeToken, live_session};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::{Locator, Secret, SessionId, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
@@ -56,7 +56,7 @@ impl Operation for AuthenticationTokenExchange {
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
         latchkey::caller::note_row(token.id);
         let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };
-        let credential = gate.any(&request.headers)?;
+        let credential = gate.optional_caller(&request.headers)?;
 
         let Found { row, parties, reserved } = self.read(&token, credential, now).await?;
         let password = wish.one_time_password.as_ref();
@@ -121,8 +121,8 @@ impl AuthenticationTokenExchange {
     /// requests side by side, so that nothing is compared before it is counted.
     async fn read(&self, token: &OneTimeToken, credential: Option<Credential>, now: Timestamp) -> Result<Found, ApiError> {
         let mut batch = self.database.batch();
-        let asked = credential.map(|credential| credential.ask(&mut batch));
-        let token_rows = AskedToken::ask(token, &mut batch);
+        let pending = credential.map(|credential| credential.add_to(&mut batch));
+        let token_rows = PendingOneTimeToken::new(token, &mut batch);
         let reserve = async {
             let Some(customer) = &token.otp_customer else { return Ok(()) };
             self.tokens.reserve_otp_attempt(token.id, customer, self.otp_attempts_per_token, self.otp_attempts_per_customer, now).await
@@ -130,7 +130,7 @@ impl AuthenticationTokenExchange {
         let (rows, reserved) = join(batch.get(), reserve).await;
         let rows = rows?;
         let (row, issuer) = token_rows.resolve(&rows)?.ok_or(ApiError::TokenNotFound)?;
-        let caller = asked.map(|asked| asked.resolve(&rows, now)).transpose().map_err(ApiError::from);
+        let caller = pending.map(|pending| pending.caller(&rows, now)).transpose().map_err(ApiError::from);
         Ok(Found { row, parties: caller.map(|caller| Parties { issuer, caller }), reserved })
     }
 

@@ -1,6 +1,6 @@
 //! `GET /authentication-tokens/{token}`: whether a one-time token can be exchanged. It never consumes it: mail scanners follow links.
 
-use latchkey::caller::AskedToken;
+use latchkey::caller::PendingOneTimeToken;
 use latchkey::credentials::{OneTimeToken, TokenKeys};
 use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request, Route};
@@ -23,8 +23,8 @@ impl Operation for AuthenticationTokenVerify {
         latchkey::caller::note_row(token.id);
 
         let mut batch = self.database.batch();
-        let asked = AskedToken::ask(&token, &mut batch);
-        let found = asked.resolve(&batch.get().await?)?.filter(|(row, _)| row.is_live(request.now));
+        let pending = PendingOneTimeToken::new(&token, &mut batch);
+        let found = pending.resolve(&batch.get().await?)?.filter(|(row, _)| row.is_live(request.now));
         let (row, _) = found.ok_or(ApiError::TokenNotFound)?;
 
         Answer::ok(&AuthenticationTokenView::new(row, text))

@@ -38,8 +38,8 @@ impl Operation for AuthheaderAdd {
         if let Some(acl) = &acl {
             // Only a key that is given less than its owner has needs to know what the owner has: one request more.
             let mut batch = self.database.batch();
-            let asked = Credential::Login(login.clone()).ask(&mut batch);
-            let caller = asked.resolve(&batch.get().await?, now)?;
+            let pending = Credential::Login(login).add_to(&mut batch);
+            let caller = pending.caller(&batch.get().await?, now)?;
             if !caller.covers(acl) {
                 return Err(ApiError::Escalation);
             }

@@ -24,9 +24,9 @@ impl Operation for AuthheaderList {
 
         let user = login.user;
         let mut batch = self.database.batch();
-        let asked = Credential::Login(login).ask(&mut batch);
+        let pending = Credential::Login(login).add_to(&mut batch);
         let (rows, listed) = join(batch.get(), self.api_keys.list(user)).await;
-        asked.resolve(&rows?, now)?;
+        pending.caller(&rows?, now)?;
 
         // A key whose token key has left the ring opens nothing any more: it is no auth header.
         let headers: Vec<_> = listed?.into_iter().filter_map(|row| AuthHeaderView::derive(row, &keys.tokens).ok()).collect();

@@ -3,7 +3,8 @@
 //! It takes a login JWT, a session JWT, an API key or an entity token from the first identity source, and nothing from anywhere
 //! else: what the gateway caches under that source then depends on it alone, and on no route.
 
-use latchkey::caller::{Kind, Standing};
+use latchkey::caller::ActiveCredential;
+use latchkey::credentials::CredentialKind;
 use latchkey::http::ApiError;
 use latchkey::runtime::{Authorization, Authorize, AuthorizerEvent, ConfigError, Keys, Setup, Table};
 use latchkey::store::Database;
@@ -26,13 +27,13 @@ impl Authorize for Authorizer {
         let Some(credential) = event.credential() else { return Ok(Authorization::refused()) };
         let now = event.now;
         let keys = self.keys.get().await;
-        let Some(opened) = keys.gate(now).open(credential) else { return Ok(Authorization::refused()) };
+        let Some(credential) = keys.gate(now).open(credential) else { return Ok(Authorization::refused()) };
 
         let mut batch = self.database.batch();
-        let asked = opened.ask(&mut batch);
-        let standing = asked.resolve(&batch.get().await?, now)?;
+        let pending = credential.add_to(&mut batch);
+        let active = pending.active(&batch.get().await?, now)?;
         // A one-time token is there to be exchanged: it is no credential for anything else.
-        let standing = standing.filter(|standing: &Standing| standing.kind != Kind::OneTimeToken);
-        Ok(standing.map_or_else(Authorization::refused, Authorization::of))
+        let active = active.filter(|active: &ActiveCredential| active.kind != CredentialKind::OneTimeToken);
+        Ok(active.map_or_else(Authorization::refused, Authorization::of))
     }
 }

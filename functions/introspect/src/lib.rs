@@ -2,7 +2,8 @@
 //!
 //! It takes any credential of this service and consumes none. Whatever is not good, for whatever reason, is `{"active":false}`.
 
-use latchkey::caller::{Kind, Standing};
+use latchkey::caller::ActiveCredential;
+use latchkey::credentials::CredentialKind;
 use latchkey::domain::{Acl, CustomClaims, Permission, Scope};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -58,42 +59,42 @@ impl Operation for Introspect {
         let now = request.now;
         let keys = self.keys.get().await;
         let gate = keys.gate(now);
-        let credential = gate.any(&request.headers)?.ok_or(ApiError::MissingCredentials)?;
+        let credential = gate.caller(&request.headers)?;
 
         let mut batch = self.database.batch();
-        let asked = credential.ask(&mut batch);
-        let standing = gate.open(token.expose()).map(|opened| opened.ask(&mut batch));
+        let pending = credential.add_to(&mut batch);
+        let presented = gate.open(token.expose()).map(|credential| credential.add_to(&mut batch));
         let rows = batch.get().await?;
-        let caller = asked.resolve(&rows, now)?;
+        let caller = pending.caller(&rows, now)?;
         if !caller.is_unrestricted_for(&Permission::new(Self::NAME), &Scope::everywhere()) {
             return Err(ApiError::Forbidden);
         }
-        let standing = standing.map(|standing| standing.resolve(&rows, now)).transpose()?.flatten();
+        let presented = presented.map(|presented| presented.active(&rows, now)).transpose()?.flatten();
         let issuer = gate.issuer;
-        let what = standing.map(|standing| active(standing, &issuer.url, &issuer.audience, &issuer.login_audience()));
+        let what = presented.map(|credential| active(credential, &issuer.url, &issuer.audience, &issuer.login_audience()));
         Answer::ok(&Introspection { active: what.is_some(), what })
     }
 }
 
-fn active(standing: Standing, issuer: &str, audience: &str, login_audience: &str) -> Active {
-    let (token_type, aud) = match standing.kind {
-        Kind::Login => (Some("Bearer"), Some(login_audience)),
-        Kind::Session => (Some("Bearer"), Some(audience)),
-        Kind::ApiKey | Kind::EntityToken | Kind::OneTimeToken => (None, None),
+fn active(credential: ActiveCredential, issuer: &str, audience: &str, login_audience: &str) -> Active {
+    let (token_type, aud) = match credential.kind {
+        CredentialKind::Login => (Some("Bearer"), Some(login_audience)),
+        CredentialKind::Session => (Some("Bearer"), Some(audience)),
+        CredentialKind::ApiKey | CredentialKind::EntityToken | CredentialKind::OneTimeToken => (None, None),
     };
     Active {
         token_type,
-        sub: standing.subject,
-        username: standing.username,
+        sub: credential.subject,
+        username: credential.username,
         iss: issuer.to_owned(),
         aud: aud.map(str::to_owned),
-        iat: standing.issued_at.unix(),
-        exp: standing.expires_at.map(|at| at.unix()),
-        jti: standing.session.map(|id| id.to_string()),
-        kind: standing.kind.name(),
-        entity: standing.entity.map(|id| id.to_string()),
-        acl: standing.acl,
-        custom_claims: standing.custom_claims,
+        iat: credential.issued_at.unix(),
+        exp: credential.expires_at.map(|at| at.unix()),
+        jti: credential.session.map(|id| id.to_string()),
+        kind: credential.kind.name(),
+        entity: credential.entity.map(|id| id.to_string()),
+        acl: credential.acl,
+        custom_claims: credential.custom_claims,
     }
 }
 

@@ -38,8 +38,8 @@ impl Operation for UserRenew {
         let presented = latchkey::caller::login(&request.headers, &self.issuer, keys.verification(), now)?;
 
         let mut batch = self.database.batch();
-        let asked = Credential::Login(presented.clone()).ask(&mut batch);
-        let caller = asked.resolve(&batch.get().await?, now)?;
+        let pending = Credential::Login(presented).add_to(&mut batch);
+        let caller = pending.caller(&batch.get().await?, now)?;
         if caller.user.password_has_expired(now) {
             return Err(ApiError::PasswordExpired);
         }

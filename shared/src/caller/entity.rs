@@ -62,7 +62,7 @@ impl EntityPath {
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn identify<'a>(&'a self, headers: &HeaderMap, gate: &Gate<'a>) -> Result<EntityCaller<'a>, CallerError> {
         let key = gate.api_key(headers)?;
-        let login = gate.login_in_token(headers)?;
+        let login = gate.acting_login(headers)?;
         let acting_id = headers.get("userid").and_then(|value| value.to_str().ok()).ok_or(CallerError::Missing)?;
         if acting_id.trim().parse() != Ok(login.user) {
             return Err(CallerError::Refused("userid is not the subject of token"));
@@ -83,11 +83,11 @@ impl EntityCaller<'_> {
         let locator = Locator::of_pair(&self.path.entity, &self.path.user);
         note_row(locator);
         let mut batch = database.batch();
-        let key = Credential::ApiKey(self.key).ask(&mut batch);
-        let acting = Credential::Login(self.login).ask(&mut batch);
+        let key = Credential::ApiKey(self.key).add_to(&mut batch);
+        let acting = Credential::Login(self.login).add_to(&mut batch);
         let token = batch.token(schema::entity_token(&locator));
         let rows = batch.get().await?;
-        let (key, acting) = (key.resolve(&rows, self.now)?, acting.resolve(&rows, self.now)?);
+        let (key, acting) = (key.caller(&rows, self.now)?, acting.caller(&rows, self.now)?);
 
         let (permission, scope) = (Permission::new(operation), Scope::entity(&self.path.entity));
         let own = self.path.user.as_str() == acting.user_id().to_string();

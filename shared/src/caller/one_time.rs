@@ -4,15 +4,15 @@ use crate::credentials::OneTimeToken;
 use crate::store::{ApiKeyRow, Batch, OneTimeTokenRow, RowKey, Rows, StoreError, UserRow, schema};
 
 /// A one-time token whose rows are in a batch.
-pub struct AskedToken {
+pub struct PendingOneTimeToken {
     row: RowKey,
     issuer: RowKey,
     api_key: Option<RowKey>,
 }
 
-impl AskedToken {
+impl PendingOneTimeToken {
     /// Adds the rows of the token, of who made it and, if an API key did, of that key to `batch`.
-    pub fn ask(token: &OneTimeToken, batch: &mut Batch<'_>) -> Self {
+    pub fn new(token: &OneTimeToken, batch: &mut Batch<'_>) -> Self {
         let row = batch.token(schema::one_time_token(token.id));
         let api_key = token.api_key.map(|place| batch.token(schema::api_key_at(token.issuer, &place)));
         Self { row, issuer: batch.user(token.issuer), api_key }

@@ -8,17 +8,22 @@ use crate::domain::{CustomerId, Permission, Scope, SessionId, Timestamp, UserId}
 use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
 /// A session's JWT whose rows are in a batch.
-pub struct AskedSession {
+pub struct PendingSession {
     claims: SessionClaims,
     row: RowKey,
     user: RowKey,
 }
 
-impl AskedSession {
+impl PendingSession {
     /// Adds the session's row to `batch`, and the row of the user that the customer may be.
-    pub fn ask(claims: SessionClaims, batch: &mut Batch<'_>) -> Self {
+    pub fn new(claims: SessionClaims, batch: &mut Batch<'_>) -> Self {
         let row = batch.session(schema::session(&claims.customer, claims.session));
         Self { row, user: batch.user(&claims.customer), claims }
+    }
+
+    /// What the JWT says.
+    pub(super) fn claims(&self) -> &SessionClaims {
+        &self.claims
     }
 
     /// The session's row, if it has not been ended and, where the customer is a user here, that user is active and has not changed
@@ -63,15 +68,8 @@ pub struct SessionPath {
 /// Credentials whose seals or signatures are right.
 pub struct SessionCaller {
     id: SessionId,
-    presented: Presented,
+    credential: Credential,
     now: Timestamp,
-}
-
-enum Presented {
-    /// The JWT of an exchanged session.
-    Session(SessionClaims),
-    /// An API key or a login JWT.
-    Caller(Credential),
 }
 
 /// A caller who is known, and the session as far as it is theirs.
@@ -89,11 +87,7 @@ impl SessionPath {
     /// # Errors
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn identify(self, headers: &HeaderMap, gate: &Gate<'_>) -> Result<SessionCaller, CallerError> {
-        let presented = match gate.any(headers)? {
-            Some(credential) => Presented::Caller(credential),
-            None => Presented::Session(gate.session(headers)?),
-        };
-        Ok(SessionCaller { id: self.id, presented, now: gate.now })
+        Ok(SessionCaller { id: self.id, credential: gate.caller_or_session(headers)?, now: gate.now })
     }
 }
 
@@ -108,21 +102,21 @@ impl SessionCaller {
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<SessionAccess, CallerError> {
         let (id, now) = (self.id, self.now);
         let mut batch = database.batch();
-        let credential = match self.presented {
-            Presented::Session(claims) => {
-                let asked = AskedSession::ask(claims, &mut batch);
-                let session = asked.resolve(&batch.get().await?, now)?.ok_or(CallerError::Refused("the session is over"))?;
+        let (user, own_login) = match &self.credential {
+            Credential::Session(claims) => {
+                let pending = PendingSession::new(claims.clone(), &mut batch);
+                let session = pending.resolve(&batch.get().await?, now)?.ok_or(CallerError::Refused("the session is over"))?;
                 return Ok(SessionAccess { actor: None, session: Some(session).filter(|session| session.session_id == id) });
             }
-            Presented::Caller(credential) => credential,
+            Credential::Login(claims) => (claims.user, Some(batch.session(schema::session(claims.user, id)))),
+            Credential::ApiKey(key) => (key.user, None),
+            Credential::EntityToken(_) | Credential::OneTimeToken(_) => return Err(CallerError::Refused("it opens no session")),
         };
-        let user = credential.user();
-        let own_login = matches!(credential, Credential::Login(_)).then(|| batch.session(schema::session(user, id)));
         let issued = batch.session(schema::issued_session(user, id));
-        let asked = credential.ask(&mut batch);
+        let pending = self.credential.add_to(&mut batch);
         let user_row = batch.user(user);
         let rows = batch.get().await?;
-        let caller = asked.resolve(&rows, now)?;
+        let caller = pending.caller(&rows, now)?;
         if !caller.is_unrestricted_for(&Permission::new(operation), &Scope::everywhere()) {
             return Err(CallerError::Forbidden);
         }
@@ -136,13 +130,5 @@ impl SessionCaller {
             (None, None) => None,
         };
         Ok(SessionAccess { actor: Some(user), session })
-    }
-}
-
-impl Gate<'_> {
-    /// The JWT of an exchanged session in `Authorization` (raw or `Bearer`) or `token`.
-    fn session(&self, headers: &HeaderMap) -> Result<SessionClaims, CallerError> {
-        let token = super::gate::jwt_in(headers).ok_or(CallerError::Missing)?;
-        SessionClaims::verify(token, self.issuer, self.jwt_keys, self.now).map_err(|_| CallerError::Refused("no valid session JWT"))
     }
 }

@@ -62,7 +62,7 @@ struct StrictHeader {
 }
 
 /// What a login JWT says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginClaims {
     /// Whose session it is.
     pub user: UserId,
@@ -89,16 +89,10 @@ struct LoginWire {
     epoch: u64,
 }
 
-const LOGIN_TYPE: &str = "at+jwt";
+pub(super) const LOGIN_TYPE: &str = "at+jwt";
 const LOGIN_USE: &str = "login";
 
 impl LoginClaims {
-    /// Whether `token` says in its header that it is a login JWT; nothing is verified.
-    #[must_use]
-    pub fn is_claimed_by(token: &str) -> bool {
-        read_header(token).is_ok_and(|header| header.typ == LOGIN_TYPE)
-    }
-
     /// Mints the JWT.
     ///
     /// # Errors
@@ -171,7 +165,7 @@ struct SessionWire {
     custom_claims: CustomClaims,
 }
 
-const SESSION_TYPE: &str = "JWT";
+pub(super) const SESSION_TYPE: &str = "JWT";
 const SESSION_USE: &str = "session";
 
 impl SessionClaims {
@@ -246,6 +240,11 @@ fn read_header(token: &str) -> Result<StrictHeader, JwtError> {
     let encoded = token.split('.').next().filter(|_| token.len() <= MAX_BYTES).ok_or(JwtError::Malformed)?;
     let header = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| JwtError::Malformed)?;
     serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)
+}
+
+/// The `typ` of a JWT, if `token` has the header of one that this service makes. Nothing is verified.
+pub(super) fn type_of(token: &str) -> Option<String> {
+    read_header(token).ok().map(|header| header.typ)
 }
 
 fn check_times(not_before: i64, expires_at: i64, now: Timestamp) -> Result<(), JwtError> {

@@ -3,6 +3,7 @@
 pub mod generate;
 mod jwk;
 mod jwt;
+mod kind;
 mod otp;
 mod password;
 mod rules;
@@ -11,8 +12,9 @@ mod token_keys;
 
 pub use jwk::{Algorithm, KeySetError, KeyStatus, PublicJwkSet, SigningKeys, VerificationKeys};
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
+pub use kind::CredentialKind;
 pub use otp::OneTimePassword;
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict, is_same_password};
 pub use rules::{PasswordRules, Weakness};
-pub use sealed::{ApiKey, EntityToken, OneTimeToken, SealError, TokenKind, kind_of};
+pub use sealed::{ApiKey, EntityToken, OneTimeToken, SealError};
 pub use token_keys::{KeyNumber, TokenKeys};

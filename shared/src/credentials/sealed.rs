@@ -7,6 +7,7 @@
 use hmac::Mac;
 use thiserror::Error;
 
+use super::kind::CredentialKind;
 use super::token_keys::{KeyNumber, TokenKeys};
 use crate::domain::{KeyId, Locator, RandomId, Secret, UserId};
 
@@ -15,42 +16,11 @@ use crate::domain::{KeyId, Locator, RandomId, Secret, UserId};
 #[error("not a token of this service")]
 pub struct SealError;
 
-/// What a token's prefix says it is. Secret scanners recognise each by its prefix; docs/security.md has the expressions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
-    /// An auth header: a named API key.
-    ApiKey,
-    /// An entity's authentication token.
-    Entity,
-    /// A one-time authentication token.
-    OneTime,
-}
-
-impl TokenKind {
-    const ALL: [Self; 3] = [Self::ApiKey, Self::Entity, Self::OneTime];
-
-    /// The prefix, with the underscore that ends it.
-    #[must_use]
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::ApiKey => "lkapi_",
-            Self::Entity => "lkent_",
-            Self::OneTime => "lkone_",
-        }
-    }
-}
-
-/// What kind of token `text` claims to be by its prefix; nothing is verified.
-#[must_use]
-pub fn kind_of(text: &str) -> Option<TokenKind> {
-    TokenKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))
-}
-
 const MAC_BYTES: usize = 16;
 /// Base58 takes time that grows with the square of the length: nothing longer than any token is decoded.
 const MAX_TEXT_BYTES: usize = 128;
 
-fn seal(keys: &TokenKeys, kind: TokenKind, key: KeyNumber, body: &[u8]) -> Result<Secret, SealError> {
+fn seal(keys: &TokenKeys, kind: CredentialKind, key: KeyNumber, body: &[u8]) -> Result<Secret, SealError> {
     let mut bytes = Vec::with_capacity(1 + body.len() + MAC_BYTES);
     bytes.push(key.get());
     bytes.extend_from_slice(body);
@@ -60,7 +30,7 @@ fn seal(keys: &TokenKeys, kind: TokenKind, key: KeyNumber, body: &[u8]) -> Resul
 }
 
 /// The key's number and the body of a token whose MAC is right; compared in constant time.
-fn open(keys: &TokenKeys, kind: TokenKind, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
+fn open(keys: &TokenKeys, kind: CredentialKind, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
     let encoded = text.strip_prefix(kind.prefix()).filter(|rest| rest.len() <= MAX_TEXT_BYTES).ok_or(SealError)?;
     let mut bytes = bs58::decode(encoded).into_vec().map_err(|_| SealError)?;
     let mac_at = bytes.len().checked_sub(MAC_BYTES).ok_or(SealError)?;
@@ -99,7 +69,7 @@ impl ApiKey {
     /// # Errors
     /// [`SealError`] if the ring has no key of that number (any more).
     pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
-        seal(keys, TokenKind::ApiKey, self.key, &[self.user.bytes().as_slice(), self.id.bytes()].concat())
+        seal(keys, CredentialKind::ApiKey, self.key, &[self.user.bytes().as_slice(), self.id.bytes()].concat())
     }
 
     /// Opens `text`.
@@ -107,7 +77,7 @@ impl ApiKey {
     /// # Errors
     /// [`SealError`] for anything but an API key that this service sealed.
     pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
-        let (key, body) = open(keys, TokenKind::ApiKey, text)?;
+        let (key, body) = open(keys, CredentialKind::ApiKey, text)?;
         let mut rest = body.as_slice();
         let (user, id) = (UserId::from_bytes(take(&mut rest)?), KeyId::from_bytes(take(&mut rest)?));
         end(rest, Self { key, user, id })
@@ -137,7 +107,7 @@ impl EntityToken {
     pub fn seal(&self, keys: &TokenKeys) -> Result<Secret, SealError> {
         let user = self.user.as_ref().map_or([].as_slice(), |user| user.bytes());
         let body = [self.locator.bytes().as_slice(), self.id.bytes(), &self.generation.to_be_bytes(), user].concat();
-        seal(keys, TokenKind::Entity, self.key, &body)
+        seal(keys, CredentialKind::EntityToken, self.key, &body)
     }
 
     /// Opens `text`.
@@ -145,7 +115,7 @@ impl EntityToken {
     /// # Errors
     /// [`SealError`] for anything but an entity token that this service sealed.
     pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
-        let (key, body) = open(keys, TokenKind::Entity, text)?;
+        let (key, body) = open(keys, CredentialKind::EntityToken, text)?;
         let mut rest = body.as_slice();
         let (locator, id) = (Locator::from_bytes(take(&mut rest)?), RandomId::from_bytes(take(&mut rest)?));
         let generation = u32::from_be_bytes(take(&mut rest)?);
@@ -179,7 +149,7 @@ impl OneTimeToken {
         let parts = [u8::from(self.api_key.is_some()) | u8::from(self.otp_customer.is_some()) << 1];
         let optional = [&self.api_key, &self.otp_customer].map(|part| part.as_ref().map_or([].as_slice(), |place| place.bytes()));
         let body = [self.id.bytes().as_slice(), self.issuer.bytes(), &parts, optional[0], optional[1]].concat();
-        seal(keys, TokenKind::OneTime, self.key, &body)
+        seal(keys, CredentialKind::OneTimeToken, self.key, &body)
     }
 
     /// Opens `text`.
@@ -187,7 +157,7 @@ impl OneTimeToken {
     /// # Errors
     /// [`SealError`] for anything but a one-time token that this service sealed.
     pub fn open(keys: &TokenKeys, text: &str) -> Result<Self, SealError> {
-        let (key, body) = open(keys, TokenKind::OneTime, text)?;
+        let (key, body) = open(keys, CredentialKind::OneTimeToken, text)?;
         let mut rest = body.as_slice();
         let (id, issuer) = (RandomId::from_bytes(take(&mut rest)?), UserId::from_bytes(take(&mut rest)?));
         let [parts] = take(&mut rest)?;
@@ -232,7 +202,7 @@ mod tests {
     fn a_token_with_any_bit_changed_is_refused() {
         let keys = keys();
         let text = entity_token(&keys).seal(&keys).unwrap();
-        let prefix = TokenKind::Entity.prefix();
+        let prefix = CredentialKind::EntityToken.prefix();
         let bytes = bs58::decode(text.expose().strip_prefix(prefix).unwrap()).into_vec().unwrap();
 
         for bit in 0..bytes.len() * 8 {
@@ -281,7 +251,7 @@ mod tests {
         let text = entity_token(&keys).seal(&keys).unwrap();
 
         assert!(text.expose().chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)));
-        assert_eq!(kind_of(text.expose()), Some(TokenKind::Entity));
+        assert_eq!(CredentialKind::claimed_by(text.expose()), Some(CredentialKind::EntityToken));
         assert_eq!(format!("{text:?}"), "[redacted]");
     }
 }

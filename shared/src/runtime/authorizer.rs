@@ -1,9 +1,9 @@
 //! A Lambda authorizer's events and answers (HTTP API, REQUEST, payload 2.0, simple responses).
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::telemetry::chain;
 use super::{ConfigError, Events, Setup};
 use crate::audit::{Act, Event, Origin};
-use crate::caller::{Standing, bearer};
+use crate::caller::{ActiveCredential, bearer, first_credential};
 use crate::domain::{SharedClock, Timestamp};
 use crate::http::ApiError;
 
@@ -31,9 +31,6 @@ pub trait Authorize: Send + Sync + Sized + 'static {
     /// would be cached.
     fn authorize(&self, event: &AuthorizerEvent) -> impl Future<Output = Result<Authorization, ApiError>> + Send;
 }
-
-/// Where a credential is looked for if the authorizer has no identity source, and so no cache.
-const HEADERS: [&str; 6] = ["authorization", "token", "apikey", "x-authorization", "reb-apikey", "x-api-key"];
 
 /// The parts of an event that decide. Read from any JSON, since nothing that a client sends may fail the function.
 pub struct AuthorizerEvent {
@@ -55,10 +52,12 @@ impl AuthorizerEvent {
     }
 }
 
+/// A value that can't stand in a header is there all the same, and is no credential: it must not let another header decide.
 fn in_headers(event: &Value) -> Option<String> {
     let headers = event.get("headers").and_then(Value::as_object)?;
-    let headers: HashMap<_, _> = headers.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?))).collect();
-    HEADERS.iter().find_map(|name| headers.get(*name)).map(|value| (*value).to_owned())
+    let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static("?"));
+    let header = |(name, text): (&String, &Value)| Some((name.parse().ok()?, value(text.as_str()?)));
+    first_credential(&headers.iter().filter_map(header).collect()).map(str::to_owned)
 }
 
 impl AuthorizerEvent {
@@ -88,17 +87,17 @@ impl Authorization {
     /// Who passes. Members without a value are left out; the ACL and the claims are JSON texts, so that they can be mapped to
     /// headers, too.
     #[must_use]
-    pub fn of(standing: Standing) -> Self {
+    pub fn of(credential: ActiveCredential) -> Self {
         let json_text = |value: Result<String, serde_json::Error>| value.map_or(Value::Null, Value::String);
         let mut context = json!({
-            "kind": standing.kind.name(),
-            "subject": standing.subject,
-            "username": standing.username,
-            "entity": standing.entity,
-            "acl": json_text(serde_json::to_string(&standing.acl)),
-            "customClaims": json_text(serde_json::to_string(&standing.custom_claims)),
-            "sessionId": standing.session,
-            "expiresAt": standing.expires_at.map(|at| at.unix()),
+            "kind": credential.kind.name(),
+            "subject": credential.subject,
+            "username": credential.username,
+            "entity": credential.entity,
+            "acl": json_text(serde_json::to_string(&credential.acl)),
+            "customClaims": json_text(serde_json::to_string(&credential.custom_claims)),
+            "sessionId": credential.session,
+            "expiresAt": credential.expires_at.map(|at| at.unix()),
         });
         if let Value::Object(members) = &mut context {
             members.retain(|_, value| !value.is_null());

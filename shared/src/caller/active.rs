@@ -1,0 +1,97 @@
+//! What an active credential stands for: what `introspect` and the authorizer report.
+
+use super::Caller;
+use crate::credentials::{CredentialKind, LoginClaims, SessionClaims};
+use crate::domain::{Acl, CustomClaims, EntityId, SessionId, Timestamp};
+use crate::store::{EntityTokenRow, OneTimeTokenRow, UserRow};
+
+/// A credential that is good right now, and what it stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveCredential {
+    /// What it is.
+    pub kind: CredentialKind,
+    /// The id of a user or of a customer, or the user of an entity.
+    pub subject: String,
+    /// The name of a subject who is a user here.
+    pub username: Option<String>,
+    /// The entity of an entity token.
+    pub entity: Option<EntityId>,
+    /// What it permits here and now.
+    pub acl: Acl,
+    /// The team's own claims about a customer.
+    pub custom_claims: CustomClaims,
+    /// The session of a JWT.
+    pub session: Option<SessionId>,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// From when on it is refused, unless only a revocation ends it.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl ActiveCredential {
+    pub(super) fn login(claims: &LoginClaims, caller: Caller) -> Self {
+        Self {
+            kind: CredentialKind::Login,
+            session: Some(claims.session),
+            issued_at: claims.issued_at,
+            expires_at: Some(claims.expires_at),
+            ..Self::api_key(caller)
+        }
+    }
+
+    pub(super) fn api_key(caller: Caller) -> Self {
+        Self {
+            kind: CredentialKind::ApiKey,
+            subject: caller.user_id().to_string(),
+            entity: None,
+            acl: caller.acl(),
+            custom_claims: CustomClaims::default(),
+            session: None,
+            issued_at: caller.credential_made_at,
+            expires_at: None,
+            username: Some(caller.user.username),
+        }
+    }
+
+    pub(super) fn session(claims: &SessionClaims) -> Self {
+        Self {
+            kind: CredentialKind::Session,
+            subject: claims.customer.to_string(),
+            username: None,
+            entity: None,
+            acl: claims.acl.clone(),
+            custom_claims: claims.custom_claims.clone(),
+            session: Some(claims.session),
+            issued_at: claims.issued_at,
+            expires_at: Some(claims.expires_at),
+        }
+    }
+
+    pub(super) fn entity_token(row: EntityTokenRow, user: Option<UserRow>) -> Self {
+        Self {
+            kind: CredentialKind::EntityToken,
+            subject: row.entity_user_id.to_string(),
+            username: user.map(|user| user.username),
+            entity: Some(row.entity_id),
+            acl: Acl::default(),
+            custom_claims: CustomClaims::default(),
+            session: None,
+            issued_at: row.rotated_at.unwrap_or(row.created_at),
+            expires_at: Some(row.expires_at),
+        }
+    }
+
+    pub(super) fn one_time_token(row: OneTimeTokenRow) -> Self {
+        Self {
+            kind: CredentialKind::OneTimeToken,
+            subject: row.customer_id.to_string(),
+            username: Some(row.username),
+            entity: None,
+            acl: row.acl,
+            custom_claims: row.custom_claims,
+            session: None,
+            issued_at: row.created_at,
+            expires_at: Some(row.expires_at),
+        }
+    }
+}
