@@ -5,7 +5,7 @@ use latchkey::caller::{CallerError, PasswordGateError};
 use latchkey::domain::Acl;
 use latchkey::http::ApiError;
 use latchkey::runtime::Service;
-use latchkey::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, OtpAttemptError, StoreError};
+use latchkey::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, OtpAttemptError, StoreError};
 use serde_json::json;
 
 use crate::house::{Call, Reply, World};
@@ -157,7 +157,7 @@ fn what_the_store_can_not_tell_is_never_the_callers_fault() {
             NewApiKeyError::from(store()).into(),
             DeleteApiKeyError::from(store()).into(),
             OtpAttemptError::from(store()).into(),
-            ConsumeError::from(store()).into(),
+            ExchangeError::from(store()).into(),
         ];
         for error in errors {
             assert_eq!(error.problem_type().status, status, "{error:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use latchkey::http::{Operation, ProblemKind};
 use latchkey::runtime::{Environment, Service, Setup};
-use latchkey::store::schema;
+use latchkey::store::schema::{self, Attribute};
 use latchkey_local::template::{functions, routes, tables, variables};
 use latchkey_local::yaml;
 use serde_json::Value;
@@ -71,13 +71,13 @@ fn the_schema_has_the_templates_keys() {
     let keys = |stem: &str| -> Vec<String> {
         let tables = tables(template()).unwrap();
         let table = tables.iter().find(|table| table.stem == stem).unwrap();
-        assert_eq!(table.ttl.as_deref(), Some(schema::EXPIRES_AT));
+        assert_eq!(table.ttl.as_deref(), Some(schema::EXPIRES_AT.name()));
         table.keys.iter().map(|key| key.name.clone()).collect()
     };
 
-    assert_eq!(keys("users"), [schema::PK]);
-    assert_eq!(keys("tokens"), [schema::PK, schema::SK]);
-    assert_eq!(keys("sessions"), [schema::SUBJECT, schema::SESSION_ID]);
+    assert_eq!(keys("users"), [schema::PK.name()]);
+    assert_eq!(keys("tokens"), [schema::PK, schema::SK].map(Attribute::name));
+    assert_eq!(keys("sessions"), [schema::SUBJECT, schema::SESSION_ID].map(Attribute::name));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use latchkey::domain::{Acl, RandomId, SessionId, Timestamp, UserId};
 use latchkey::runtime::Table;
-use latchkey::store::{ConsumeError, NewSession, OneTimeTokenRow, OneTimeTokens, SessionRow};
+use latchkey::store::{Exchange, ExchangeError, OneTimeTokenRow, OneTimeTokens, SessionRow};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, Person, Reply, World};
@@ -442,7 +442,7 @@ async fn token_and_customer_are_looked_at_again_when_the_session_begins() {
             json!({ "subject": "carol", "session_id": session_id, "kind": "exchange", "created_at": NOW, "expires_at": NOW + 60 });
         let session: SessionRow = serde_json::from_value(session).unwrap();
         tokens.insert_new(row.clone(), None).await.unwrap();
-        let exchange = NewSession { token: &row, session: &session, invalidate: false, forget_attempts: None };
+        let exchange = Exchange { token: &row, session: &session, invalidate: false, forget_attempts: None };
         tokens.exchange(&exchange, Timestamp::from_unix(NOW)).await
     };
 
@@ -452,7 +452,7 @@ async fn token_and_customer_are_looked_at_again_when_the_session_begins() {
         json!({ "customer_id": disabled.id, "customer_epoch": 0 }),
         json!({ "customer_id": UserId::random(), "customer_epoch": 0 }),
     ] {
-        assert!(matches!(begins(gone.clone()).await, Err(ConsumeError::TokenGone)), "{gone}");
+        assert!(matches!(begins(gone.clone()).await, Err(ExchangeError::TokenGone)), "{gone}");
         assert_eq!(world.sessions_of("carol").await, 0, "{gone}");
     }
     assert!(begins(json!({ "customer_id": alice.id, "customer_epoch": 0 })).await.is_ok());

@@ -7,7 +7,7 @@ use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken};
 use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Locator, RandomId, Secret, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
-use latchkey::store::{Database, Once, OneTimeTokenRow, OneTimeTokens, UserRow};
+use latchkey::store::{Database, IdempotencyGuard, OneTimeTokenRow, OneTimeTokens, UserRow};
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
@@ -163,7 +163,7 @@ impl AuthenticationTokenCreate {
             expires_at: wish.expires_at,
             consumed_by: None,
         };
-        let once = wish.once.map(|(key, digest)| Once::new(grant.issuer, Self::NAME, &key, digest, now));
+        let once = wish.once.map(|(key, digest)| IdempotencyGuard::new(grant.issuer, Self::NAME, &key, digest, now));
         let row = self.tokens.insert_new(row, once.as_ref()).await?;
         let token = sealed(&row);
         // A token whose key has left the ring meanwhile opens nothing any more.

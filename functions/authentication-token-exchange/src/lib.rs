@@ -13,7 +13,7 @@ use latchkey::domain::{Locator, Secret, SessionId, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{
-    ConsumeError, Database, NewSession, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle,
+    Database, Exchange, ExchangeError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle,
 };
 use wish::{Parties, Wish};
 
@@ -98,9 +98,9 @@ impl Operation for AuthenticationTokenExchange {
         };
         let answer = self.answer(&row, session.clone(), &signing_keys)?;
         let forget_attempts = token.otp_customer.map(|customer| (customer, self.otp_attempts_per_customer));
-        let exchange = NewSession { token: &row, session: &session, invalidate: wish.invalidate, forget_attempts };
+        let exchange = Exchange { token: &row, session: &session, invalidate: wish.invalidate, forget_attempts };
         match self.tokens.exchange(&exchange, now).await {
-            Err(ConsumeError::Begun) if key.is_some() => {
+            Err(ExchangeError::SessionExists) if key.is_some() => {
                 if let Some((customer, throttle)) = forget_attempts {
                     self.tokens.forget_otp_attempts(token.id, &customer, throttle, now).await?;
                 }

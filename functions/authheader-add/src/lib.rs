@@ -5,7 +5,7 @@ use latchkey::caller::Credential;
 use latchkey::domain::{Acl, CustomClaims, KeyId, Locator};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{ApiKeyRow, ApiKeys, Database, LoginSession, Once};
+use latchkey::store::{ApiKeyRow, ApiKeys, Database, IdempotencyGuard, LoginSession};
 
 /// The longest name of a key.
 const MAX_NAME_BYTES: usize = 256;
@@ -49,7 +49,7 @@ impl Operation for AuthheaderAdd {
         let key_id = KeyId::random();
         let row = ApiKeyRow { user_id: login.user, key_id, name, created_at: now, sealed_under, acl };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
-        let once = key.map(|key| Once::new(login.user, Self::NAME, &key, digest, now));
+        let once = key.map(|key| IdempotencyGuard::new(login.user, Self::NAME, &key, digest, now));
         let row = self.api_keys.insert_new(row, &session, once.as_ref()).await?;
         let made = row.key_id == key_id;
         if made {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use latchkey::domain::{SessionId, Timestamp, UserId};
-use latchkey::store::directory::{Place, UserChange};
+use latchkey::store::directory::UserChange;
 use latchkey::store::{SessionKind, SessionRow, Sessions, UserRow, schema};
 use serde::Serialize;
 use serde_json::json;
@@ -170,7 +170,7 @@ async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionI
     let mut rows = connection.directory.sessions_of(&user.user_id.to_string()).await?;
     rows.retain(|row| row.epoch.is_none_or(|epoch| epoch <= before.epoch));
     let keys: Vec<_> = rows.iter().flat_map(row_keys).collect();
-    connection.directory.delete_rows(Place::Sessions, &keys).await?;
+    connection.directory.delete_sessions(&keys).await?;
     rows.retain(|row| row.is_live(now) && row.is_backed_by(Some(&before)));
     Ok(rows.into_iter().map(|row| row.session_id).collect())
 }

@@ -7,7 +7,7 @@ use strum::{EnumDiscriminants, VariantArray};
 use super::ProblemType;
 use crate::caller::{CallerError, PasswordGateError};
 use crate::domain::Timestamp;
-use crate::store::{ConsumeError, DeleteApiKeyError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
+use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
 
 /// A field of a request that is missing or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,11 +178,11 @@ impl From<NewOneTimeTokenError> for ApiError {
     }
 }
 
-impl From<ConsumeError> for ApiError {
-    fn from(error: ConsumeError) -> Self {
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> Self {
         match error {
-            ConsumeError::TokenGone | ConsumeError::Begun => Self::TokenNotFound,
-            ConsumeError::Store(error) => error.into(),
+            ExchangeError::TokenGone | ExchangeError::SessionExists => Self::TokenNotFound,
+            ExchangeError::Store(error) => error.into(),
         }
     }
 }

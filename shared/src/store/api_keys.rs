@@ -1,13 +1,12 @@
-//! Auth headers, that is named API keys: a row each in their owner's partition. The token itself is never stored.
+//! Auth headers, which are named API keys: a row each in their owner's partition. The token itself is never stored.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::rows::{json, unix};
-use super::schema::{self, KEY_PREFIX, PK, SK, s};
-use super::transaction::{self, Outcome};
-use super::{Database, LoginSession, Once, RepeatError, StoreError};
+use super::schema::{self, KEY_PREFIX, PK, SK};
+use super::transaction::Outcome;
+use super::{Database, IdempotencyGuard, LoginSession, RepeatError, StoreError};
 use crate::domain::{Acl, KeyId, RandomId, Timestamp, UserId};
 
 /// An API key.
@@ -38,7 +37,7 @@ pub enum NewApiKeyError {
     /// The request's `Idempotency-Key` has been used.
     #[error(transparent)]
     Repeated(#[from] RepeatError),
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -52,7 +51,7 @@ pub enum DeleteApiKeyError {
     /// There is no such key of this owner.
     #[error("no such key")]
     NotFound,
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -71,53 +70,39 @@ impl ApiKeys {
     /// Makes a key if the owner's session is live: one transaction. Returns its row, or the row that the same request made before.
     ///
     /// # Errors
-    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, before [`NewApiKeyError::Repeated`].
-    pub async fn insert_new(&self, row: ApiKeyRow, session: &LoginSession, once: Option<&Once>) -> Result<ApiKeyRow, NewApiKeyError> {
-        let mut item: schema::Key = serde_dynamo::to_item(&row).map_err(StoreError::from)?;
-        item.extend(schema::api_key(row.user_id, row.key_id));
-        let put = Put::builder().table_name(&self.0.tables.tokens).set_item(Some(item));
-        let put = put.condition_expression(format!("attribute_not_exists({PK})")).build().map_err(StoreError::from)?;
-        let checks = session.checks(&self.0)?;
-        let remember = once.map(|once| once.remember(&self.0, RandomId::from_bytes(*row.key_id.bytes()))).transpose()?;
-        let items = checks.into_iter().chain([TransactWriteItem::builder().put(put)]).chain(remember);
-        let refusals = match transaction::write(&self.0.client, items).await? {
-            Outcome::Committed => return Ok(row),
-            Outcome::Refused(refusals) => refusals,
+    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated one.
+    pub async fn insert_new(
+        &self,
+        row: ApiKeyRow,
+        session: &LoginSession,
+        guard: Option<&IdempotencyGuard>,
+    ) -> Result<ApiKeyRow, NewApiKeyError> {
+        let mut transaction = self.0.transaction();
+        session.check_in(&mut transaction, &self.0);
+        let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
+        transaction.add(put.only_if(PK.is_absent()));
+        let guarded = match guard {
+            Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()))?))),
+            None => None,
         };
-        match (once, refusals.as_slice()) {
-            (Some(once), [refusal]) if refusal.index > LoginSession::CHECKS => {
-                let id = KeyId::from_bytes(*once.made(refusal)??.bytes());
-                Ok(self.find(session.user, id).await?.ok_or(RepeatError::Gone)?)
+        match (transaction.commit().await?, guarded) {
+            (Outcome::Committed, _) => Ok(row),
+            (Outcome::Refused(refusal), Some((guard, write))) if refusal.is_only_of(write) => {
+                let id = KeyId::from_bytes(*guard.made(refusal.row(write))??.bytes());
+                let made = self.0.tokens().find(schema::api_key(session.user, id)).await?;
+                Ok(made.ok_or(RepeatError::Gone)?)
             }
-            _ => Err(NewApiKeyError::SessionEnded),
+            (Outcome::Refused(_), _) => Err(NewApiKeyError::SessionEnded),
         }
-    }
-
-    async fn find(&self, user: UserId, id: KeyId) -> Result<Option<ApiKeyRow>, StoreError> {
-        let request = self.0.client.get_item().table_name(&self.0.tables.tokens);
-        let output = request.set_key(Some(schema::api_key(user, id))).consistent_read(true).send().await?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(StoreError::from)
     }
 
     /// All keys of a user, oldest first; a Query for each megabyte.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn list(&self, user: UserId) -> Result<Vec<ApiKeyRow>, StoreError> {
-        let mut rows: Vec<ApiKeyRow> = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self.0.client.query().table_name(&self.0.tables.tokens).consistent_read(true);
-            let query = query.key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :prefix)"));
-            let query = query.expression_attribute_values(":pk", s(schema::api_keys_of(user)));
-            let query = query.expression_attribute_values(":prefix", s(KEY_PREFIX)).set_exclusive_start_key(start);
-            let page = query.send().await?;
-            rows.extend(serde_dynamo::from_items::<_, ApiKeyRow>(page.items.unwrap_or_default())?);
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
+        let keys = PK.is(schema::api_keys_of(user).as_str()).and(SK.begins_with(KEY_PREFIX));
+        let mut rows: Vec<ApiKeyRow> = self.0.tokens().query(keys).await?;
         rows.sort_by_key(|row| (row.created_at, row.key_id));
         Ok(rows)
     }
@@ -127,14 +112,12 @@ impl ApiKeys {
     /// # Errors
     /// [`DeleteApiKeyError::NotFound`] if this owner has no such key.
     pub async fn delete(&self, id: KeyId, session: &LoginSession) -> Result<(), DeleteApiKeyError> {
-        let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::api_key(session.user, id)));
-        let delete = delete.condition_expression(format!("attribute_exists({PK})")).build().map_err(StoreError::from)?;
-        let checks = session.checks(&self.0)?;
-        match transaction::write(&self.0.client, checks.into_iter().chain([TransactWriteItem::builder().delete(delete)])).await? {
+        let mut transaction = self.0.transaction();
+        session.check_in(&mut transaction, &self.0);
+        let delete = transaction.add(self.0.tokens().delete(schema::api_key(session.user, id)).only_if(PK.exists()));
+        match transaction.commit().await? {
             Outcome::Committed => Ok(()),
-            Outcome::Refused(refusals) if refusals.iter().all(|refusal| refusal.index >= LoginSession::CHECKS) => {
-                Err(DeleteApiKeyError::NotFound)
-            }
+            Outcome::Refused(refusal) if refusal.is_only_of(delete) => Err(DeleteApiKeyError::NotFound),
             Outcome::Refused(_) => Err(DeleteApiKeyError::SessionEnded),
         }
     }

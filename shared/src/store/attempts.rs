@@ -1,20 +1,20 @@
-//! Attempts that are reserved before the guess is checked, so that a thousand parallel guesses get no more tries than a
-//! thousand serial ones.
+//! Attempts are reserved before the guess is checked, so that a thousand parallel guesses get no more tries than a thousand serial
+//! ones.
 //!
-//! A row counts the attempts of one name in one window by keeping their ids in a set: a reservation whose answer was lost and
-//! that is repeated counts once, which a bare `ADD` of a number would not. Windows are fixed slices of time and stand in the key, so
-//! that a reservation is one request, for the first attempt of a window as for any other.
+//! A row counts the attempts of one name in one window by keeping their ids in a set: a reservation whose answer was lost and that is
+//! repeated counts once. A bare `ADD` of a number would count it twice. Windows are fixed slices of time, and their number is part of
+//! the key, so that a reservation is one request, for the first attempt of a window as for any other.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use thiserror::Error;
 
-use super::schema::{self, EXPIRES_AT, Key, n, s};
+use super::schema::{self, ATTEMPT_IDS, EXPIRES_AT, Key};
+use super::table::Table;
+use super::update::Update;
+use super::write::Write;
 use super::{Database, StoreError};
 use crate::domain::{RandomId, Timestamp, Username};
 
-/// How many attempts there are in a window of how many seconds.
+/// How many attempts are allowed in a window, and how long a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Throttle {
     /// The most attempts in one window.
@@ -31,25 +31,16 @@ impl Throttle {
         (number, Timestamp::from_unix(number.saturating_add(1).saturating_mul(length)))
     }
 
-    /// The update, the condition and their values that count attempt `id` in a row that ends with the window.
-    pub(super) fn reservation(&self, id: RandomId, window_ends_at: Timestamp) -> Reservation {
-        Reservation {
-            update: format!("ADD attempt_ids :ids SET {EXPIRES_AT} = :ends"),
-            condition: "attribute_not_exists(attempt_ids) OR size(attempt_ids) < :cap OR contains(attempt_ids, :id)".to_owned(),
-            values: HashMap::from([
-                (":ids".to_owned(), AttributeValue::Ss(vec![id.to_string()])),
-                (":id".to_owned(), s(id.to_string())),
-                (":cap".to_owned(), n(self.attempts)),
-                (":ends".to_owned(), n(window_ends_at.unix())),
-            ]),
-        }
+    /// Counts an attempt in the row at `key`, which expires when the window ends. Refused if the window's attempts are used up.
+    pub(super) fn reserve<'d>(&self, table: Table<'d>, key: Key, window_ends_at: Timestamp) -> Write<'d, Update> {
+        let attempt = RandomId::random();
+        let is_left = ATTEMPT_IDS.is_absent().or(ATTEMPT_IDS.has_fewer_than(self.attempts));
+        table
+            .update(key)
+            .add_member(ATTEMPT_IDS, attempt)
+            .set(EXPIRES_AT, window_ends_at)
+            .only_if(is_left.or(ATTEMPT_IDS.contains(attempt)))
     }
-}
-
-pub(super) struct Reservation {
-    pub(super) update: String,
-    pub(super) condition: String,
-    pub(super) values: HashMap<String, AttributeValue>,
 }
 
 /// An attempt that was counted, and can be forgotten if it succeeds.
@@ -67,12 +58,12 @@ pub enum ReserveError {
         /// When the next window begins.
         retry_at: Timestamp,
     },
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Counts attempts to log in, by name, known or not: throttling then tells nobody who exists.
+/// Counts attempts to log in by name, known or not, so that throttling tells nobody which names exist.
 #[derive(Clone, Debug)]
 pub struct LoginAttempts {
     database: Database,
@@ -86,32 +77,23 @@ impl LoginAttempts {
         Self { database: database.clone(), throttle }
     }
 
-    /// Reserves an attempt under `name`, one UpdateItem. It makes the row if there is none: a count starts at its first attempt.
+    /// Reserves an attempt under `name`: one UpdateItem, which makes the row if there is none.
     ///
     /// # Errors
     /// [`ReserveError::Throttled`] if the window's attempts are used up.
     pub async fn reserve(&self, name: &Username, now: Timestamp) -> Result<Attempt, ReserveError> {
         let (window, ends_at) = self.throttle.window(now);
         let key = schema::login_attempts(name, window);
-        let Reservation { update, condition, values } = self.throttle.reservation(RandomId::random(), ends_at);
-        let request = self.database.client.update_item().table_name(&self.database.tables.users).set_key(Some(key.clone()));
-        let request = request.update_expression(update).condition_expression(condition).set_expression_attribute_values(Some(values));
-        match request.send().await {
-            Ok(_) => Ok(Attempt { key }),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Err(ReserveError::Throttled { retry_at: ends_at })
-            }
-            Err(error) => Err(ReserveError::Store(error.into())),
-        }
+        let is_reserved = self.throttle.reserve(self.database.users(), key.clone(), ends_at).send().await?;
+        if is_reserved { Ok(Attempt { key }) } else { Err(ReserveError::Throttled { retry_at: ends_at }) }
     }
 
     /// Forgets the window's attempts under that name, after one that succeeded.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn reset(&self, attempt: Attempt) -> Result<(), StoreError> {
-        let request = self.database.client.delete_item().table_name(&self.database.tables.users);
-        request.set_key(Some(attempt.key)).send().await.map(drop).map_err(StoreError::from)
+        self.database.users().delete(attempt.key).send().await.map(drop)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
-use super::schema::Key;
+use super::schema::{self, Item, Key};
+use super::table::read;
 use super::{Database, StoreError};
 
 /// A row that a [`Batch`] reads.
@@ -16,9 +16,7 @@ pub struct RowKey {
     key: Key,
 }
 
-/// Collects rows to read, from whoever needs one, and reads them in one BatchGetItem.
-///
-/// Every key is known from the credentials, so that whatever an operation decides on costs one request.
+/// Collects the rows that an operation decides on, and reads them in one BatchGetItem: every key is known from the credentials.
 pub struct Batch<'a> {
     database: &'a Database,
     keys: Vec<RowKey>,
@@ -26,12 +24,8 @@ pub struct Batch<'a> {
 
 /// The rows that a [`Batch`] found.
 pub struct Rows {
-    found: HashMap<String, Vec<HashMap<String, AttributeValue>>>,
+    found: HashMap<String, Vec<Item>>,
 }
-
-#[derive(Debug, Error)]
-#[error("DynamoDB left keys of a batch unread: it is throttling")]
-struct Unprocessed;
 
 impl Database {
     /// An empty batch.
@@ -44,7 +38,7 @@ impl Database {
 impl<'a> Batch<'a> {
     /// Adds the row of a user.
     pub fn user(&mut self, id: impl std::fmt::Display) -> RowKey {
-        self.add(&self.database.tables.users, super::schema::user_by_id(id))
+        self.add(&self.database.tables.users, schema::user_by_id(id))
     }
 
     /// Adds a row of the tokens table.
@@ -69,7 +63,7 @@ impl<'a> Batch<'a> {
     /// Reads all rows, consistently, in one request; no request at all for an empty batch.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] also if DynamoDB returns only a part of the rows: an unread row is not an absent one.
+    /// [`StoreError::Unavailable`] also if DynamoDB leaves rows unread.
     pub async fn get(self) -> Result<Rows, StoreError> {
         let mut tables: HashMap<String, Vec<Key>> = HashMap::new();
         for row in self.keys {
@@ -85,7 +79,7 @@ impl<'a> Batch<'a> {
         }
         let output = request.send().await?;
         if output.unprocessed_keys.is_some_and(|unprocessed| !unprocessed.is_empty()) {
-            return Err(StoreError::unavailable(Unprocessed));
+            return Err(StoreError::unprocessed());
         }
         Ok(Rows { found: output.responses.unwrap_or_default() })
     }
@@ -95,10 +89,10 @@ impl Rows {
     /// The row at `key`, if there is one.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if it can not be read as a `T`.
+    /// [`StoreError::Corrupt`] if it cannot be read as a `T`.
     pub fn find<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, StoreError> {
         let rows = self.found.get(&key.table).map_or([].as_slice(), Vec::as_slice);
         let row = rows.iter().find(|row| key.key.iter().all(|(name, value)| row.get(name) == Some(value)));
-        row.map(|row| serde_dynamo::from_item(row.clone())).transpose().map_err(StoreError::from)
+        read(row.cloned())
     }
 }

@@ -1,18 +1,15 @@
 //! Users many at a time, as an import brings them. No function calls this.
 
-use std::collections::HashMap;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
-use thiserror::Error;
-
-use super::schema::{Key, PK, n, s};
-use super::transaction::{self, Outcome, Refusal};
+use super::schema::{EPOCH, Item, Key, PASSWORD_HASH, PK, USER_ID};
+use super::transaction::Outcome;
 use super::{Database, StoreError, UserRow, Users, users};
 use crate::domain::Username;
 
 /// What an arriving user met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
+pub enum Comparison {
     /// Nobody: neither the name nor the id is taken.
     New,
     /// The same user, equal in everything.
@@ -42,12 +39,8 @@ pub struct BulkUsers(Database);
 pub const USERS_AT_ONCE: usize = 50;
 const ATTEMPTS: usize = 5;
 
-#[derive(Debug, Error)]
-#[error("DynamoDB left keys unread: it is throttling")]
-struct Unprocessed;
-
 /// A user's rows: under the name, under the id.
-type Pair = [Key; 2];
+type Pair = [Item; 2];
 
 impl BulkUsers {
     /// The users in `database`.
@@ -64,24 +57,21 @@ impl BulkUsers {
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell; some of the users may be there then.
-    pub async fn insert(&self, users: &[UserRow]) -> Result<Vec<Arrival>, StoreError> {
-        let mut arrivals = vec![Arrival::New; users.len()];
-        let mut waiting: Vec<(&mut Arrival, Pair)> =
+    pub async fn insert(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
+        let mut arrivals = vec![Comparison::New; users.len()];
+        let mut waiting: Vec<(&mut Comparison, Pair)> =
             arrivals.iter_mut().zip(users).map(|(arrival, user)| Ok((arrival, users::rows(user)?))).collect::<Result<_, StoreError>>()?;
         while !waiting.is_empty() {
-            let puts = waiting.iter().flat_map(|(_, pair)| pair).map(|item| users::put_new(&self.0, item.clone()));
-            let puts = puts.collect::<Result<Vec<_>, StoreError>>()?;
-            let Outcome::Refused(refusals) = transaction::write(&self.0.client, puts).await? else { break };
-            let mut refused: HashMap<usize, [Option<Key>; 2]> = HashMap::new();
-            for Refusal { index, row } in refusals {
-                let [by_name, by_id] = refused.entry(index / 2).or_default();
-                *(if index % 2 == 0 { by_name } else { by_id }) = row;
-            }
+            let mut transaction = self.0.transaction();
+            let mut insert = |item: &Item| transaction.add(users::insert_row(&self.0, item.clone()));
+            let writes: Vec<_> = waiting.iter().map(|(_, pair)| pair.each_ref().map(&mut insert)).collect();
+            let Outcome::Refused(refusal) = transaction.commit().await? else { break };
             let mut still = Vec::new();
-            for (position, (arrival, pair)) in waiting.into_iter().enumerate() {
-                match refused.remove(&position) {
-                    Some(found) => *arrival = meet(&pair, found),
-                    None => still.push((arrival, pair)),
+            for ((arrival, pair), writes) in waiting.into_iter().zip(writes) {
+                if writes.iter().any(|write| refusal.is_of(*write)) {
+                    *arrival = compare(&pair, writes.map(|write| refusal.row(write).cloned()));
+                } else {
+                    still.push((arrival, pair));
                 }
             }
             waiting = still;
@@ -93,16 +83,16 @@ impl BulkUsers {
     ///
     /// # Errors
     /// [`StoreError`] if the table can not tell.
-    pub async fn compare(&self, users: &[UserRow]) -> Result<Vec<Arrival>, StoreError> {
+    pub async fn compare(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
         let pairs = users.iter().map(users::rows).collect::<Result<Vec<_>, _>>()?;
-        let keys = pairs.iter().flatten().filter_map(|item| Some(Key::from([(PK.to_owned(), item.get(PK)?.clone())])));
+        let keys = pairs.iter().flatten().filter_map(|item| Some(Key::from([(PK.name().to_owned(), item.get(PK.name())?.clone())])));
         let rows = self.read(keys.collect()).await?;
-        let found = |wanted: &Key| rows.iter().find(|row| row.get(PK) == wanted.get(PK)).cloned();
-        Ok(pairs.iter().map(|pair| meet(pair, pair.each_ref().map(found))).collect())
+        let found = |wanted: &Item| rows.iter().find(|row| row.get(PK.name()) == wanted.get(PK.name())).cloned();
+        Ok(pairs.iter().map(|pair| compare(pair, pair.each_ref().map(found))).collect())
     }
 
-    async fn read(&self, keys: Vec<Key>) -> Result<Vec<Key>, StoreError> {
-        let (mut keys, mut rows) = (keys, Vec::new());
+    async fn read(&self, mut keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        let mut rows = Vec::new();
         for _ in 0..ATTEMPTS {
             if keys.is_empty() {
                 return Ok(rows);
@@ -112,7 +102,7 @@ impl BulkUsers {
             rows.extend(output.responses.unwrap_or_default().into_values().flatten());
             keys = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
         }
-        if keys.is_empty() { Ok(rows) } else { Err(StoreError::unavailable(Unprocessed)) }
+        if keys.is_empty() { Ok(rows) } else { Err(StoreError::unprocessed()) }
     }
 
     /// Makes the user of that name and id what `user` says. Unless only the epoch was behind, a new epoch begins: what ended before
@@ -131,15 +121,10 @@ impl BulkUsers {
             }
             let epoch = if is_same { user.epoch } else { user.epoch.max(old.epoch.saturating_add(1)) };
             let hash = old.password_hash.as_ref().map_or("", |hash| hash.expose());
-            let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| {
-                let put = Put::builder().table_name(&self.0.tables.users).set_item(Some(item));
-                put.expression_attribute_values(":id", s(old.user_id.to_string())).expression_attribute_values(":epoch", n(old.epoch))
-            });
-            let by_name = by_name.condition_expression("user_id = :id AND epoch = :epoch AND password_hash = :hash");
-            let by_name = by_name.expression_attribute_values(":hash", s(hash)).build()?;
-            let by_id = by_id.condition_expression("user_id = :id AND epoch = :epoch").build()?;
-            let items = [by_name, by_id].map(|put| TransactWriteItem::builder().put(put));
-            if transaction::write(&self.0.client, items).await? == Outcome::Committed {
+            let is_unchanged = || USER_ID.is(old.user_id).and(EPOCH.is(old.epoch));
+            let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| self.0.users().put_item(item));
+            let by_name = by_name.only_if(is_unchanged().and(PASSWORD_HASH.is(hash)));
+            if self.0.write_all([by_name, by_id.only_if(is_unchanged())]).await? {
                 return Ok(Replacement::Replaced);
             }
         }
@@ -147,12 +132,13 @@ impl BulkUsers {
     }
 }
 
-fn meet(wanted: &Pair, found: [Option<Key>; 2]) -> Arrival {
+/// What the user of the rows `wanted` meets in the rows that are `found` under the same keys.
+fn compare(wanted: &Pair, found: [Option<Item>; 2]) -> Comparison {
     let [by_name, by_id] = wanted;
     match found {
-        [None, None] => Arrival::New,
-        [Some(name_row), Some(id_row)] if name_row == *by_name && id_row == *by_id => Arrival::Equal,
-        [Some(name_row), Some(_)] if name_row.get("user_id") == by_id.get("user_id") => Arrival::Different,
-        _ => Arrival::Taken,
+        [None, None] => Comparison::New,
+        [Some(name_row), Some(id_row)] if name_row == *by_name && id_row == *by_id => Comparison::Equal,
+        [Some(name_row), Some(_)] if name_row.get(USER_ID.name()) == by_id.get(USER_ID.name()) => Comparison::Different,
+        _ => Comparison::Taken,
     }
 }

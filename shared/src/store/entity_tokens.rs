@@ -1,14 +1,10 @@
 //! Entity tokens: one row, and so at most one live token, for each (entity, user).
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::rows::unix;
-use super::schema::{self, EXPIRES_AT, Key, PK, n, s};
-use super::transaction::{self, Outcome};
+use super::schema::{self, EXPIRES_AT, FLAGS, GENERATION, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID};
+use super::write::Updated;
 use super::{Database, StoreError};
 use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
 
@@ -99,12 +95,12 @@ impl EntityTokens {
         Self(database.clone())
     }
 
-    /// Makes the token unless there is a live one other than `dead`; returns the one that is live then.
+    /// Makes the token unless there is a live one other than `dead`. Returns the one that is live then.
     ///
     /// Two callers at the same instant get the same token, and a retry that meets its own put gets its own.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn insert_or_find(
         &self,
         locator: &Locator,
@@ -112,65 +108,48 @@ impl EntityTokens {
         dead: Option<RandomId>,
         now: Timestamp,
     ) -> Result<EntityTokenRow, StoreError> {
-        let mut item: Key = serde_dynamo::to_item(&row)?;
-        item.extend(schema::entity_token(locator));
-        let request = self.0.client.put_item().table_name(&self.0.tables.tokens).set_item(Some(item));
-        let request = request.condition_expression(format!("attribute_not_exists({PK}) OR {EXPIRES_AT} <= :now OR token_id = :dead"));
-        let request = request.expression_attribute_values(":now", n(now.unix()));
-        let request = request.expression_attribute_values(":dead", s(dead.map_or_else(|| "none".to_owned(), |id| id.to_string())));
-        let Err(error) = request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).send().await else {
-            return Ok(row);
+        let is_free = PK.is_absent().or(EXPIRES_AT.is_not_after(now));
+        let is_free = match dead {
+            Some(dead) => is_free.or(TOKEN_ID.is(dead)),
+            None => is_free,
         };
-        match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
-                let existing = failed.item().cloned().ok_or_else(|| StoreError::corrupt("a failed condition came without the row"))?;
-                Ok(serde_dynamo::from_item(existing)?)
-            }
-            _ => Err(error.into()),
-        }
+        let put = self.0.tokens().put(schema::entity_token(locator), &row)?;
+        Ok(put.only_if(is_free).send_or_find().await?.unwrap_or(row))
     }
 
-    /// Replaces expiry and flags, where given, of the live token `id`; `None` if there is none (any more).
+    /// Makes `change` to the live token `id`; `None` if there is none (any more).
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn update(
         &self,
         locator: &Locator,
         id: RandomId,
-        change: &Change,
+        change: &EntityTokenChange,
         now: Timestamp,
     ) -> Result<Option<EntityTokenRow>, StoreError> {
-        let mut sets = vec!["token_id = :id".to_owned()];
-        let mut values = HashMap::from([(":id".to_owned(), s(id.to_string())), (":now".to_owned(), n(now.unix()))]);
-        if let Some(expires_at) = change.expires_at {
-            sets.push(format!("{EXPIRES_AT} = :expires_at"));
-            values.insert(":expires_at".to_owned(), n(expires_at.unix()));
-        }
-        if let Some(flags) = &change.flags {
-            sets.push("flags = :flags".to_owned());
-            values.insert(":flags".to_owned(), AttributeValue::L(flags.iter().map(s).collect()));
-        }
-        let request = self.0.client.update_item().table_name(&self.0.tables.tokens).set_key(Some(schema::entity_token(locator)));
-        let request = request.update_expression(format!("SET {}", sets.join(", "))).set_expression_attribute_values(Some(values));
-        let request = request.condition_expression(format!("token_id = :id AND {EXPIRES_AT} > :now"));
-        let result = request.return_values(ReturnValue::AllNew).send().await;
-        let Err(error) = result.as_ref() else {
-            return result?.attributes.map(serde_dynamo::from_item).transpose().map_err(StoreError::from);
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            _ => result.map(|_| None).map_err(StoreError::from),
+        // Something is always set, since an update cannot do nothing.
+        let update = self
+            .0
+            .tokens()
+            .update(schema::entity_token(locator))
+            .set(TOKEN_ID, id)
+            .set_some(EXPIRES_AT, change.expires_at)
+            .set_some(FLAGS, change.flags.as_deref())
+            .only_if(TOKEN_ID.is(id).and(EXPIRES_AT.is_after(now)));
+        match update.send_and_read().await? {
+            Updated::Written(row) => Ok(Some(row)),
+            Updated::Refused(_) => Ok(None),
         }
     }
 
     /// Replaces generation `from` of token `id` by its successor: one conditional write.
     ///
-    /// Whoever else rotates the same generation at the same instant, and a retry that meets its own write, gets the row as the
-    /// winner left it, from which the same successor derives. Whether that row may be used is the caller's to judge.
+    /// Whoever else rotates the same generation at the same instant, and a retry that meets its own write, gets the row as the winner
+    /// left it, from which the same successor derives. Whether that row may be used is for the caller to judge.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn rotate(
         &self,
         locator: &Locator,
@@ -179,41 +158,34 @@ impl EntityTokens {
         sealed_under: u8,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        let request = self.0.client.update_item().table_name(&self.0.tables.tokens).set_key(Some(schema::entity_token(locator)));
-        let request = request.update_expression(
-            "SET generation = :next, sealed_under = :key, rotated_at = :now, previously_rotated_at = if_not_exists(rotated_at, :now)",
-        );
-        let request = request.condition_expression(format!("token_id = :id AND generation = :from AND {EXPIRES_AT} > :now"));
-        let request = request.expression_attribute_values(":next", n(from.saturating_add(1))).expression_attribute_values(":from", n(from));
-        let request = request.expression_attribute_values(":key", n(sealed_under)).expression_attribute_values(":now", n(now.unix()));
-        let request = request.expression_attribute_values(":id", s(id.to_string())).return_values(ReturnValue::AllNew);
-        let result = request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).send().await;
-        let row = match result {
-            Ok(output) => output.attributes,
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
-                _ => return Err(error.into()),
-            },
+        let update = self
+            .0
+            .tokens()
+            .update(schema::entity_token(locator))
+            .set(GENERATION, from.saturating_add(1))
+            .set(SEALED_UNDER, sealed_under)
+            .set(ROTATED_AT, now)
+            .set_to_former(PREVIOUSLY_ROTATED_AT, ROTATED_AT, now)
+            .only_if(TOKEN_ID.is(id).and(GENERATION.is(from)).and(EXPIRES_AT.is_after(now)));
+        let row: Option<EntityTokenRow> = match update.send_and_read().await? {
+            Updated::Written(row) => Some(row),
+            Updated::Refused(row) => row,
         };
-        let row: Option<EntityTokenRow> = row.map(serde_dynamo::from_item).transpose()?;
         Ok(row.filter(|row| row.token_id == id && row.is_live(now)).map_or(Rotation::Gone, Rotation::Rotated))
     }
 
-    /// Deletes token `id`; `false` if there is no such token. A transaction, so that a retry after a lost answer is told
-    /// "deleted" too.
+    /// Deletes token `id`; `false` if there is no such token.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn delete(&self, locator: &Locator, id: RandomId) -> Result<bool, StoreError> {
-        let delete = Delete::builder().table_name(&self.0.tables.tokens).set_key(Some(schema::entity_token(locator)));
-        let delete = delete.condition_expression("token_id = :id").expression_attribute_values(":id", s(id.to_string())).build()?;
-        Ok(transaction::write(&self.0.client, [TransactWriteItem::builder().delete(delete)]).await? == Outcome::Committed)
+        self.0.write_all([self.0.tokens().delete(schema::entity_token(locator)).only_if(TOKEN_ID.is(id))]).await
     }
 }
 
 /// What [`EntityTokens::update`] replaces; what is absent stays.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub struct EntityTokenChange {
     /// The new expiry.
     pub expires_at: Option<Timestamp>,
     /// The new flags, all of them.

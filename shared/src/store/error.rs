@@ -2,19 +2,23 @@
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use thiserror::Error;
 
-/// The store could not answer. Nobody is authorised, refused or told "not found" on the strength of it.
+/// The store could not answer. Nobody is authorized, refused or told "not found" because of it.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// DynamoDB did not answer in time, is throttling, or refused the request.
     #[error("the store did not answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// A row can not be read as what its key says it is.
+    /// A row cannot be read as what its key says it is.
     #[error("a row could not be read")]
     Corrupt(#[source] Box<dyn Error + Send + Sync>),
 }
+
+#[derive(Debug, Error)]
+#[error("DynamoDB is throttling: it left a part of a batch undone")]
+struct Unprocessed;
 
 impl StoreError {
     /// The error for a request that DynamoDB did not take.
@@ -22,9 +26,19 @@ impl StoreError {
         Self::Unavailable(Box::new(source))
     }
 
-    /// The error for a row that can not be read or written as what it is.
+    /// The error for a row that cannot be read or written as what it is.
     pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Corrupt(source.into())
+    }
+
+    /// The error for a batch of which DynamoDB left a part undone. An unread row is not an absent one.
+    pub(super) fn unprocessed() -> Self {
+        Self::unavailable(Unprocessed)
+    }
+
+    /// The error for an answer that lacks the row that the request asked for.
+    pub(super) fn answered_without_row() -> Self {
+        Self::corrupt("the answer came without the row")
     }
 }
 
@@ -44,8 +58,8 @@ impl From<serde_dynamo::Error> for StoreError {
     }
 }
 
-impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
-    fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
+impl From<BuildError> for StoreError {
+    fn from(error: BuildError) -> Self {
         Self::corrupt(error)
     }
 }

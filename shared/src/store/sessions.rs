@@ -1,12 +1,10 @@
 //! Sessions: a row for every JWT, so that each can be revoked.
 
-use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{json, unix};
-use super::schema::{self, EXPIRES_AT, SUBJECT, n};
-use super::transaction::{self, Outcome};
+use super::schema::{self, EXPIRES_AT, SUBJECT};
+use super::write::{Put, Write};
 use super::{Database, StoreError, UserRow};
 use crate::domain::{Acl, CustomClaims, CustomerId, SessionId, Timestamp, UserId};
 
@@ -96,15 +94,14 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] if the table did not take it.
     pub async fn put(&self, session: &SessionRow) -> Result<(), StoreError> {
-        let request = self.0.client.put_item().table_name(&self.0.tables.sessions);
-        request.set_item(Some(serde_dynamo::to_item(session)?)).send().await.map(drop).map_err(StoreError::from)
+        put(&self.0, session)?.send().await.map(drop)
     }
 
-    /// Ends a session of `subject`, and the row by which its issuer, if it has one, finds it. A transaction, so that a retry after
-    /// a lost answer is told "ended" too; `false` if there was none.
+    /// Ends a session of `subject`, and the row by which its issuer, if it has one, finds it. One transaction, so that a retry after a
+    /// lost answer is told "ended" too; `false` if there was none.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn end(
         &self,
         subject: impl std::fmt::Display,
@@ -112,37 +109,29 @@ impl Sessions {
         issuer: Option<UserId>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let delete = Delete::builder().table_name(&self.0.tables.sessions).set_key(Some(schema::session(subject, session)));
-        let delete = delete.condition_expression(format!("attribute_exists({SUBJECT}) AND {EXPIRES_AT} > :now"));
-        let delete = delete.expression_attribute_values(":now", n(now.unix())).build()?;
-        let issued = issuer.map(|issuer| {
-            let delete = Delete::builder().table_name(&self.0.tables.sessions);
-            delete.set_key(Some(schema::issued_session(issuer, session))).build()
-        });
-        let deletes = [Some(delete), issued.transpose()?].into_iter().flatten();
-        let items = deletes.map(|delete| TransactWriteItem::builder().delete(delete));
-        Ok(transaction::write(&self.0.client, items).await? == Outcome::Committed)
+        let table = self.0.sessions();
+        let own = table.delete(schema::session(subject, session)).only_if(SUBJECT.exists().and(EXPIRES_AT.is_after(now)));
+        let issued = issuer.map(|issuer| table.delete(schema::issued_session(issuer, session)));
+        self.0.write_all([own].into_iter().chain(issued)).await
     }
 }
 
-/// The put of a new session as part of a transaction.
-pub(super) fn insert_new(database: &Database, session: &SessionRow) -> Result<TransactWriteItemBuilder, StoreError> {
-    let put = Put::builder().table_name(&database.tables.sessions).set_item(Some(serde_dynamo::to_item(session)?));
-    let put = put.condition_expression(format!("attribute_not_exists({SUBJECT}) OR {EXPIRES_AT} <= :now"));
-    let put = put.expression_attribute_values(":now", n(session.created_at.unix())).build()?;
-    Ok(TransactWriteItem::builder().put(put))
+fn put<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
+    database.sessions().put(schema::session(&session.subject, session.session_id), session)
 }
 
-/// The put of the row by which `issuer` finds the session of `customer`.
-pub(super) fn insert_issued(
-    database: &Database,
+/// Begins a session whose id nobody has, for a transaction.
+pub(super) fn insert_new<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
+    Ok(put(database, session)?.only_if(SUBJECT.is_absent().or(EXPIRES_AT.is_not_after(session.created_at))))
+}
+
+/// Writes the row by which `issuer` finds the session of `customer`, for a transaction.
+pub(super) fn insert_issued<'d>(
+    database: &'d Database,
     issuer: UserId,
     customer: &CustomerId,
     session: &SessionRow,
-) -> Result<TransactWriteItemBuilder, StoreError> {
+) -> Result<Write<'d, Put>, StoreError> {
     let row = IssuedSessionRow { session_id: session.session_id, customer_id: customer.clone(), expires_at: session.expires_at };
-    let mut item: schema::Key = serde_dynamo::to_item(row)?;
-    item.extend(schema::issued_session(issuer, session.session_id));
-    let put = Put::builder().table_name(&database.tables.sessions).set_item(Some(item)).build()?;
-    Ok(TransactWriteItem::builder().put(put))
+    database.sessions().put(schema::issued_session(issuer, session.session_id), &row)
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{KeyType, PointInTimeRecoveryStatus, TableDescription, TableStatus, TimeToLiveStatus};
-use latchkey::store::schema::{EXPIRES_AT, PK, SESSION_ID, SK, SUBJECT};
+use latchkey::store::schema::{Attribute, EXPIRES_AT, PK, SESSION_ID, SK, SUBJECT};
 
 use super::Finding;
 use crate::connection::{Connection, Place};
@@ -17,7 +17,7 @@ pub async fn check(connection: &Connection) -> Vec<Finding> {
     [users, tokens, sessions].concat()
 }
 
-async fn table(connection: &Connection, name: &str, keys: &[&str]) -> Vec<Finding> {
+async fn table(connection: &Connection, name: &str, keys: &[Attribute]) -> Vec<Finding> {
     let check = format!("table {name}");
     let described = match connection.dynamodb.describe_table().table_name(name).send().await {
         Ok(described) => described.table.unwrap_or_else(|| TableDescription::builder().build()),
@@ -51,7 +51,8 @@ async fn table(connection: &Connection, name: &str, keys: &[&str]) -> Vec<Findin
     findings
 }
 
-fn schema(check: &str, table: &TableDescription, keys: &[&str]) -> Finding {
+fn schema(check: &str, table: &TableDescription, keys: &[Attribute]) -> Finding {
+    let keys: Vec<_> = keys.iter().map(|key| key.name()).collect();
     let there: Vec<_> = table.key_schema().iter().map(|key| (key.attribute_name(), key.key_type())).collect();
     let wanted: Vec<_> = keys.iter().copied().zip([&KeyType::Hash, &KeyType::Range]).collect();
     if there != wanted {
@@ -73,7 +74,7 @@ async fn ttl(connection: &Connection, check: &str, name: &str) -> Finding {
         }
     };
     let enabled = described.is_some_and(|ttl| {
-        ttl.attribute_name() == Some(EXPIRES_AT)
+        ttl.attribute_name() == Some(EXPIRES_AT.name())
             && matches!(ttl.time_to_live_status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling))
     });
     if enabled {

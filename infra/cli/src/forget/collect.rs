@@ -2,7 +2,7 @@
 
 use latchkey::domain::Locator;
 use latchkey::store::directory::{FoundToken, Segment};
-use latchkey::store::schema::{self, Key, PK};
+use latchkey::store::schema::{self, Key};
 use latchkey::store::{ApiKeyRow, ApiKeys, IssuedSessionRow, SessionRow};
 
 use super::Person;
@@ -72,8 +72,7 @@ async fn count(connection: &Connection) -> Option<u64> {
 /// The keys of what stands in the person's own partitions of the tokens: API keys, what idempotency keys made, attempts at one-time
 /// passwords.
 pub async fn own_partitions(connection: &Connection, person: &Person) -> Result<Vec<Key>, Failure> {
-    let attempts = schema::otp_attempts(&Locator::of_customer(&person.customer_id()), 0);
-    let attempts = attempts.get(PK).and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
+    let attempts = schema::otp_attempts_of(&Locator::of_customer(&person.customer_id()));
     let mut keys = connection.directory.token_keys_in(&attempts).await?;
     if let Person::User(user) = person {
         keys.extend(connection.directory.token_keys_in(&schema::api_keys_of(user.user_id)).await?);

@@ -3,7 +3,7 @@
 //! A user is disabled first: from then on no login, no key and no token of that user works and nothing new is made. The user's own
 //! rows go last, since they are what a second run begins with. A row by which others are found goes after them.
 
-use latchkey::store::directory::{Place, UserChange};
+use latchkey::store::directory::UserChange;
 use latchkey::store::schema;
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure
     end_sessions(connection, person, &mut erased).await?;
     let mut keys = own_partitions(connection, person).await?;
     keys.extend(tokens(connection, person).await?.into_iter().map(|token| token.key));
-    directory.delete_rows(Place::Tokens, &keys).await?;
+    directory.delete_tokens(&keys).await?;
     erased.tokens = keys.len();
     // An exchange that had read the user as active could still begin a session until its token was gone.
     end_sessions(connection, person, &mut erased).await?;
@@ -65,17 +65,17 @@ async fn end_sessions(connection: &Connection, person: &Person, erased: &mut Era
     // Of the person's own sessions the issuers' rows go first: they name the person, and only the session tells where they are.
     let own = found.own.iter();
     let pointers: Vec<_> = own.clone().filter_map(|row| Some(schema::issued_session(row.issuer_id?, row.session_id))).collect();
-    directory.delete_rows(Place::Sessions, &pointers).await?;
+    directory.delete_sessions(&pointers).await?;
     let rows: Vec<_> = own.map(|row| schema::session(&row.subject, row.session_id)).collect();
-    directory.delete_rows(Place::Sessions, &rows).await?;
+    directory.delete_sessions(&rows).await?;
     erased.sessions += rows.len();
 
     // Of the sessions that were made in the person's name it is the other way round.
     if let Person::User(user) = person {
         let rows: Vec<_> = found.issued.iter().map(|row| schema::session(&row.customer_id, row.session_id)).collect();
-        directory.delete_rows(Place::Sessions, &rows).await?;
+        directory.delete_sessions(&rows).await?;
         let pointers: Vec<_> = found.issued.iter().map(|row| schema::issued_session(user.user_id, row.session_id)).collect();
-        directory.delete_rows(Place::Sessions, &pointers).await?;
+        directory.delete_sessions(&pointers).await?;
         erased.issued_sessions += rows.len();
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use futures_util::{StreamExt, stream};
-use latchkey::store::bulk::{Arrival, BulkUsers, Replacement};
+use latchkey::store::bulk::{BulkUsers, Comparison, Replacement};
 use latchkey::store::{StoreError, UserRow};
 use serde::Serialize;
 use serde_json::json;
@@ -102,14 +102,14 @@ async fn apply(bulk: &BulkUsers, arguments: &ImportArguments, step: Step) -> Res
     Ok(Done { became, found: None, bytes })
 }
 
-async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, arrival: Arrival) -> Result<Became, StoreError> {
+async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, arrival: Comparison) -> Result<Became, StoreError> {
     Ok(match arrival {
-        Arrival::New => Became::Imported,
-        Arrival::Equal => Became::Equal,
-        Arrival::Taken => Became::Taken,
-        Arrival::Different if arguments.on_conflict != OnConflict::Replace => Became::Different,
-        Arrival::Different if arguments.dry_run => Became::Replaced,
-        Arrival::Different => match bulk.replace(user).await? {
+        Comparison::New => Became::Imported,
+        Comparison::Equal => Became::Equal,
+        Comparison::Taken => Became::Taken,
+        Comparison::Different if arguments.on_conflict != OnConflict::Replace => Became::Different,
+        Comparison::Different if arguments.dry_run => Became::Replaced,
+        Comparison::Different => match bulk.replace(user).await? {
             Replacement::Replaced => Became::Replaced,
             Replacement::Unneeded => Became::Equal,
             Replacement::Lost => Became::Different,

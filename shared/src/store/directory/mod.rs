@@ -1,0 +1,58 @@
+//! What only an operator asks of the tables: lists, changes of a user's state, everything about one person. No function calls this.
+
+mod change;
+mod erase;
+mod scan;
+
+pub use change::UserChange;
+pub use scan::{Cursor, FoundRow, FoundToken, Page, Segment, UserRows};
+
+use super::schema::{self, Key, PK, SUBJECT};
+use super::{Database, IssuedSessionRow, SessionRow, StoreError, UserRow};
+use crate::domain::UserId;
+
+/// The operator's view of the tables.
+#[derive(Clone, Debug)]
+pub struct Directory(Database);
+
+impl Directory {
+    /// The directory of `database`.
+    #[must_use]
+    pub fn new(database: &Database) -> Self {
+        Self(database.clone())
+    }
+
+    /// The user of that id, without the password's hash. One consistent GetItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn find_by_id(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
+        self.0.users().find(schema::user_by_id(id)).await
+    }
+
+    /// All sessions of a user or a customer, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn sessions_of(&self, subject: &str) -> Result<Vec<SessionRow>, StoreError> {
+        let mut rows: Vec<SessionRow> = self.0.sessions().query(SUBJECT.is(subject)).await?;
+        rows.sort_by_key(|row| (row.created_at, row.session_id));
+        Ok(rows)
+    }
+
+    /// Whose sessions were made in a user's name.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn sessions_issued_by(&self, user: UserId) -> Result<Vec<IssuedSessionRow>, StoreError> {
+        self.0.sessions().query(SUBJECT.is(schema::sessions_issued_by(user).as_str())).await
+    }
+
+    /// The keys of all rows of a partition of the tokens, whatever they are.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn token_keys_in(&self, partition: &str) -> Result<Vec<Key>, StoreError> {
+        Ok(self.0.tokens().query_items(PK.is(partition)).await?.into_iter().map(schema::token_key).collect())
+    }
+}

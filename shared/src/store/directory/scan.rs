@@ -1,0 +1,115 @@
+//! Scans, which are here and nowhere else: a page at a time, so that a table of any size needs the memory of one page.
+
+use super::Directory;
+use crate::store::expression::{Condition, Values};
+use crate::store::schema::{self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ID_PREFIX, ISSUER_ID, Item, Key, NAME_PREFIX, PK};
+use crate::store::table::Table;
+use crate::store::{EntityTokenRow, OneTimeTokenRow, StoreError, UserRow};
+
+/// Which of a user's two rows a scan reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserRows {
+    /// Those under the name, with the password's hash.
+    ByName,
+    /// Those under the id, without it.
+    ById,
+}
+
+/// A part of a scan: several are read side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Which part, from 0.
+    pub number: u16,
+    /// Of how many.
+    pub of: u16,
+}
+
+impl Segment {
+    /// The whole table.
+    pub const WHOLE: Self = Self { number: 0, of: 1 };
+}
+
+/// Where a scan goes on.
+#[derive(Clone, Debug)]
+pub struct Cursor(Key);
+
+/// A page of a scan. It may be empty and not the last.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What was found.
+    pub rows: Vec<T>,
+    /// How many rows were read to find it.
+    pub scanned: usize,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// A token that a scan found.
+#[derive(Clone, Debug)]
+pub struct FoundToken {
+    /// Its key.
+    pub key: Key,
+    /// What it is.
+    pub row: FoundRow,
+}
+
+/// What a scan of the tokens found.
+#[derive(Clone, Debug)]
+pub enum FoundRow {
+    /// An entity's token.
+    Entity(EntityTokenRow),
+    /// A one-time token.
+    OneTime(OneTimeTokenRow),
+}
+
+impl Directory {
+    /// A page of users; a Scan that reads consistently.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a row cannot be read as a user.
+    pub async fn users(&self, rows: UserRows, segment: Segment, from: Option<Cursor>) -> Result<Page<UserRow>, StoreError> {
+        let prefix = match rows {
+            UserRows::ByName => NAME_PREFIX,
+            UserRows::ById => ID_PREFIX,
+        };
+        let Page { rows, scanned, next } = scan(self.0.users(), PK.begins_with(prefix), segment, from).await?;
+        Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
+    }
+
+    /// A page of the entity tokens of `subject`, and of the one-time tokens that are for `subject` or were made in that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a row cannot be read as a token.
+    pub async fn tokens_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
+        let is_about = ENTITY_USER_ID.is(subject).or(CUSTOMER_ID.is(subject)).or(ISSUER_ID.is(subject));
+        let Page { rows, scanned, next } = scan(self.0.tokens(), is_about, segment, from).await?;
+        Ok(Page { rows: rows.into_iter().map(found_token).collect::<Result<_, _>>()?, scanned, next })
+    }
+}
+
+async fn scan(table: Table<'_>, filter: Condition, segment: Segment, from: Option<Cursor>) -> Result<Page<Item>, StoreError> {
+    let mut values = Values::default();
+    let request = table
+        .client
+        .scan()
+        .table_name(table.name)
+        .consistent_read(true)
+        .filter_expression(filter.into_text(&mut values))
+        .set_expression_attribute_values(values.into_map())
+        .set_exclusive_start_key(from.map(|cursor| cursor.0))
+        .segment(segment.number.into())
+        .total_segments(segment.of.max(1).into());
+    let page = request.send().await?;
+    Ok(Page {
+        rows: page.items.unwrap_or_default(),
+        scanned: usize::try_from(page.scanned_count).unwrap_or_default(),
+        next: page.last_evaluated_key.map(Cursor),
+    })
+}
+
+fn found_token(item: Item) -> Result<FoundToken, StoreError> {
+    let key = schema::token_key(item.clone());
+    let is_entity = key.get(PK.name()).and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with(ENTITY_TOKEN_PREFIX));
+    let row = if is_entity { FoundRow::Entity(serde_dynamo::from_item(item)?) } else { FoundRow::OneTime(serde_dynamo::from_item(item)?) };
+    Ok(FoundToken { key, row })
+}

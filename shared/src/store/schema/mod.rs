@@ -1,0 +1,73 @@
+//! Every key, prefix, attribute and TTL of the three tables.
+//!
+//! Keys and expressions are made of these constants only. The rows themselves are serialized by field name; a test compares the fields
+//! with [`Attribute::ALL`], and the key names with `template.yaml`.
+//!
+//! | table | row | partition key | sort key |
+//! |---|---|---|---|
+//! | users | a user, for a login | `name#<normalised username>` | |
+//! | users | a user, for every other operation | `id#<user id>` | |
+//! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
+//! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
+//! | tokens | what an `Idempotency-Key` made | `user#<user id>` | `idempotency#<hash of key>` |
+//! | tokens | an entity token | `entity-token#<locator>` | `row` |
+//! | tokens | a one-time token | `one-time#<id>` | `row` |
+//! | tokens | attempts at a customer's one-time passwords | `otp-attempts#<hash of customer>` | `<window>` |
+//! | sessions | a session | `<user id or customer id>` | `<session id>` |
+//! | sessions | where an issuer finds a session | `issued-by#<user id>` | `<session id>` |
+
+mod attributes;
+mod keys;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+pub use attributes::*;
+pub use keys::*;
+
+/// A row as DynamoDB has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A row's primary key.
+pub type Key = HashMap<String, AttributeValue>;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_aux::serde_introspection::serde_introspect;
+
+    use super::*;
+    use crate::store::idempotency::IdempotencyRow;
+    use crate::store::{ApiKeyRow, EntityTokenRow, IssuedSessionRow, OneTimeTokenRow, SessionRow, UserRow};
+
+    /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
+    const OF_NO_FIELD: [Attribute; 4] = [PK, SK, ATTEMPT_IDS, OTP_ATTEMPTS];
+
+    #[test]
+    fn the_attributes_are_the_fields_of_the_rows() {
+        let fields = [
+            serde_introspect::<UserRow>(),
+            serde_introspect::<ApiKeyRow>(),
+            serde_introspect::<IdempotencyRow>(),
+            serde_introspect::<EntityTokenRow>(),
+            serde_introspect::<OneTimeTokenRow>(),
+            serde_introspect::<SessionRow>(),
+            serde_introspect::<IssuedSessionRow>(),
+        ];
+        let fields: BTreeSet<_> = fields.concat().into_iter().chain(OF_NO_FIELD.map(Attribute::name)).collect();
+
+        assert_eq!(Attribute::ALL.iter().map(|attribute| attribute.name()).collect::<BTreeSet<_>>(), fields);
+        assert_eq!(Attribute::ALL.len(), fields.len(), "an attribute is listed twice");
+    }
+
+    #[test]
+    fn the_table_of_rows_in_the_docs_has_every_attribute() {
+        let docs = include_str!("../../../../docs/architecture.md");
+
+        for attribute in Attribute::ALL {
+            assert!(docs.contains(&format!("`{attribute}`")), "docs/architecture.md lacks {attribute}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What an update changes in a row.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::expression::{Stored, Values};
+use super::schema::{Attribute, Key};
+use super::write::Write;
+
+/// Changes attributes of the row at a key.
+#[derive(Clone, Debug)]
+pub(super) struct Update {
+    key: Key,
+    set: Vec<String>,
+    remove: Vec<String>,
+    add: Vec<String>,
+    values: Values,
+}
+
+impl Update {
+    pub fn of(key: Key) -> Self {
+        Self { key, set: Vec::new(), remove: Vec::new(), add: Vec::new(), values: Values::default() }
+    }
+
+    /// The key, the update's expression, and the values in it.
+    pub fn into_parts(self) -> (Key, String, Values) {
+        let sections = [("SET", self.set), ("REMOVE", self.remove), ("ADD", self.add)];
+        let written = sections.into_iter().filter(|(_, changes)| !changes.is_empty());
+        let expression = written.map(|(word, changes)| format!("{word} {}", changes.join(", "))).collect::<Vec<_>>().join(" ");
+        (self.key, expression, self.values)
+    }
+}
+
+impl Write<'_, Update> {
+    pub fn set(mut self, attribute: Attribute, value: impl Stored) -> Self {
+        let value = self.action.values.name(value.stored());
+        self.action.set.push(format!("{attribute} = {value}"));
+        self
+    }
+
+    /// Sets the attribute if there is a value, and otherwise leaves it as it is.
+    pub fn set_some(self, attribute: Attribute, value: Option<impl Stored>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self,
+        }
+    }
+
+    /// Sets the attribute if there is a value, and otherwise removes it.
+    pub fn set_or_remove(self, attribute: Attribute, value: Option<impl Stored>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self.remove(attribute),
+        }
+    }
+
+    /// Sets `attribute` to what `source` was before this update, or to `value` if `source` was absent.
+    pub fn set_to_former(mut self, attribute: Attribute, source: Attribute, value: impl Stored) -> Self {
+        let value = self.action.values.name(value.stored());
+        self.action.set.push(format!("{attribute} = if_not_exists({source}, {value})"));
+        self
+    }
+
+    pub fn remove(mut self, attribute: Attribute) -> Self {
+        self.action.remove.push(attribute.to_string());
+        self
+    }
+
+    /// Adds to a number; an absent one counts as 0. An update that is sent twice adds twice, unless its transaction or condition
+    /// prevents it.
+    pub fn add(mut self, attribute: Attribute, number: u32) -> Self {
+        let value = self.action.values.name(number.stored());
+        self.action.add.push(format!("{attribute} {value}"));
+        self
+    }
+
+    /// Adds a member to a set of texts; an absent one counts as empty.
+    pub fn add_member(mut self, attribute: Attribute, member: impl ToString) -> Self {
+        let value = self.action.values.name(AttributeValue::Ss(vec![member.to_string()]));
+        self.action.add.push(format!("{attribute} {value}"));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::schema::{EPOCH, EXPIRES_AT, OTP_ATTEMPTS, PASSWORD_EXPIRES_AT};
+    use super::super::table::Table;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn an_expression_has_one_section_for_each_kind_of_change() {
+        let config = aws_sdk_dynamodb::Config::builder().behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest()).build();
+        let table = Table { client: &aws_sdk_dynamodb::Client::from_conf(config), name: "t" };
+
+        let update = table.update(HashMap::new()).set(EPOCH, 1_u64).add(OTP_ATTEMPTS, 1);
+        let update = update.set_or_remove(PASSWORD_EXPIRES_AT, None::<Timestamp>).set_some(EXPIRES_AT, Some(Timestamp::from_unix(9)));
+        let (_, expression, values) = update.action.into_parts();
+
+        assert_eq!(expression, "SET epoch = :v0, expires_at = :v2 REMOVE password_expires_at ADD otp_attempts :v1");
+        assert_eq!(values.into_map().unwrap().len(), 3);
+    }
+}
