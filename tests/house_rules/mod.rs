@@ -1,8 +1,12 @@
-//! Who may import whom (docs/architecture.md): checked over the `use` lines and paths, so that it can't decay.
+//! Who may import whom (docs/architecture.md): checked over every path in the sources, so that it can't decay.
 
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::house::root;
+use source::Module;
 
 pub fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -17,11 +21,15 @@ pub fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file above its tests, without comments.
-fn code(path: &Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap();
-    let above = text.split("#[cfg(test)]").next().unwrap().to_owned();
-    above.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+/// The modules of shared by their layer.
+fn layers() -> BTreeMap<String, Vec<Module>> {
+    let mut layers = BTreeMap::<_, Vec<_>>::new();
+    for module in source::modules(&root().join("shared/src/lib.rs")) {
+        if let Some(layer) = module.place.first() {
+            layers.entry(layer.clone()).or_default().push(module);
+        }
+    }
+    layers
 }
 
 #[test]
@@ -35,10 +43,13 @@ fn modules_of_shared_import_only_what_their_rank_allows() {
         ("http", &["domain", "audit", "credentials", "store", "caller"]),
         ("runtime", &["domain", "audit", "credentials", "store", "caller", "http"]),
     ];
-    for (module, allowed) in ranks {
-        for path in sources(&root().join("shared/src").join(module)) {
-            for imported in code(&path).split("crate::").skip(1).map(|rest| rest.split([':', ';', ' ', ')', ',']).next().unwrap()) {
-                assert!(imported == module || allowed.contains(&imported), "{} imports {imported}", path.display());
+    let layers = layers();
+    assert_eq!(layers.keys().map(String::as_str).collect::<BTreeSet<_>>(), ranks.iter().map(|(layer, _)| *layer).collect());
+    for (layer, allowed) in ranks {
+        for module in &layers[layer] {
+            for name in module.names.iter().filter(|name| name[0] == "crate") {
+                let imported = name.get(1).map_or("the crate's root", String::as_str);
+                assert!(imported == layer || allowed.contains(&imported), "{} imports {}", module.file.display(), name.join("::"));
             }
         }
     }
@@ -46,11 +57,13 @@ fn modules_of_shared_import_only_what_their_rank_allows() {
 
 #[test]
 fn the_pure_modules_know_neither_aws_nor_lambda() {
-    for module in ["domain", "audit", "credentials", "caller", "http"] {
-        for path in sources(&root().join("shared/src").join(module)) {
-            let code = code(&path);
-            for foreign in ["aws_sdk", "aws_config", "aws_smithy", "lambda_", "std::env", "tokio::"] {
-                assert!(!code.contains(foreign), "{} knows {foreign}", path.display());
+    let layers = layers();
+    for layer in ["domain", "audit", "credentials", "caller", "http"] {
+        for module in &layers[layer] {
+            for name in module.names.iter().map(|name| name.join("::")) {
+                let foreign =
+                    ["aws_sdk", "aws_config", "aws_smithy", "lambda_", "std::env", "tokio"].iter().any(|start| name.starts_with(start));
+                assert!(!foreign, "{} knows {name}", module.file.display());
             }
         }
     }
