@@ -10,6 +10,8 @@ STACK ?= latchkey-$(ENV)
 PARAMETERS ?=
 # How `make deploy` shifts the traffic, as docs/alarms.md says; empty is at once.
 ROLLOUT ?=
+# Whether `make deploy` takes the binaries in target/lambda as they are.
+BUILT ?=
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
 FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
@@ -30,7 +32,7 @@ PYTHON_MINIMUM := 3.11
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
+.PHONY: help run test template costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +47,14 @@ test: cargo-lambda node ## run all tests that need no AWS, the real binaries and
 costs: rust ## measure what each operation costs, and write the table of docs/costs.md
 	cargo test -p latchkey-tests it_costs
 	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
+
+template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
+	@cargo run --quiet -p latchkey-assemble
+
+# What deploys with ROLLOUT, never committed. The time makes every deploy a new version of each function.
+.PHONY: template.rollout.yaml
+template.rollout.yaml: rust
+	@cargo run --quiet -p latchkey-assemble -- --rollout $(or $(ROLLOUT),Canary10Percent5Minutes) --release "$$(date -u +%Y%m%dT%H%M%SZ)" >$@
 
 # The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 # The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.
@@ -63,8 +73,7 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 # ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
 # Who starts it by hand is asked before prod changes; CI is not.
 deploy: ARCH = $(shell sed -n 's/^Architecture: *//p' infra/parameters/$(ENV).yaml)
-deploy: build sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
-	$(if $(ROLLOUT),infra/rollout/template.sh $(ROLLOUT) >template.rollout.yaml)
+deploy: $(if $(BUILT),,build) $(if $(ROLLOUT),template.rollout.yaml) sam ## build, and deploy to your AWS account; ENV=prod for another environment, PARAMETERS="Name=value" to change some
 	sam deploy --config-env $(ENV) --stack-name $(STACK) $(if $(ROLLOUT),--template-file template.rollout.yaml) $(if $(CI),--no-confirm-changeset) $(ARGS) \
 	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
 	@sam list stack-outputs --stack-name $(STACK) --output json
@@ -85,9 +94,8 @@ lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-lint-template: sam linters ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
+lint-template: template.rollout.yaml sam linters ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
 	SAM_CLI_TELEMETRY=0 sam validate --lint --region eu-central-1
-	infra/rollout/template.sh Canary10Percent5Minutes >template.rollout.yaml
 	.venv-lint/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml
 	for template in template.yaml template.rollout.yaml infra/ci-role.yaml; do .venv-lint/bin/cfn-lint $$template || exit 1; done
 

@@ -35,6 +35,7 @@ mod routes;
 mod sam_local;
 mod sessions;
 mod stack;
+mod template;
 mod user;
 mod vectors;
 mod well_known;

@@ -133,7 +133,7 @@ pub fn make_deploy(aws: &Aws, parameters: &str, built: bool) {
     let start = Instant::now();
     let mut make = aws.command("make");
     if built || std::env::var_os("LATCHKEY_TEST_BUILT").is_some() {
-        make.args(["-o", "build"]);
+        make.arg("BUILT=1");
     }
     make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(root());
     // Of the make that runs these tests.

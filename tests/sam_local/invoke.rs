@@ -1,4 +1,4 @@
-//! `sam local invoke`: each function of the template, its event in `infra/events`, and its answer in docs/operations.md.
+//! `sam local invoke`: each function of the template, the event in its folder, and its answer in docs/operations.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -24,7 +24,6 @@ pub fn every_function_answers_its_event(host: &ContainerHost) {
     let promises = promises();
     let operations = latchkey_local::template::functions(house::template());
     let ids: BTreeSet<_> = operations.iter().map(|operation| logical_id(operation)).collect();
-    assert_eq!(events(), operations, "each function has an event and each event a function");
     assert_eq!(promises.keys().cloned().collect::<BTreeSet<_>>(), ids, "docs/operations.md has the answer of each function");
 
     let waiting = Mutex::new(operations.iter());
@@ -41,7 +40,7 @@ pub fn every_function_answers_its_event(host: &ContainerHost) {
 }
 
 fn keeps_its_promise(host: &ContainerHost, operation: &str, promise: &Promise) {
-    let event = root().join("infra/events").join(operation).with_extension("json");
+    let event = root().join("functions").join(operation).join("event.json");
     let answer = invoke(host, operation, &event);
     match promise {
         Promise::Answer(wanted) => assert_eq!(&answer, wanted, "{operation}"),
@@ -71,11 +70,6 @@ fn invoke(host: &ContainerHost, operation: &str, event: &std::path::Path) -> Val
     let answer = text.lines().rfind(|line| !line.is_empty()).and_then(|line| serde_json::from_str(line).ok());
     assert!(output.status.success(), "{operation}: {log}");
     answer.unwrap_or_else(|| panic!("{operation}: {text}{log}"))
-}
-
-fn events() -> BTreeSet<String> {
-    let files = std::fs::read_dir(root().join("infra/events")).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 /// The rows of the table in "One function with sam local": functions in backquotes, then a status or, in backquotes, an answer.
