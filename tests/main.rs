@@ -36,6 +36,7 @@ mod sam_local;
 mod sessions;
 mod stack;
 mod template;
+mod unsuitable_credentials;
 mod user;
 mod vectors;
 mod well_known;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use latchkey::http::{Operation, ProblemKind};
+use latchkey::caller::CredentialRequirement;
+use latchkey::http::{ApiError, Operation, ProblemKind};
 use latchkey::runtime::{Environment, Service, Setup};
 use latchkey::store::schema::{self, Attribute};
 use latchkey_local::template::{functions, routes, tables, variables};
@@ -153,8 +154,10 @@ fn docs_errors_explains_every_problem_under_its_status() {
 fn the_contracts_problems_are_the_ones_that_are_answered() {
     let mut problems = Vec::new();
     collect_problems(&contract(), &mut problems);
-    let answered: BTreeSet<_> =
-        ProblemKind::ALL.iter().map(|kind| kind.problem_type()).map(|row| (row.code, row.title, row.detail)).collect();
+    let of_requirements =
+        CredentialRequirement::ALL.map(|takes| [ApiError::MissingCredentials(takes), ApiError::UnsuitableCredentials(takes)]);
+    let rows = ProblemKind::ALL.iter().map(|kind| kind.problem_type()).chain(of_requirements.iter().flatten().map(ApiError::problem_type));
+    let answered: BTreeSet<_> = rows.map(|row| (row.code, row.title, row.detail)).collect();
 
     assert!(problems.len() > 10);
     for problem in &problems {

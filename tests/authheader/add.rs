@@ -54,7 +54,7 @@ async fn an_api_key_makes_no_api_key() {
 
     for header in ["x-authorization", "apikey", "reb-apikey", "x-api-key"] {
         let reply = world.call::<AuthheaderAdd>(Call::new().header(header, &alice.key).json(json!({ "name": "x" }))).await;
-        assert_eq!((reply.status, reply.code()), (401, "missing-credentials"), "{header}");
+        assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"), "{header}");
     }
     let reply = world.call::<AuthheaderAdd>(Call::new().bearer(&alice.key).json(json!({ "name": "x" }))).await;
     assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));

@@ -58,7 +58,7 @@ async fn nobody_deletes_without_a_live_session() {
     let disabled = delete(&world, &alice, &alice.key).await;
     let disabled_and_missing = delete(&world, &alice, "0f8fad5b-d9cb-469f-a165-70867728950e").await;
 
-    assert_eq!((by_key.status, by_key.code()), (401, "missing-credentials"));
+    assert_eq!((by_key.status, by_key.code()), (401, "invalid-credentials"));
     assert_eq!((disabled.status, disabled.code()), (401, "invalid-credentials"));
     assert_eq!(disabled_and_missing, disabled);
     assert_eq!(world.rows("tokens").await.len(), 1);

@@ -40,7 +40,7 @@ async fn an_api_key_lists_nothing() {
 
     let reply = world.call::<AuthheaderList>(Call::new().header("x-authorization", &alice.key)).await;
 
-    assert_eq!((reply.status, reply.code()), (401, "missing-credentials"));
+    assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
     assert!(reply.body["message"].is_string());
 }
 

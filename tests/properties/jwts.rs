@@ -126,7 +126,7 @@ proptest! {
         let gate = Gate { issuer: issuer(), jwt_keys, token_keys: &rings()[0], now: Timestamp::from_unix(NOW) };
         let path = EntityPath { entity: "e".parse().unwrap(), user: "u".parse().unwrap() };
 
-        prop_assert!(gate.login(&headers).is_err() && gate.api_key(&headers).is_err() && path.identify(&headers, &gate).is_err());
+        prop_assert!(gate.login(&headers).is_err() && gate.entity_api_key(&headers).is_err() && path.identify(&headers, &gate).is_err());
         prop_assert!(!matches!(gate.optional_caller(&headers), Ok(Some(_))));
     }
 }

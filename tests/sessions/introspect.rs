@@ -131,7 +131,7 @@ async fn the_caller_needs_a_credential_and_a_restricted_key_the_permission() {
     let call = || Call::new().body("token=x");
 
     assert_eq!(world.call::<Introspect>(call()).await.code(), "missing-credentials");
-    assert_eq!(world.call::<Introspect>(call().bearer("lkapi_x")).await.code(), "missing-credentials");
+    assert_eq!(world.call::<Introspect>(call().bearer("lkapi_x")).await.code(), "invalid-credentials");
     assert_eq!(world.call::<Introspect>(call().header("apikey", "lkapi_x")).await.code(), "invalid-credentials");
     assert_eq!(world.call::<Introspect>(call().header("apikey", refused)).await.code(), "forbidden");
     assert_eq!(world.call::<Introspect>(call().header("apikey", allowed)).await.body, json!({ "active": false }));

@@ -1,6 +1,7 @@
 //! `GET /authorizer-sample`: a route behind the authorizer, as another API would have one. It answers what it was told of the
 //! caller. The template has it only where `WithAuthorizerSample` asks for it.
 
+use latchkey::caller::CredentialRequirement;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Setup, Start};
 
@@ -12,7 +13,7 @@ impl Operation for AuthorizerSample {
     const ROUTES: &'static [Route] = &[Route::new("GET", "/authorizer-sample")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        Answer::ok(request.authorizer.as_ref().ok_or(ApiError::MissingCredentials)?)
+        Answer::ok(request.authorizer.as_ref().ok_or(ApiError::MissingCredentials(CredentialRequirement::Authorizer))?)
     }
 }
 

@@ -3,7 +3,8 @@
 use http::HeaderMap;
 use thiserror::Error;
 
-use super::{CallerError, Credential, Gate, note_row};
+use super::headers::acting_user_id;
+use super::{CallerError, Credential, CredentialRequirement, Gate, note_row};
 use crate::audit::{Act, Event};
 use crate::credentials::{ApiKey, KeyNumber, LoginClaims, TokenKeys};
 use crate::domain::{EntityId, EntityUserId, Locator, Permission, RandomId, Scope, Timestamp, UserId};
@@ -61,10 +62,10 @@ impl EntityPath {
     /// # Errors
     /// [`CallerError::Missing`] or [`CallerError::Refused`].
     pub fn identify<'a>(&'a self, headers: &HeaderMap, gate: &Gate<'a>) -> Result<EntityCaller<'a>, CallerError> {
-        let key = gate.api_key(headers)?;
-        let login = gate.acting_login(headers)?;
-        let acting_id = headers.get("userid").and_then(|value| value.to_str().ok()).ok_or(CallerError::Missing)?;
-        if acting_id.trim().parse() != Ok(login.user) {
+        let key = gate.entity_api_key(headers)?;
+        let login = gate.entity_login(headers)?;
+        let acting_id = acting_user_id(headers).ok_or(CallerError::Missing(CredentialRequirement::EntityUserId))?;
+        if acting_id.parse() != Ok(login.user) {
             return Err(CallerError::Refused("userid is not the subject of token"));
         }
         Ok(EntityCaller { path: self, key, login, token_keys: gate.token_keys, now: gate.now })

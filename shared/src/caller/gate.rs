@@ -2,14 +2,17 @@
 
 use http::HeaderMap;
 
-use super::headers::CredentialHeaders;
-use super::{CallerError, Credential};
+use super::headers::{CredentialHeaders, carries};
+use super::{CallerError, Credential, CredentialRequirement};
 use crate::credentials::{
     ApiKey, CredentialKind, EntityToken, Issuer, LoginClaims, OneTimeToken, SessionClaims, TokenKeys, VerificationKeys,
 };
 use crate::domain::Timestamp;
 
 /// What credentials are checked against.
+///
+/// A refusal tells three cases apart, by the form of what was sent and never by what is stored: nothing, a credential of a kind or in a
+/// header that the operation does not take, and one that is not valid.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
     /// Who mints the JWTs.
@@ -38,7 +41,7 @@ impl Gate<'_> {
     /// The login JWT of an operation that takes nothing else.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
     pub fn login(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
         login(headers, self.issuer, self.jwt_keys, self.now)
     }
@@ -46,73 +49,112 @@ impl Gate<'_> {
     /// The API key of an operation that takes either, or else its login JWT.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
     pub fn caller(&self, headers: &HeaderMap) -> Result<Credential, CallerError> {
-        self.optional_caller(headers)?.ok_or(CallerError::Missing)
+        let requirement = CredentialRequirement::Caller;
+        match CredentialHeaders::of(headers) {
+            CredentialHeaders { api_key: Some(key), .. } => self.open_api_key(key, requirement).map(Credential::ApiKey),
+            CredentialHeaders { jwt: Some(jwt), .. } => self.verify_login(jwt, requirement).map(Credential::Login),
+            _ => Err(CallerError::Missing(requirement)),
+        }
     }
 
-    /// The same for an operation that does without one. Text in `Authorization` that does not claim to be a login JWT is passed over:
-    /// the vendors' clients leave session JWTs and publishable keys there.
+    /// The same for an operation that does without one. A session JWT in `Authorization`, and what is no credential of this service, is
+    /// passed over: the vendors' clients leave session JWTs and publishable keys there.
     ///
     /// # Errors
-    /// [`CallerError::Refused`] for one that is not valid: a wrong credential is never taken for none.
+    /// [`CallerError::Unsuitable`] or [`CallerError::Refused`]: a wrong credential is never taken for none.
     pub fn optional_caller(&self, headers: &HeaderMap) -> Result<Option<Credential>, CallerError> {
-        let sent = CredentialHeaders::of(headers);
-        match (sent.api_key, sent.jwt) {
-            (Some(key), _) => self.open_api_key(key).map(Credential::ApiKey).map(Some),
-            (None, Some(jwt)) if CredentialKind::claimed_by(jwt) == Some(CredentialKind::Login) => {
-                self.verify_login(jwt).map(Credential::Login).map(Some)
-            }
-            (None, _) => Ok(None),
+        let CredentialHeaders { jwt, api_key } = CredentialHeaders::of(headers);
+        match (api_key, jwt.and_then(CredentialKind::claimed_by)) {
+            (None, None | Some(CredentialKind::Session)) => Ok(None),
+            _ => self.caller(headers).map(Some),
         }
     }
 
     /// The same for an operation that takes a session's JWT too.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
     pub fn caller_or_session(&self, headers: &HeaderMap) -> Result<Credential, CallerError> {
-        if let Some(credential) = self.optional_caller(headers)? {
-            return Ok(credential);
+        let requirement = CredentialRequirement::CallerOrSession;
+        match CredentialHeaders::of(headers) {
+            CredentialHeaders { api_key: Some(key), .. } => self.open_api_key(key, requirement).map(Credential::ApiKey),
+            CredentialHeaders { jwt: Some(jwt), .. } if CredentialKind::claimed_by(jwt) == Some(CredentialKind::Session) => {
+                let claims = SessionClaims::verify(jwt, self.issuer, self.jwt_keys, self.now);
+                claims.map(Credential::Session).map_err(|_| CallerError::Refused("no valid session JWT"))
+            }
+            CredentialHeaders { jwt: Some(jwt), .. } => self.verify_login(jwt, requirement).map(Credential::Login),
+            _ => Err(CallerError::Missing(requirement)),
         }
-        let jwt = CredentialHeaders::of(headers).jwt.ok_or(CallerError::Missing)?;
-        let claims = SessionClaims::verify(jwt, self.issuer, self.jwt_keys, self.now);
-        claims.map(Credential::Session).map_err(|_| CallerError::Refused("no valid session JWT"))
     }
 
     /// The API key of an operation on an entity's tokens.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
-    pub fn api_key(&self, headers: &HeaderMap) -> Result<ApiKey, CallerError> {
-        self.open_api_key(CredentialHeaders::of(headers).api_key.ok_or(CallerError::Missing)?)
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
+    pub fn entity_api_key(&self, headers: &HeaderMap) -> Result<ApiKey, CallerError> {
+        let requirement = CredentialRequirement::EntityApiKey;
+        let key = CredentialHeaders::of(headers).api_key;
+        let key = key.ok_or_else(|| missing_or_misplaced(headers, CredentialKind::ApiKey, requirement))?;
+        self.open_api_key(key, requirement)
     }
 
     /// The login JWT of an operation on an entity's tokens, whose contract names `token`; `Authorization` only where that is absent.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
-    pub fn acting_login(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
-        self.verify_login(CredentialHeaders::of_entity_call(headers).jwt.ok_or(CallerError::Missing)?)
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
+    pub fn entity_login(&self, headers: &HeaderMap) -> Result<LoginClaims, CallerError> {
+        let requirement = CredentialRequirement::EntityLogin;
+        let jwt = CredentialHeaders::of_entity_call(headers).jwt;
+        let jwt = jwt.ok_or_else(|| missing_or_misplaced(headers, CredentialKind::Login, requirement))?;
+        self.verify_login(jwt, requirement)
     }
 
-    fn open_api_key(&self, text: &str) -> Result<ApiKey, CallerError> {
-        ApiKey::open(self.token_keys, text).map_err(|_| CallerError::Refused("no valid API key"))
+    fn open_api_key(&self, text: &str, requirement: CredentialRequirement) -> Result<ApiKey, CallerError> {
+        let key = ApiKey::open(self.token_keys, text);
+        key.map_err(|_| refusal(text, CredentialKind::ApiKey, requirement, "no valid API key"))
     }
 
-    fn verify_login(&self, jwt: &str) -> Result<LoginClaims, CallerError> {
-        verify_login(jwt, self.issuer, self.jwt_keys, self.now)
+    fn verify_login(&self, jwt: &str, requirement: CredentialRequirement) -> Result<LoginClaims, CallerError> {
+        verify_login(jwt, self.issuer, self.jwt_keys, self.now, requirement)
     }
 }
 
-/// The login JWT of an operation that takes nothing else, where there are no keys of opaque tokens.
+/// The login JWT of an operation that takes nothing else and has no keys of opaque tokens.
 ///
 /// # Errors
-/// [`CallerError::Missing`] or [`CallerError::Refused`].
+/// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
 pub fn login(headers: &HeaderMap, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<LoginClaims, CallerError> {
-    verify_login(CredentialHeaders::of(headers).jwt.ok_or(CallerError::Missing)?, issuer, keys, now)
+    let requirement = CredentialRequirement::Login;
+    match CredentialHeaders::of(headers) {
+        CredentialHeaders { jwt: Some(jwt), .. } => verify_login(jwt, issuer, keys, now, requirement),
+        CredentialHeaders { api_key: Some(_), .. } => Err(CallerError::Unsuitable(requirement)),
+        _ => Err(CallerError::Missing(requirement)),
+    }
 }
 
-fn verify_login(jwt: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<LoginClaims, CallerError> {
-    LoginClaims::verify(jwt, issuer, keys, now).map_err(|_| CallerError::Refused("no valid login JWT"))
+fn verify_login(
+    jwt: &str,
+    issuer: &Issuer,
+    keys: &VerificationKeys,
+    now: Timestamp,
+    requirement: CredentialRequirement,
+) -> Result<LoginClaims, CallerError> {
+    let claims = LoginClaims::verify(jwt, issuer, keys, now);
+    claims.map_err(|_| refusal(jwt, CredentialKind::Login, requirement, "no valid login JWT"))
+}
+
+/// Why `text` is not taken as a credential of this kind. A text that is no credential of this service by its form is a wrong one of
+/// this kind.
+fn refusal(text: &str, kind: CredentialKind, requirement: CredentialRequirement, reason: &'static str) -> CallerError {
+    match CredentialKind::claimed_by(text) {
+        Some(other) if other != kind => CallerError::Unsuitable(requirement),
+        _ => CallerError::Refused(reason),
+    }
+}
+
+/// Of several credentials one is not in its header: it is elsewhere, or nowhere.
+fn missing_or_misplaced(headers: &HeaderMap, kind: CredentialKind, requirement: CredentialRequirement) -> CallerError {
+    if carries(headers, kind) { CallerError::Unsuitable(requirement) } else { CallerError::Missing(requirement) }
 }

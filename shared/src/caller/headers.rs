@@ -2,6 +2,8 @@
 
 use http::HeaderMap;
 
+use crate::credentials::CredentialKind;
+
 /// A login JWT or a session's JWT, raw or as `Bearer`.
 const JWT_HEADERS: [&str; 2] = ["authorization", "token"];
 
@@ -28,6 +30,17 @@ impl<'a> CredentialHeaders<'a> {
         let [authorization, token] = JWT_HEADERS;
         Self { jwt: jwt(headers, &[token, authorization]), ..Self::of(headers) }
     }
+}
+
+/// The id of the acting user, which the operations on entity tokens take beside that user's login.
+pub(super) fn acting_user_id(headers: &HeaderMap) -> Option<&str> {
+    first(headers, &["userid"])
+}
+
+/// Whether any header for credentials carries what claims to be of this kind.
+pub(super) fn carries(headers: &HeaderMap, kind: CredentialKind) -> bool {
+    let mut texts = JWT_HEADERS.iter().chain(&API_KEY_HEADERS).filter_map(|name| jwt(headers, &[name]));
+    texts.any(|text| CredentialKind::claimed_by(text) == Some(kind))
 }
 
 /// The text of the first header for credentials that carries anything, a JWT's before an API key's: what an authorizer that has no

@@ -11,6 +11,7 @@ mod gate;
 mod headers;
 mod one_time;
 mod password;
+mod requirement;
 mod rights;
 mod session;
 
@@ -25,15 +26,20 @@ pub use gate::{Gate, login};
 pub use headers::{bearer, first_credential};
 pub use one_time::PendingOneTimeToken;
 pub use password::{PasswordGate, PasswordGateError, ProvenUser};
+pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
 pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath, live_session};
 
 /// Why a request's credentials do not make a caller.
 #[derive(Debug, Error)]
 pub enum CallerError {
-    /// The request carries no credential of the kind that the operation takes.
+    /// The request carries nothing where the operation looks for this, nor anything that belongs there.
     #[error("no credentials")]
-    Missing,
+    Missing(CredentialRequirement),
+    /// The request carries a credential of a kind, or in a header, that the operation does not take. Its form alone says so; whether
+    /// it is valid is not looked at.
+    #[error("a credential that the operation does not take")]
+    Unsuitable(CredentialRequirement),
     /// The credential is not one that this service made, or has expired or been revoked. Callers are not told which.
     #[error("credentials refused: {0}")]
     Refused(&'static str),

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::{CallerError, Credential, Gate};
+use super::{CallerError, Credential, CredentialRequirement, Gate};
 use crate::credentials::SessionClaims;
 use crate::domain::{CustomerId, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
@@ -110,7 +110,9 @@ impl SessionCaller {
             }
             Credential::Login(claims) => (claims.user, Some(batch.session(schema::session(claims.user, id)))),
             Credential::ApiKey(key) => (key.user, None),
-            Credential::EntityToken(_) | Credential::OneTimeToken(_) => return Err(CallerError::Refused("it opens no session")),
+            Credential::EntityToken(_) | Credential::OneTimeToken(_) => {
+                return Err(CallerError::Unsuitable(CredentialRequirement::CallerOrSession));
+            }
         };
         let issued = batch.session(schema::issued_session(user, id));
         let pending = self.credential.add_to(&mut batch);

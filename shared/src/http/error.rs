@@ -5,7 +5,7 @@ use std::error::Error;
 use strum::{EnumDiscriminants, VariantArray};
 
 use super::ProblemType;
-use crate::caller::{CallerError, PasswordGateError};
+use crate::caller::{CallerError, CredentialRequirement, PasswordGateError};
 use crate::domain::Timestamp;
 use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
 
@@ -30,8 +30,10 @@ pub enum ApiError {
     BodyTooLarge,
     /// Fields are missing or wrong.
     InvalidFields(Vec<InvalidField>),
-    /// The request lacks the credentials that the operation requires.
-    MissingCredentials,
+    /// The request lacks the credential that the operation requires.
+    MissingCredentials(CredentialRequirement),
+    /// The request carries a credential of a kind, or in a header, that the operation does not take.
+    UnsuitableCredentials(CredentialRequirement),
     /// The credentials are forged, expired or revoked.
     InvalidCredentials,
     /// Unknown user, wrong password or disabled user.
@@ -81,7 +83,11 @@ impl ApiError {
     /// The row of the table: code, status, title and detail.
     #[must_use]
     pub fn problem_type(&self) -> ProblemType {
-        ProblemKind::from(self).problem_type()
+        let row = ProblemKind::from(self).problem_type();
+        match self {
+            Self::MissingCredentials(requirement) | Self::UnsuitableCredentials(requirement) => row.requiring(*requirement),
+            _ => row,
+        }
     }
 
     /// The cause of a 5xx, for the log only.
@@ -106,7 +112,11 @@ impl From<StoreError> for ApiError {
 impl From<CallerError> for ApiError {
     fn from(error: CallerError) -> Self {
         match error {
-            CallerError::Missing => Self::MissingCredentials,
+            CallerError::Missing(requirement) => Self::MissingCredentials(requirement),
+            CallerError::Unsuitable(requirement) => {
+                tracing::info!(reason = "not a credential that the operation takes", "credentials refused");
+                Self::UnsuitableCredentials(requirement)
+            }
             CallerError::Refused(reason) => {
                 tracing::info!(reason, "credentials refused");
                 Self::InvalidCredentials

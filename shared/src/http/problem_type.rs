@@ -3,6 +3,7 @@
 use strum::VariantArray;
 
 use super::ProblemKind;
+use crate::caller::CredentialRequirement;
 
 /// What an error says to the caller (RFC 9457, section 4). The texts are fixed, so that nothing of a request can be in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,9 @@ impl ProblemKind {
             }
             Self::InvalidCredentials => {
                 ("invalid-credentials", 401, "Invalid credentials", "The credentials are invalid, expired or revoked.")
+            }
+            Self::UnsuitableCredentials => {
+                ("invalid-credentials", 401, "Invalid credentials", "This operation does not take these credentials.")
             }
             Self::IncorrectCredentials => {
                 ("incorrect-credentials", 401, "Incorrect credentials", "The username or the password is incorrect.")
@@ -82,6 +86,29 @@ impl ProblemKind {
             }
         };
         ProblemType { code, status, title, detail }
+    }
+}
+
+impl ProblemType {
+    /// The same, with a detail that says what the operation takes, and where.
+    #[must_use]
+    pub const fn requiring(self, requirement: CredentialRequirement) -> Self {
+        let detail = match requirement {
+            CredentialRequirement::Login => "This operation takes a login JWT in the header Authorization.",
+            CredentialRequirement::Caller => {
+                "This operation takes an API key in the header apikey, or a login JWT in the header Authorization."
+            }
+            CredentialRequirement::CallerOrSession => {
+                "This operation takes a session JWT or a login JWT in the header Authorization, or an API key in the header apikey."
+            }
+            CredentialRequirement::EntityApiKey => "This operation takes an API key in the header apikey.",
+            CredentialRequirement::EntityLogin => "This operation takes the login JWT of the acting user in the header token.",
+            CredentialRequirement::EntityUserId => "This operation takes the id of the acting user in the header userid.",
+            CredentialRequirement::Authorizer => {
+                "This route takes a login JWT, a session JWT, an API key or an entity token in the header Authorization."
+            }
+        };
+        Self { detail, ..self }
     }
 }
 

@@ -115,7 +115,9 @@ impl<O: Operation> Service<O> {
             Err(error) => {
                 let answer = problem(&error, Family::of(O::ROUTES), request);
                 match error {
-                    ApiError::InvalidCredentials => request.trail.note(Event::of(Act::CredentialsRefused)),
+                    ApiError::InvalidCredentials | ApiError::UnsuitableCredentials(_) => {
+                        request.trail.note(Event::of(Act::CredentialsRefused))
+                    }
                     ApiError::Forbidden | ApiError::Escalation => request.trail.note(Event::of(Act::PermissionDenied)),
                     _ => {}
                 }
