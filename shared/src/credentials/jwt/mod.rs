@@ -1,7 +1,10 @@
-//! JWTs: login sessions and exchanged sessions, minted and verified under the advice of RFC 8725.
+//! JWTs of logins and of exchanged sessions, minted and verified as RFC 8725 advises.
 //!
-//! The two kinds are told apart twice, by `typ` (`at+jwt`, RFC 9068, against `JWT`) and by `token_use`, and neither passes
-//! for the other. The header is exactly `typ`, `alg` and `kid`: there is nothing else (`crit`, `jwk`, `jku`) to be confused by.
+//! `typ` (`at+jwt`, RFC 9068, or `JWT`) and `token_use` both say which kind a JWT is, and each kind is refused as the other. The
+//! header has exactly `typ`, `alg` and `kid`. Every other member (`crit`, `jwk`, `jku`) is refused, so none can redirect the check.
+
+mod login;
+mod session;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,18 +14,23 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::jwk::{SigningKeys, VerificationKeys};
-use crate::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, Timestamp, UserId};
+use crate::domain::{Secret, Timestamp};
 
-/// Why a JWT is refused; the caller is told none of it.
+pub(super) use login::LOGIN_TYPE;
+pub use login::LoginClaims;
+pub(super) use session::SESSION_TYPE;
+pub use session::SessionClaims;
+
+/// Why a JWT is refused. The log is told, the caller is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JwtError {
-    /// Not three parts, or a header or claims that this service does not write.
+    /// It does not have three parts, or has a header or claims that this service does not write.
     #[error("malformed")]
     Malformed,
-    /// The key is unknown, the algorithm not the key's, or the signature wrong.
+    /// The key is unknown, the algorithm is not the key's, or the signature is wrong.
     #[error("not signed by this service")]
     Signature,
-    /// Another kind of token, issuer or audience.
+    /// It is of the other kind, or has another issuer or audience.
     #[error("not meant for this use")]
     Purpose,
     /// `exp` is not after now, or `nbf` is more than five seconds ahead.
@@ -30,13 +38,15 @@ pub enum JwtError {
     Time,
 }
 
-/// Who mints and for whom: `iss` of every JWT, `aud` of the exchanged ones. A login JWT is for this service alone: its `aud` is
-/// `<iss>#login`, which no audience of a session is, so that a verifier that looks at nothing else tells them apart too.
+/// The `iss` of every JWT and the `aud` of exchanged sessions.
+///
+/// A login JWT is for this service alone. Its `aud` is `<iss>#login`, which is never the audience of a session, so that a verifier
+/// that checks nothing else still tells the two apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
-    /// The issuer's URL.
+    /// The issuer's URL: `iss`.
     pub url: String,
-    /// The audience of exchanged sessions.
+    /// `aud` of the JWTs of exchanged sessions.
     pub audience: String,
 }
 
@@ -48,9 +58,9 @@ impl Issuer {
     }
 }
 
-/// The clock of another function may be this many seconds ahead.
+/// The clock of another function may be ahead by this many seconds.
 const SKEW_SECONDS: u32 = 5;
-/// A JWT that this service minted fits into a request's headers; nothing longer is looked at.
+/// API Gateway passes no more than this in all headers, so nothing longer is read.
 const MAX_BYTES: usize = 10_240;
 
 #[derive(Serialize, Deserialize)]
@@ -61,155 +71,6 @@ struct StrictHeader {
     kid: String,
 }
 
-/// What a login JWT says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoginClaims {
-    /// Whose session it is.
-    pub user: UserId,
-    /// The session's row.
-    pub session: SessionId,
-    /// The user's epoch at login: a session of an earlier epoch is revoked (a changed password starts a new one).
-    pub epoch: u64,
-    /// When it was minted.
-    pub issued_at: Timestamp,
-    /// From when on it is refused.
-    pub expires_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct LoginWire {
-    iss: String,
-    sub: UserId,
-    aud: String,
-    iat: i64,
-    nbf: i64,
-    exp: i64,
-    jti: SessionId,
-    token_use: String,
-    epoch: u64,
-}
-
-pub(super) const LOGIN_TYPE: &str = "at+jwt";
-const LOGIN_USE: &str = "login";
-
-impl LoginClaims {
-    /// Mints the JWT.
-    ///
-    /// # Errors
-    /// [`JwtError::Signature`] if the key can not sign.
-    pub fn mint(&self, issuer: &Issuer, keys: &SigningKeys) -> Result<Secret, JwtError> {
-        let wire = LoginWire {
-            iss: issuer.url.clone(),
-            sub: self.user,
-            aud: issuer.login_audience(),
-            iat: self.issued_at.unix(),
-            nbf: self.issued_at.unix(),
-            exp: self.expires_at.unix(),
-            jti: self.session,
-            token_use: LOGIN_USE.into(),
-            epoch: self.epoch,
-        };
-        mint(LOGIN_TYPE, &wire, keys)
-    }
-
-    /// Verifies `token`: signature under the key's own algorithm, kind, issuer, audience and time. Whether the session is
-    /// revoked stands in its row.
-    ///
-    /// # Errors
-    /// [`JwtError`] says which check failed, for the log.
-    pub fn verify(token: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<Self, JwtError> {
-        let wire: LoginWire = verify(token, LOGIN_TYPE, keys)?;
-        if wire.token_use != LOGIN_USE || wire.iss != issuer.url || wire.aud != issuer.login_audience() {
-            return Err(JwtError::Purpose);
-        }
-        check_times(wire.nbf, wire.exp, now)?;
-        Ok(Self {
-            user: wire.sub,
-            session: wire.jti,
-            epoch: wire.epoch,
-            issued_at: Timestamp::from_unix(wire.iat),
-            expires_at: Timestamp::from_unix(wire.exp),
-        })
-    }
-}
-
-/// What the JWT of an exchanged session says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SessionClaims {
-    /// Whose session it is.
-    pub customer: CustomerId,
-    /// The session's row.
-    pub session: SessionId,
-    /// What the session may do.
-    pub acl: Acl,
-    /// What the team adds; nested, so that it can override nothing.
-    pub custom_claims: CustomClaims,
-    /// When it was minted.
-    pub issued_at: Timestamp,
-    /// From when on it is refused.
-    pub expires_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SessionWire {
-    iss: String,
-    sub: CustomerId,
-    aud: String,
-    iat: i64,
-    nbf: i64,
-    exp: i64,
-    jti: SessionId,
-    token_use: String,
-    acl: Acl,
-    #[serde(rename = "customClaims")]
-    custom_claims: CustomClaims,
-}
-
-pub(super) const SESSION_TYPE: &str = "JWT";
-const SESSION_USE: &str = "session";
-
-impl SessionClaims {
-    /// Mints the JWT.
-    ///
-    /// # Errors
-    /// [`JwtError::Signature`] if the key can not sign.
-    pub fn mint(&self, issuer: &Issuer, keys: &SigningKeys) -> Result<Secret, JwtError> {
-        let wire = SessionWire {
-            iss: issuer.url.clone(),
-            sub: self.customer.clone(),
-            aud: issuer.audience.clone(),
-            iat: self.issued_at.unix(),
-            nbf: self.issued_at.unix(),
-            exp: self.expires_at.unix(),
-            jti: self.session,
-            token_use: SESSION_USE.into(),
-            acl: self.acl.clone(),
-            custom_claims: self.custom_claims.clone(),
-        };
-        mint(SESSION_TYPE, &wire, keys)
-    }
-
-    /// Verifies `token` as [`LoginClaims::verify`] does, for the other kind.
-    ///
-    /// # Errors
-    /// [`JwtError`] says which check failed, for the log.
-    pub fn verify(token: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<Self, JwtError> {
-        let wire: SessionWire = verify(token, SESSION_TYPE, keys)?;
-        if wire.token_use != SESSION_USE || wire.iss != issuer.url || wire.aud != issuer.audience {
-            return Err(JwtError::Purpose);
-        }
-        check_times(wire.nbf, wire.exp, now)?;
-        Ok(Self {
-            customer: wire.sub,
-            session: wire.jti,
-            acl: wire.acl,
-            custom_claims: wire.custom_claims,
-            issued_at: Timestamp::from_unix(wire.iat),
-            expires_at: Timestamp::from_unix(wire.exp),
-        })
-    }
-}
-
 fn mint<T: Serialize>(typ: &str, claims: &T, keys: &SigningKeys) -> Result<Secret, JwtError> {
     let mut header = Header::new(keys.algorithm.into());
     header.typ = Some(typ.into());
@@ -217,15 +78,15 @@ fn mint<T: Serialize>(typ: &str, claims: &T, keys: &SigningKeys) -> Result<Secre
     jsonwebtoken::encode(&header, claims, &keys.key).map(Secret::new).map_err(|_| JwtError::Signature)
 }
 
-/// The claims of a JWT of type `typ` whose signature is right under the key that its `kid` names.
+/// The claims of a JWT of type `typ` that the key named by its `kid` has signed.
 fn verify<T: DeserializeOwned>(token: &str, typ: &str, keys: &VerificationKeys) -> Result<T, JwtError> {
     let header = read_header(token)?;
     if header.typ != typ {
         return Err(JwtError::Purpose);
     }
     let key = keys.find(&header.kid).ok_or(JwtError::Signature)?;
-    // Time, issuer and audience are checked by the caller, against the injected clock; what is left here is the signature
-    // under exactly the key's algorithm.
+    // Only the signature is checked here, under exactly the key's algorithm. The caller checks time, issuer and audience: the time
+    // comes with the request.
     let mut validation = Validation::new(key.algorithm.into());
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
@@ -242,7 +103,7 @@ fn read_header(token: &str) -> Result<StrictHeader, JwtError> {
     serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)
 }
 
-/// The `typ` of a JWT, if `token` has the header of one that this service makes. Nothing is verified.
+/// The `typ` of `token`, if it begins with a header as this service writes it. Nothing is verified.
 pub(super) fn type_of(token: &str) -> Option<String> {
     read_header(token).ok().map(|header| header.typ)
 }
@@ -256,6 +117,7 @@ fn check_times(not_before: i64, expires_at: i64, now: Timestamp) -> Result<(), J
 mod tests {
     use super::*;
     use crate::credentials::{Algorithm, generate};
+    use crate::domain::{Acl, SessionId, UserId};
 
     const NOW: i64 = 1_900_000_000;
 

@@ -1,0 +1,79 @@
+//! The JWT of a login.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Issuer, JwtError, check_times, mint, verify};
+use crate::credentials::{SigningKeys, VerificationKeys};
+use crate::domain::{Secret, SessionId, Timestamp, UserId};
+
+/// The claims of a login JWT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginClaims {
+    /// The user: `sub`.
+    pub user: UserId,
+    /// The id of the session's row: `jti`.
+    pub session: SessionId,
+    /// The user's epoch at login. A change of password raises the user's epoch, and with it revokes every session of an earlier one.
+    pub epoch: u64,
+    /// When it was minted: `iat`.
+    pub issued_at: Timestamp,
+    /// The first second at which it is refused: `exp`.
+    pub expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LoginWire {
+    iss: String,
+    sub: UserId,
+    aud: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: SessionId,
+    token_use: String,
+    epoch: u64,
+}
+
+pub(in crate::credentials) const LOGIN_TYPE: &str = "at+jwt";
+const LOGIN_USE: &str = "login";
+
+impl LoginClaims {
+    /// Mints the JWT under the current key.
+    ///
+    /// # Errors
+    /// [`JwtError::Signature`] if the key cannot sign.
+    pub fn mint(&self, issuer: &Issuer, keys: &SigningKeys) -> Result<Secret, JwtError> {
+        let wire = LoginWire {
+            iss: issuer.url.clone(),
+            sub: self.user,
+            aud: issuer.login_audience(),
+            iat: self.issued_at.unix(),
+            nbf: self.issued_at.unix(),
+            exp: self.expires_at.unix(),
+            jti: self.session,
+            token_use: LOGIN_USE.into(),
+            epoch: self.epoch,
+        };
+        mint(LOGIN_TYPE, &wire, keys)
+    }
+
+    /// Verifies the signature of `token` under the key's own algorithm, its kind, issuer, audience and times: no I/O. Whether the
+    /// session has been revoked is decided by its row.
+    ///
+    /// # Errors
+    /// [`JwtError`] says which check failed, for the log.
+    pub fn verify(token: &str, issuer: &Issuer, keys: &VerificationKeys, now: Timestamp) -> Result<Self, JwtError> {
+        let wire: LoginWire = verify(token, LOGIN_TYPE, keys)?;
+        if wire.token_use != LOGIN_USE || wire.iss != issuer.url || wire.aud != issuer.login_audience() {
+            return Err(JwtError::Purpose);
+        }
+        check_times(wire.nbf, wire.exp, now)?;
+        Ok(Self {
+            user: wire.sub,
+            session: wire.jti,
+            epoch: wire.epoch,
+            issued_at: Timestamp::from_unix(wire.iat),
+            expires_at: Timestamp::from_unix(wire.exp),
+        })
+    }
+}
