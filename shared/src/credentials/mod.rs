@@ -3,6 +3,9 @@
 pub mod generate;
 mod jwk;
 mod jwt;
+mod jwt_keys;
+mod key_document;
+mod key_set;
 mod kind;
 mod otp;
 mod password;
@@ -10,8 +13,11 @@ mod rules;
 mod sealed;
 mod token_keys;
 
-pub use jwk::{Algorithm, KeySetError, KeyStatus, PublicJwkSet, SigningKeys, VerificationKeys};
+pub use jwk::Algorithm;
 pub use jwt::{Issuer, JwtError, LoginClaims, SessionClaims};
+pub use jwt_keys::{PublicJwkSet, SigningKeys, VerificationKeys};
+pub use key_document::{KeyDocument, KeyState};
+pub use key_set::{KeySetError, KeyStatus};
 pub use kind::CredentialKind;
 pub use otp::OneTimePassword;
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict, is_same_password};

@@ -8,8 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use super::KeySetError;
-use super::jwk::KeyStatus;
+use super::key_set::{KeySetError, KeyStatus};
 
 /// The number of a key in the ring: it stands in each token, so that a token tells under which key to check it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,8 @@ use std::future::Future;
 use thiserror::Error;
 
 use crate::credentials::Algorithm;
-use crate::credentials::generate::{self, GenerateError, KeyDocument};
+use crate::credentials::KeyDocument;
+use crate::credentials::generate::{self, GenerateError};
 use crate::domain::{Secret, Timestamp};
 
 use super::key_secret::{KeySecret, KeySecretError};

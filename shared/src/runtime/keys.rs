@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::join;
 
 use crate::caller::Gate;
-use crate::credentials::generate::{GenerateError, KeyDocument};
-use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
+use crate::credentials::generate::GenerateError;
+use crate::credentials::{Issuer, KeyDocument, KeySetError, TokenKeys, VerificationKeys};
 use crate::domain::{Secret, SharedClock, Timestamp};
 
 use super::ConfigError;

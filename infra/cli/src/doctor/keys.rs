@@ -1,8 +1,6 @@
 //! The three key sets: usable, and the public one that of the private one.
 
-use latchkey::credentials::KeyStatus;
-use latchkey::credentials::generate::KeyDocument;
-use latchkey::credentials::{KeySetError, SigningKeys, TokenKeys, VerificationKeys};
+use latchkey::credentials::{KeyDocument, KeySetError, KeyStatus, SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Timestamp;
 use latchkey::runtime::KeyPlace;
 

@@ -1,6 +1,6 @@
 //! `latchkey keys list`.
 
-use latchkey::credentials::generate::{KeyDocument, KeyState};
+use latchkey::credentials::{KeyDocument, KeyState};
 use serde::Serialize;
 
 use super::{Loaded, check_signing, check_token, check_verification};

@@ -7,8 +7,7 @@ mod rotate;
 
 use anyhow::anyhow;
 use clap::{Subcommand, ValueEnum};
-use latchkey::credentials::generate::KeyDocument;
-use latchkey::credentials::{Algorithm, KeySetError, SigningKeys, TokenKeys, VerificationKeys};
+use latchkey::credentials::{Algorithm, KeyDocument, KeySetError, SigningKeys, TokenKeys, VerificationKeys};
 
 use crate::Failure;
 use crate::connection::Connection;

@@ -1,7 +1,6 @@
 //! Which step of a rotation comes next, and when it may. Pure: sets and the time arrive as values.
 
-use latchkey::credentials::KeyStatus;
-use latchkey::credentials::generate::{KeyDocument, KeyState};
+use latchkey::credentials::{KeyDocument, KeyState, KeyStatus};
 use latchkey::domain::Timestamp;
 
 /// A step of a rotation.

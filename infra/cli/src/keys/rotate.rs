@@ -5,9 +5,8 @@
 //! leaves a public set that the next run brings in line before anything else.
 
 use clap::{Args, Subcommand};
-use latchkey::credentials::Algorithm;
-use latchkey::credentials::KeyStatus;
-use latchkey::credentials::generate::{GenerateError, KeyDocument};
+use latchkey::credentials::generate::GenerateError;
+use latchkey::credentials::{Algorithm, KeyDocument, KeyStatus};
 use serde_json::json;
 
 use super::plan::{self, Due, Step, Terms};

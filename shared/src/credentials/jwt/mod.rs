@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::jwk::{SigningKeys, VerificationKeys};
+use super::jwt_keys::{SigningKeys, VerificationKeys};
 use crate::domain::{Secret, Timestamp};
 
 pub(super) use login::LOGIN_TYPE;
