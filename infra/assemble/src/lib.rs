@@ -51,6 +51,8 @@ pub fn assemble(root: &Path) -> Result<Vec<Assembled>> {
     let renderer = Renderer::new(root)?;
     let template = renderer.file("template.yaml", &context! { functions => functions.clone(), rollout => Value::from(()) })?;
 
+    yaml::check(&template).context("template.yaml")?;
+
     let context = context! { functions, template => template.clone() };
     let mut assembled = vec![Assembled { path: "template.yaml".to_owned(), text: template }];
     for path in document::paths(root)? {

@@ -16,6 +16,14 @@ pub fn parse(text: &str) -> Result<Value> {
     }
 }
 
+/// Whether `text` is YAML, with tags or without.
+///
+/// # Errors
+/// If it is not.
+pub fn check(text: &str) -> Result<()> {
+    YamlOwned::load_from_str(text).map(drop).context("is not YAML")
+}
+
 fn value(node: YamlOwned) -> Result<Value> {
     Ok(match node {
         YamlOwned::Value(ScalarOwned::Null) => Value::from(()),
