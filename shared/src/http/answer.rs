@@ -8,6 +8,10 @@ use super::ApiError;
 /// What stays as it is in a segment of a path (RFC 3986, 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What every answer carries, an error too: a browser neither guesses what a body is nor leaves TLS.
+pub const SECURITY_HEADERS: [(&str, &str); 2] =
+    [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=31536000; includeSubDomains")];
+
 /// A related link of an answer.
 #[derive(Clone, Serialize)]
 pub struct Link {
@@ -30,7 +34,7 @@ impl Link {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Headers, in lower case.
+    /// Headers, in lower case, without [`SECURITY_HEADERS`].
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,

@@ -16,7 +16,7 @@ mod problem_type;
 mod request;
 mod session;
 
-pub use answer::{Answer, Link};
+pub use answer::{Answer, Link, SECURITY_HEADERS};
 pub use auth_header::AuthHeaderView;
 pub use authentication_token::AuthenticationTokenView;
 pub use entity_token::EntityTokenView;

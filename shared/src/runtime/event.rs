@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::audit::Trail;
 use crate::domain::Timestamp;
-use crate::http::{Answer, Request};
+use crate::http::{Answer, Request, SECURITY_HEADERS};
 
 /// What Lambda answers to the gateway.
 pub type GatewayAnswer = ApiGatewayV2httpResponse;
@@ -93,6 +93,9 @@ impl Answer {
         let mut answer = GatewayAnswer::default();
         answer.status_code = self.status.into();
         answer.headers = self.headers.into_iter().filter_map(text).collect();
+        for (name, value) in SECURITY_HEADERS {
+            answer.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         answer.body = Some(Body::Text(self.body));
         answer
     }

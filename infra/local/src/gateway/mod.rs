@@ -22,6 +22,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use http_body_util::BodyExt;
+use latchkey::http::SECURITY_HEADERS;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -106,8 +107,12 @@ pub async fn serve(listener: TcpListener, gateway: Gateway) -> io::Result<()> {
 async fn handle(State(gateway): State<Arc<Gateway>>, ConnectInfo(client): ConnectInfo<SocketAddr>, request: Request) -> Response {
     let id = Uuid::new_v4().to_string();
     let mut response = gateway.pass_on(&id, client.ip(), request).await.unwrap_or_else(Refusal::into_response);
+    let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("apigw-requestid", id);
+        headers.insert("apigw-requestid", id);
+    }
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -200,6 +205,7 @@ mod tests {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let response = client.request(request.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap();
         assert!(response.headers().contains_key("apigw-requestid"));
+        assert!(SECURITY_HEADERS.iter().all(|(name, value)| response.headers()[*name] == **value));
         let (status, allow) = (response.status(), response.headers().get(header::ALLOW).map(|allow| allow.to_str().unwrap().to_owned()));
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, allow, serde_json::from_slice(&body).unwrap())
