@@ -8,7 +8,7 @@ use latchkey::credentials::{ApiKey, EntityToken, Issuer, OneTimeToken, SessionCl
 use latchkey::domain::{Acl, Timestamp};
 use serde_json::{Value, json};
 
-use crate::house::{Call, NOW, Person, World};
+use crate::house::{Call, Door, NOW, Person, World};
 use crate::operations::{AuthenticationTokenExchange, AuthheaderAdd, EntityTokenCreate, EntityTokenGet, EntityTokenRefresh};
 
 /// Every text that differs from a token in one bit of what it encodes, and a few that differ in form.
@@ -29,8 +29,8 @@ async fn assert_refused<O: latchkey::runtime::Start>(world: &World, calls: impl 
     let service = world.start::<O>().await;
     world.spy.take();
     for call in calls {
-        let answer = service.call(call.event()).await;
-        assert_eq!(answer.status_code, status);
+        let reply = service.reply(call).await;
+        assert_eq!(reply.status, status);
     }
     assert_eq!(world.spy.take().actions, [""; 0]);
 }

@@ -35,7 +35,8 @@ async fn an_api_key_is_made_once_under_a_key_and_by_each_user() {
 
     let first = add(&world, &alice.jwt, KEY, json!({ "name": "x" })).await;
     world.pass(60);
-    let again = add(&world, &alice.jwt, KEY, json!({ "name": "x", "ignored": null })).await;
+    let again = Call::new().bearer(&alice.jwt).header("idempotency-key", KEY).json(json!({ "name": "x", "ignored": null }));
+    let again = world.call::<AuthheaderAdd>(again.undocumented()).await;
     let another = add(&world, &alice.jwt, "another", json!({ "name": "x" })).await;
     let bobs = add(&world, &bob.jwt, KEY, json!({ "name": "x" })).await;
 
@@ -176,7 +177,8 @@ async fn a_repetition_of_an_exchange_with_a_one_time_password_needs_that_too() {
     world.pass(700);
     assert_eq!(exchange(&world, &token, KEY, right.clone()).await.status, 201, "the session is older than the password by now");
     for _ in 0..5 {
-        exchange(&world, &token, KEY, json!({ "oneTimePassword": "wrong" })).await;
+        let wrong = Call::new().path("token", &token).header("idempotency-key", KEY).json(json!({ "oneTimePassword": "wrong" }));
+        world.call::<AuthenticationTokenExchange>(wrong.undocumented()).await;
     }
     assert_eq!(exchange(&world, &token, KEY, right).await.code(), "token-not-found", "guesses are counted here too");
 }
@@ -205,7 +207,8 @@ async fn two_keys_that_a_gateway_joined_are_no_key() {
     let alice = world.person("alice").await;
 
     for joined in ["one,other", "one, other", "one other"] {
-        let reply = add(&world, &alice.jwt, joined, json!({ "name": "x" })).await;
+        let call = Call::new().bearer(&alice.jwt).header("idempotency-key", joined).json(json!({ "name": "x" }));
+        let reply = world.call::<AuthheaderAdd>(call.undocumented()).await;
         assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["Idempotency-Key"]), "{joined}");
     }
 }
@@ -217,7 +220,8 @@ async fn what_is_no_key_is_refused_before_anything_is_made() {
     world.spy.take();
 
     for key in ["", "ü", &"x".repeat(256)] {
-        let reply = add(&world, &alice.jwt, key, json!({ "name": "x" })).await;
+        let call = Call::new().bearer(&alice.jwt).header("idempotency-key", key).json(json!({ "name": "x" }));
+        let reply = world.call::<AuthheaderAdd>(call.undocumented()).await;
         assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["Idempotency-Key"]), "{key}");
     }
     assert_eq!(world.spy.take().actions, [""; 0]);

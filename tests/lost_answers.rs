@@ -8,7 +8,7 @@ use latchkey::runtime::Service;
 use latchkey::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, OtpAttemptError, StoreError};
 use serde_json::json;
 
-use crate::house::{Call, Reply, World};
+use crate::house::{Call, Door, Reply, World};
 use crate::operations::{
     AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, UserLogin,
 };
@@ -21,7 +21,7 @@ async fn losing_each<O: latchkey::runtime::Start>(world: &World, requests: usize
         let service = world.start::<O>().await;
         world.spy.take();
         world.spy.lose_after(lost);
-        replies.push(service.call(call.event()).await.into());
+        replies.push(service.reply(call).await);
         assert!(world.spy.take().actions.len() > requests, "a request was retried");
     }
     replies
@@ -175,10 +175,7 @@ async fn a_session_that_could_not_be_stored_is_handed_to_nobody() {
     let exchange = Service::<AuthenticationTokenExchange>::start(&setup).await.unwrap();
     let password = json!({ "username": "alice", "password": alice.password });
 
-    for reply in [
-        Reply::from(login.call(Call::new().json(password).event()).await),
-        Reply::from(exchange.call(Call::new().path("token", &token).event()).await),
-    ] {
+    for reply in [login.reply(Call::new().json(password)).await, exchange.reply(Call::new().path("token", &token)).await] {
         assert_eq!((reply.status, reply.code()), (503, "unavailable"));
     }
     assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, 201, "nothing was consumed");
@@ -198,15 +195,14 @@ async fn a_refresh_that_another_overtook_gives_its_own_successor_or_nothing() {
 
     // The answer of the slow one's write is lost, and before its retry another refresh goes through.
     world.spy.lose_after(1);
-    let overtaken = slow.call(call().json(json!({ "authenticationToken": first })).event());
+    let overtaken = slow.reply(call().json(json!({ "authenticationToken": first })));
     let overtaking = async {
         while generation().await == 0 {
             tokio::task::yield_now().await;
         }
-        fast.call(call().event()).await
+        fast.reply(call()).await
     };
     let (overtaken, overtaking) = join(overtaken, overtaking).await;
-    let (overtaken, overtaking) = (Reply::from(overtaken), Reply::from(overtaking));
 
     assert_eq!(overtaking.status, 200);
     assert!(overtaken.body["authenticationToken"] != overtaking.body["authenticationToken"], "{overtaken:?}");
@@ -221,7 +217,7 @@ async fn a_single_write_that_met_a_transaction_is_tried_again() {
 
     world.spy.refuse_after(1, 2, 400, &conflict);
 
-    let reply: Reply = service.call(alice.entity_call("acme", &alice.id).event()).await.into();
+    let reply = service.reply(alice.entity_call("acme", &alice.id)).await;
     assert_eq!(reply.status, 201);
 }
 
@@ -235,7 +231,7 @@ async fn keys_that_can_not_be_read_again_stay_in_use() {
     }
 
     world.pass(2);
-    let reply: Reply = service.call(alice.entity_call("acme", &alice.id).event()).await.into();
+    let reply = service.reply(alice.entity_call("acme", &alice.id)).await;
 
     assert_eq!((reply.status, reply.code()), (404, "token-not-found"));
 }

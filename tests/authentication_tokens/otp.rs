@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use latchkey::domain::Acl;
 use serde_json::{Value, json};
 
-use crate::house::{Call, Person, Reply, World};
+use crate::house::{Call, Door, Person, Reply, World};
 use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange};
 
 /// A token that takes a one-time password, made by a backend for alice, who has an address; and the password from her mail.
@@ -91,9 +91,9 @@ async fn a_hundred_parallel_guesses_get_five_tries() {
     let service = Arc::new(world.start::<AuthenticationTokenExchange>().await);
 
     let calls = (0..100).map(|_| {
-        let event = Call::new().path("token", &token).json(json!({ "oneTimePassword": wrong(&digits) })).event();
+        let call = Call::new().path("token", &token).json(json!({ "oneTimePassword": wrong(&digits) }));
         let service = service.clone();
-        async move { service.call(event).await.status_code }
+        async move { service.reply(call).await.status }
     });
     let statuses = join_all(calls).await;
 

@@ -7,7 +7,7 @@ use latchkey::domain::Acl;
 use latchkey::runtime::Service;
 use serde_json::{Value, json};
 
-use crate::house::{Call, Person, Reply, World};
+use crate::house::{Call, Door, Person, World};
 use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderAdd, UserLogin, UserRenew};
 
 /// Functions as they run in AWS: started once, each with keys of its own that it reads again after 60 seconds.
@@ -36,19 +36,19 @@ impl Functions {
     /// A login, and everything that follows from it; what was made in earlier rounds is used again.
     async fn round(&self, person: &Person, made: &mut Vec<String>) {
         let body = json!({ "username": person.name, "password": person.password });
-        let login: Reply = self.login.call(Call::new().json(body).event()).await.into();
+        let login = self.login.reply(Call::new().json(body)).await;
         assert_eq!(login.status, 200, "{login:?}");
         let jwt = login.text("Token");
-        let renewed: Reply = self.renew.call(Call::new().bearer(&jwt).event()).await.into();
+        let renewed = self.renew.reply(Call::new().bearer(&jwt)).await;
         assert_eq!(renewed.status, 200, "{renewed:?}");
-        let added: Reply = self.add.call(Call::new().bearer(&renewed.text("Token")).json(json!({ "name": "key" })).event()).await.into();
+        let added = self.add.reply(Call::new().bearer(&renewed.text("Token")).json(json!({ "name": "key" }))).await;
         assert_eq!(added.status, 200, "{added:?}");
         made.push(added.text("token"));
         for key in [made.first(), made.last()].into_iter().flatten() {
             let body = json!({ "mode": "passwordless", "customerId": "customer" });
-            let token: Reply = self.create.call(Call::new().header("reb-apikey", key).json(body).event()).await.into();
+            let token = self.create.reply(Call::new().header("reb-apikey", key).json(body)).await;
             assert_eq!(token.status, 201, "{token:?}");
-            let session: Reply = self.exchange.call(Call::new().path("token", token.text("token")).event()).await.into();
+            let session = self.exchange.reply(Call::new().path("token", token.text("token"))).await;
             assert_eq!(session.status, 201, "{session:?}");
         }
     }

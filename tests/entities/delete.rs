@@ -9,7 +9,7 @@ use latchkey::runtime::Table;
 use latchkey::store::EntityTokens;
 use serde_json::json;
 
-use crate::house::World;
+use crate::house::{Door, World};
 use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh};
 
 #[tokio::test]
@@ -54,8 +54,8 @@ async fn of_fifty_deletes_at_once_one_is_told_that_it_deleted() {
     let service = Arc::new(world.start::<EntityTokenDelete>().await);
 
     let calls = (0..50).map(|_| {
-        let (service, event) = (service.clone(), alice.entity_call("acme", &alice.id).event());
-        async move { service.call(event).await.status_code }
+        let (service, call) = (service.clone(), alice.entity_call("acme", &alice.id));
+        async move { service.reply(call).await.status }
     });
     let statuses = join_all(calls).await;
 

@@ -47,12 +47,10 @@ async fn an_id_of_any_characters_is_found_under_its_own_name_only() {
     world.call::<EntityTokenCreate>(alice.entity_call("ä b%2F", &alice.id)).await;
 
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("ä b%2F", &alice.id)).await.status, 200);
-    for (entity, status) in [("ä b", 404), ("a/b", 400), ("a#b", 400), ("a\u{7}b", 400), ("", 400)] {
-        let reply = world.call::<EntityTokenGet>(alice.entity_call(entity, &alice.id)).await;
-        assert_eq!(reply.status, status, "{entity:?}");
-        if status == 400 {
-            assert_eq!(reply.invalid_fields(), ["entityId"]);
-        }
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("ä b", &alice.id)).await.status, 404);
+    for entity in ["a/b", "a#b", "a\u{7}b", ""] {
+        let reply = world.call::<EntityTokenGet>(alice.entity_call(entity, &alice.id).undocumented()).await;
+        assert_eq!((reply.status, reply.invalid_fields()), (400, vec!["entityId"]), "{entity:?}");
     }
 }
 

@@ -7,13 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use latchkey::runtime::{GatewayAnswer, GatewayEvent};
 use serde_json::{Value, json};
 
-/// A request in the making.
+use super::contract::Fit;
+
+/// A request in the making, as the contract documents it unless it says otherwise.
 #[derive(Clone, Default)]
 pub struct Call {
     headers: BTreeMap<String, String>,
-    path: BTreeMap<String, String>,
-    body: Option<Vec<u8>>,
-    route: String,
+    pub(super) path: BTreeMap<String, String>,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) route: String,
+    pub(super) fit: Fit,
 }
 
 impl Call {
@@ -51,9 +54,26 @@ impl Call {
         self
     }
 
+    /// The request is not as the contract documents it: wrong on purpose, or one of the liberties of docs/compatibility.md.
+    pub fn undocumented(mut self) -> Self {
+        self.fit = Fit::Undocumented;
+        self
+    }
+
+    /// The request is one of many, some of which are not as the contract documents them.
+    pub fn perhaps_undocumented(mut self) -> Self {
+        self.fit = Fit::Unknown;
+        self
+    }
+
+    /// The headers with their names in lower case.
+    pub(super) fn judged(&self) -> BTreeMap<String, String> {
+        self.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
+    }
+
     /// The gateway's event; a body that is no text comes as base64.
-    pub fn event(self) -> GatewayEvent {
-        let (body, is_base64_encoded) = match self.body.map(String::from_utf8) {
+    pub(super) fn event(&self) -> GatewayEvent {
+        let (body, is_base64_encoded) = match self.body.clone().map(String::from_utf8) {
             None => (Value::Null, false),
             Some(Ok(text)) => (text.into(), false),
             Some(Err(error)) => (STANDARD.encode(error.into_bytes()).into(), true),

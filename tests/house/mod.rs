@@ -2,6 +2,8 @@
 //! DynamoDB.
 
 mod call;
+pub mod contract;
+mod door;
 pub mod measured_costs;
 mod people;
 mod run_log;
@@ -11,6 +13,7 @@ pub mod used_rights;
 mod world;
 
 pub use call::{Call, Mask, Reply};
+pub use door::Door;
 pub use people::Person;
 pub use spy::Spy;
 pub use world::{NOW, World, plain_client, root, template};

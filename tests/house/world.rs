@@ -11,7 +11,7 @@ use latchkey::domain::{Clock, Timestamp};
 use latchkey::runtime::{Environment, Service, Setup, Start};
 use latchkey_local::{tables, template};
 
-use super::{Call, Reply, Spy};
+use super::{Call, Door, Reply, Spy};
 
 /// When every world begins: 2030-03-17T17:46:40Z.
 pub const NOW: i64 = 1_900_000_000;
@@ -94,7 +94,7 @@ impl World {
         // Boxed: the futures of a test that calls many operations would not fit on its stack.
         let service = Box::pin(self.start::<O>()).await;
         self.spy.take();
-        Box::pin(service.call(call.event())).await.into()
+        service.reply(call).await
     }
 
     /// All rows of a table, for asserting on what is (not) there.

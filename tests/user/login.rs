@@ -10,7 +10,7 @@ use latchkey::runtime::Table;
 use latchkey::store::{UserRow, Users};
 use serde_json::json;
 
-use crate::house::{Call, Mask, NOW, Reply, World};
+use crate::house::{Call, Door, Mask, NOW, World};
 use crate::operations::{AuthenticationTokenExchange, EntityTokenCreate, UserLogin};
 
 #[tokio::test]
@@ -39,8 +39,10 @@ async fn keys_are_read_in_either_case() {
     let world = World::new().await;
     world.insert(&world.user_row("alice", Acl::default())).await;
 
-    let capital = world.call::<UserLogin>(Call::new().json(json!({ "Username": "ALICE", "Password": "alice's password" }))).await;
-    let both = world.call::<UserLogin>(Call::new().json(json!({ "Username": "alice", "username": "bob", "password": "x" }))).await;
+    let capital =
+        world.call::<UserLogin>(Call::new().json(json!({ "Username": "ALICE", "Password": "alice's password" })).undocumented()).await;
+    let both =
+        world.call::<UserLogin>(Call::new().json(json!({ "Username": "alice", "username": "bob", "password": "x" })).undocumented()).await;
 
     assert_eq!(capital.status, 200);
     assert_eq!((both.status, both.code()), (400, "malformed-body"));
@@ -74,7 +76,7 @@ async fn the_unknown_user_the_empty_and_the_long_password_each_cost_one_hash() {
 
     for (name, password) in [("nobody", "x"), ("nobody", ""), ("alice", ""), ("alice", &"ä".repeat(200))] {
         let before = service.operation.passwords.hasher.computed();
-        let reply: Reply = service.call(Call::new().json(json!({ "username": name, "password": password })).event()).await.into();
+        let reply = service.reply(Call::new().json(json!({ "username": name, "password": password }))).await;
 
         assert_eq!(reply.status, 401);
         assert_eq!(service.operation.passwords.hasher.computed() - before, 1, "{name}");
@@ -110,7 +112,7 @@ async fn a_password_that_expires_later_is_shown_with_its_time() {
 async fn missing_fields_are_named() {
     let world = World::new().await;
 
-    let reply = world.call::<UserLogin>(Call::new().json(json!({ "username": 7, "password": null }))).await;
+    let reply = world.call::<UserLogin>(Call::new().json(json!({ "username": 7, "password": null })).undocumented()).await;
 
     assert_eq!((reply.status, reply.code()), (422, "invalid-fields"));
     assert_eq!(reply.invalid_fields(), ["username", "password"]);
@@ -122,13 +124,10 @@ async fn two_hundred_parallel_guesses_get_ten_tries() {
     world.insert(&world.user_row("alice", Acl::default())).await;
     let service = Arc::new(world.start::<UserLogin>().await);
 
-    let guesses =
-        (0..200).map(|guess| {
-            let service = service.clone();
-            async move {
-                Reply::from(service.call(Call::new().json(json!({ "username": "alice", "password": guess.to_string() })).event()).await)
-            }
-        });
+    let guesses = (0..200).map(|guess| {
+        let service = service.clone();
+        async move { service.reply(Call::new().json(json!({ "username": "alice", "password": guess.to_string() }))).await }
+    });
     let replies = join_all(guesses).await;
 
     let refused = replies.iter().filter(|reply| reply.status == 401).count();
@@ -233,7 +232,7 @@ async fn who_can_not_log_in_costs_one_hash_too() {
     for name in ["disabled", "without", "x".repeat(5000).as_str()] {
         let before = service.operation.passwords.hasher.computed();
         let body = json!({ "username": name, "password": "whatever" });
-        let reply: Reply = service.call(Call::new().json(body).event()).await.into();
+        let reply = service.reply(Call::new().json(body)).await;
 
         assert_eq!((reply.status, reply.code()), (401, "incorrect-credentials"));
         assert_eq!(service.operation.passwords.hasher.computed() - before, 1);

@@ -1,0 +1,47 @@
+//! What the contract says in words, and what it must have everywhere.
+
+use serde_json::Value;
+
+use crate::house::contract::contract;
+
+/// Calls `visit` with every schema of the contract, those within others too, and with where it stands.
+fn each_schema(visit: &mut impl FnMut(&str, &Value)) {
+    fn descend(place: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
+        visit(place, schema);
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            descend(&format!("{place}.{name}"), property, visit);
+        }
+        if schema["items"].is_object() {
+            descend(&format!("{place}[]"), &schema["items"], visit);
+        }
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            schema[keyword].as_array().into_iter().flatten().for_each(|part| descend(place, part, visit));
+        }
+    }
+    for (name, schema) in contract().document()["components"]["schemas"].as_object().unwrap() {
+        descend(name, schema, visit);
+    }
+}
+
+#[test]
+fn every_schema_and_every_property_is_described() {
+    let mut undescribed = Vec::new();
+    each_schema(&mut |place, schema| {
+        let is_part = place.ends_with("[]") || schema["properties"].is_object() && place.contains('.');
+        if !is_part && schema["description"].is_null() && schema["$ref"].is_null() && schema["properties"].is_null() {
+            undescribed.push(place.to_owned());
+        }
+    });
+    let schemas = contract().document()["components"]["schemas"].as_object().unwrap();
+    undescribed.extend(schemas.iter().filter(|(_, schema)| schema["description"].is_null()).map(|(name, _)| name.clone()));
+
+    assert_eq!(undescribed, [""; 0]);
+}
+
+#[test]
+fn nothing_stands_in_it_that_generators_take_in_another_way() {
+    each_schema(&mut |place, schema| {
+        assert!(schema["allOf"].is_null() || schema["properties"].is_null(), "{place}: generators drop what stands beside allOf");
+        assert!(schema["default"].is_null(), "{place}: TypeScript then requires the field");
+    });
+}

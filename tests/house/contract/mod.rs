@@ -1,0 +1,99 @@
+//! The contract, `infra/openapi.yaml`, as a judge: every request and answer that a test sees is held against it.
+
+mod document;
+mod operation;
+pub mod seen;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use latchkey_local::gateway::{Match, Routing};
+use latchkey_local::template;
+use latchkey_local::yaml;
+use serde_json::{Map, Value};
+
+use document::Document;
+use operation::Operation;
+pub use operation::{Answer, Request};
+
+/// What a test says of its own request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fit {
+    /// It is as the contract documents.
+    #[default]
+    Documented,
+    /// It is not: wrong on purpose, or one of the liberties of docs/compatibility.md.
+    Undocumented,
+    /// Nobody knows: one of many that were generated, or sent by a vendor's own client.
+    Unknown,
+}
+
+/// The operations of the contract by method and path.
+pub struct Contract {
+    document: Document,
+    operations: BTreeMap<(String, String), Operation>,
+    routing: Routing,
+}
+
+/// The contract, read once.
+pub fn contract() -> &'static Contract {
+    static CONTRACT: OnceLock<Contract> = OnceLock::new();
+    CONTRACT.get_or_init(|| Contract::read(&std::fs::read_to_string(super::root().join("infra/openapi.yaml")).unwrap()))
+}
+
+impl Contract {
+    /// Reads an OpenAPI 3.1 document.
+    pub fn read(text: &str) -> Self {
+        let document = Document::new(yaml::parse(text).unwrap());
+        let operations: BTreeMap<_, _> = document
+            .operations()
+            .map(|(method, path, item, operation)| ((method.clone(), path.to_owned()), Operation::read(&document, item, operation)))
+            .collect();
+        let route = |(method, path): &(String, String)| template::Route {
+            path: path.clone(),
+            method: method.clone(),
+            operation: String::new(),
+            authorizer: None,
+        };
+        let routing = Routing::new(operations.keys().map(route).collect());
+        Self { document, operations, routing }
+    }
+
+    /// The document, as it is written.
+    pub fn document(&self) -> &Value {
+        self.document.root()
+    }
+
+    /// Every `METHOD /path status` of the contract.
+    pub fn statuses(&self) -> impl Iterator<Item = String> {
+        let of = |((method, path), operation): (&(String, String), &Operation)| {
+            let line = |status: &u16| format!("{method} {path} {status}");
+            operation.statuses().map(line).collect::<Vec<_>>()
+        };
+        self.operations.iter().flat_map(of)
+    }
+
+    /// The path of the contract that `path` is an instance of, and the values of its parameters.
+    pub fn find(&self, method: &str, path: &str) -> Option<(String, Map<String, Value>)> {
+        match self.routing.find(method, path) {
+            Match::Route(route, parameters) => Some((route.path.clone(), parameters)),
+            Match::OtherMethods(_) | Match::Nothing => None,
+        }
+    }
+
+    /// What of an exchange at `method path` is not as the contract says; `path` is written as there. What is in order is noted as seen.
+    pub fn judge(&self, method: &str, path: &str, request: &Request<'_>, fit: Fit, answer: &Answer<'_>) -> Result<(), String> {
+        let exchange = format!("{method} {path} {}", answer.status);
+        let Some(operation) = self.operations.get(&(method.to_owned(), path.to_owned())) else {
+            return Err(format!("{exchange}: no such operation in the contract"));
+        };
+        seen::note(exchange.clone());
+        let mut wrong = operation.faults_of_answer(answer);
+        match (fit, operation.faults_of_request(request)) {
+            (Fit::Documented, faults) => wrong.extend(faults.into_iter().map(|fault| format!("request: {fault}"))),
+            (Fit::Undocumented, faults) if faults.is_empty() => wrong.push("request: said to be undocumented, and fits".to_owned()),
+            _ => {}
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(format!("{exchange} is not as infra/openapi.yaml says:\n  {}", wrong.join("\n  "))) }
+    }
+}
