@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use latchkey::caller::CredentialRequirement;
-use latchkey::http::{ApiError, Operation, ProblemKind};
+use latchkey::http::{ApiError, MalformedBody, Operation, ProblemKind};
 use latchkey::runtime::{Environment, Service, Setup};
 use latchkey::store::schema::{self, Attribute};
 use latchkey_local::template::{functions, routes, tables, variables};
@@ -157,6 +157,7 @@ fn the_contracts_problems_are_the_ones_that_are_answered() {
     let of_requirements =
         CredentialRequirement::ALL.map(|takes| [ApiError::MissingCredentials(takes), ApiError::UnsuitableCredentials(takes)]);
     let rows = ProblemKind::ALL.iter().map(|kind| kind.problem_type()).chain(of_requirements.iter().flatten().map(ApiError::problem_type));
+    let rows = rows.chain(MalformedBody::ALL.map(|why| ApiError::from(why).problem_type()));
     let answered: BTreeSet<_> = rows.map(|row| (row.code, row.title, row.detail)).collect();
 
     assert!(problems.len() > 10);

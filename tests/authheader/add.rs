@@ -88,6 +88,9 @@ async fn wrong_fields_are_named() {
         (json!({}), vec!["name"]),
         (json!({ "name": 1, "acl": "all" }), vec!["name", "acl"]),
         (json!({ "name": "x".repeat(257) }), vec!["name"]),
+        (json!({ "name": "" }), vec!["name"]),
+        (json!({ "name": "a\u{0}b" }), vec!["name"]),
+        (json!({ "name": "\u{1b}[2J" }), vec!["name"]),
         (json!({ "name": "x", "acl": [{ "permissions": ["*"] }] }), vec!["acl.0.scope"]),
     ] {
         let reply = world.call::<AuthheaderAdd>(Call::new().bearer(&alice.jwt).json(body.clone()).undocumented()).await;

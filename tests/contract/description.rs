@@ -1,8 +1,12 @@
 //! What the contract says in words, and what it must have everywhere.
 
+use std::collections::BTreeSet;
+
+use latchkey::http::ProblemKind;
 use serde_json::Value;
 
 use crate::house::contract::contract;
+use crate::house::root;
 
 /// Calls `visit` with every schema of the contract, those within others too, and with where it stands.
 fn each_schema(visit: &mut impl FnMut(&str, &Value)) {
@@ -44,4 +48,15 @@ fn nothing_stands_in_it_that_generators_take_in_another_way() {
         assert!(schema["allOf"].is_null() || schema["properties"].is_null(), "{place}: generators drop what stands beside allOf");
         assert!(schema["default"].is_null(), "{place}: TypeScript then requires the field");
     });
+}
+
+#[test]
+fn the_contract_and_docs_errors_name_exactly_the_problems_that_are_answered() {
+    let answered: BTreeSet<_> = ProblemKind::ALL.iter().map(|kind| format!("urn:latchkey:problem:{}", kind.problem_type().code)).collect();
+    let types = contract().document()["components"]["schemas"]["ProblemType"]["enum"].as_array().unwrap();
+    let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+
+    assert_eq!(types.iter().map(|uri| uri.as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(), answered);
+    assert_eq!(rows.filter(|name| name.starts_with("urn:")).map(str::to_owned).collect::<BTreeSet<_>>(), answered);
 }

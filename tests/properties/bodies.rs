@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey::http::ApiError;
+use latchkey::http::{ApiError, MalformedBody};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,7 +23,7 @@ proptest! {
     fn any_bytes_are_fields_or_are_refused(body in bytes()) {
         let outcome = request(body).fields();
 
-        prop_assert!(matches!(outcome, Ok(_) | Err(ApiError::MalformedBody | ApiError::InvalidFields(_))));
+        prop_assert!(matches!(outcome, Ok(_) | Err(ApiError::MalformedBody(_))));
     }
 
     #[test]
@@ -31,7 +31,7 @@ proptest! {
         let outcome = request(object.text()).fields();
 
         if object.has_duplicates() {
-            prop_assert!(matches!(outcome, Err(ApiError::MalformedBody)), "{}", object.text());
+            prop_assert!(matches!(outcome, Err(ApiError::MalformedBody(MalformedBody::DuplicateName))), "{}", object.text());
         } else {
             let mut fields = outcome.unwrap();
             for (key, value) in object.value().as_object().unwrap().iter().filter(|(_, value)| value.is_object()) {
@@ -52,7 +52,7 @@ proptest! {
         let nest = |inner, _| if in_array { Json::Array(vec![inner]) } else { Json::Object(vec![("a".into(), inner)]) };
         let object = Json::Object(vec![("field".into(), (0..depth).fold(twice, nest))]);
 
-        prop_assert!(matches!(request(object.text()).fields(), Err(ApiError::MalformedBody)));
+        prop_assert!(matches!(request(object.text()).fields(), Err(ApiError::MalformedBody(MalformedBody::DuplicateName))));
     }
 
     #[test]
@@ -68,6 +68,6 @@ proptest! {
 
         prop_assert_eq!(outcome.is_ok(), each_once);
         prop_assert_eq!(outcome.ok().and_then(|mut fields| fields.text(&name, 1)).is_some(), each_once);
-        prop_assert!(matches!(with_capital, Err(ApiError::MalformedBody)));
+        prop_assert!(matches!(with_capital, Err(ApiError::MalformedBody(MalformedBody::DuplicateName))));
     }
 }

@@ -139,6 +139,17 @@ async fn the_caller_needs_a_credential_and_a_restricted_key_the_permission() {
 }
 
 #[tokio::test]
+async fn a_json_object_is_read_as_such_even_if_it_is_called_a_form() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    for media_type in ["application/json", "application/x-www-form-urlencoded"] {
+        let call = Call::new().bearer(&alice.jwt).header("content-type", media_type).json(json!({ "token": alice.key }));
+        assert_eq!(world.call::<Introspect>(call.undocumented()).await.body["active"], true, "{media_type}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_without_a_token_or_with_two_is_refused() {
     let world = World::new().await;
     let alice = world.person("alice").await;

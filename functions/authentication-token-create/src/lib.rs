@@ -62,7 +62,7 @@ impl Operation for AuthenticationTokenCreate {
         let mode = read_mode(&mut fields);
         let wish = Wish { once, ..self.read_wish(&mut fields, now) };
         fields.finish()?;
-        let mode = mode.ok_or(ApiError::MalformedBody)?;
+        let mode = mode.ok_or_else(|| ApiError::invalid_field("mode", "is required"))?;
 
         match mode {
             Mode::Password { username, password } => self.by_password(&username, &password, wish, request, now).await,

@@ -2,13 +2,10 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Credential;
-use latchkey::domain::{Acl, CustomClaims, KeyId, Locator};
+use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, Name};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeyRow, ApiKeys, Database, IdempotencyGuard, LoginSession};
-
-/// The longest name of a key.
-const MAX_NAME_BYTES: usize = 256;
 
 /// What the operation needs.
 pub struct AuthheaderAdd {
@@ -25,7 +22,7 @@ impl Operation for AuthheaderAdd {
         let key = request.idempotency_key()?;
         let mut fields = request.fields()?;
         let digest = fields.digest(&[]);
-        let name = fields.required_text("name", MAX_NAME_BYTES);
+        let name = fields.required_parsed::<Name>("name");
         let acl = fields.acl("acl");
         if let Err(error) = CustomClaims::default().check_size_with(acl.as_ref().unwrap_or(&Acl::default())) {
             fields.invalid("acl", error.to_string());
@@ -47,7 +44,14 @@ impl Operation for AuthheaderAdd {
 
         let sealed_under = keys.tokens.current().get();
         let key_id = KeyId::random();
-        let row = ApiKeyRow { user_id: login.user, key_id, name, created_at: now, sealed_under, acl };
+        let row = ApiKeyRow {
+            user_id: login.user,
+            key_id,
+            name: name.map(|name| name.to_string()).unwrap_or_default(),
+            created_at: now,
+            sealed_under,
+            acl,
+        };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
         let once = key.map(|key| IdempotencyGuard::new(login.user, Self::NAME, &key, digest, now));
         let row = self.api_keys.insert_new(row, &session, once.as_ref()).await?;

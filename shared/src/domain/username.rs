@@ -4,6 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::Name;
+
 /// A name in the form in which two spellings of one name are equal: NFKC, lower case.
 ///
 /// It is what keys are made of; what the user typed is kept beside it, for display. A name that can belong to nobody
@@ -19,10 +21,10 @@ impl Username {
         Self(folded.nfkc().collect())
     }
 
-    /// Whether a user can have this name: 1 to 256 bytes, no control character, no space at an end.
+    /// Whether a user can have this name: it is a [`Name`] without a space at an end.
     #[must_use]
     pub fn is_possible(&self) -> bool {
-        (1..=256).contains(&self.0.len()) && !self.0.chars().any(char::is_control) && self.0.trim() == self.0
+        self.0.parse::<Name>().is_ok() && self.0.trim() == self.0
     }
 
     /// The compared form.

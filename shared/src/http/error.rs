@@ -4,7 +4,7 @@ use std::error::Error;
 
 use strum::{EnumDiscriminants, VariantArray};
 
-use super::ProblemType;
+use super::{MalformedBody, ProblemType};
 use crate::caller::{CallerError, CredentialRequirement, PasswordGateError};
 use crate::domain::Timestamp;
 use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
@@ -25,7 +25,7 @@ pub struct InvalidField {
 #[strum_discriminants(allow(missing_docs, reason = "the variants are those of `ApiError`"))]
 pub enum ApiError {
     /// The body is not a JSON object in UTF-8 without duplicate keys.
-    MalformedBody,
+    MalformedBody(MalformedBody),
     /// The body exceeds the largest size that is read.
     BodyTooLarge,
     /// Fields are missing or wrong.
@@ -86,6 +86,7 @@ impl ApiError {
         let row = ProblemKind::from(self).problem_type();
         match self {
             Self::MissingCredentials(requirement) | Self::UnsuitableCredentials(requirement) => row.requiring(*requirement),
+            Self::MalformedBody(why) => row.because(*why),
             _ => row,
         }
     }
@@ -97,6 +98,12 @@ impl ApiError {
             Self::Unavailable(cause) | Self::Internal(cause) => Some(cause.as_ref()),
             _ => None,
         }
+    }
+}
+
+impl From<MalformedBody> for ApiError {
+    fn from(why: MalformedBody) -> Self {
+        Self::MalformedBody(why)
     }
 }
 

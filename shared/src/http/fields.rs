@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::acl;
-use super::{ApiError, InvalidField};
+use super::{ApiError, InvalidField, MalformedBody};
 use crate::domain::{Acl, CustomClaims, Secret, Timestamp};
 
 /// Reads fields and collects what is wrong with them; [`Fields::finish`] tells. `null` is as good as absent; fields that
@@ -32,7 +32,7 @@ impl Fields {
             let mut letters = name.chars();
             let name = letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default();
             if members.insert(name, value).is_some() {
-                return Err(ApiError::MalformedBody);
+                return Err(MalformedBody::DuplicateName.into());
             }
         }
         self.members = members;

@@ -19,6 +19,7 @@ mod session;
 pub use answer::{Answer, Link, SECURITY_HEADERS};
 pub use auth_header::AuthHeaderView;
 pub use authentication_token::AuthenticationTokenView;
+pub use body::MalformedBody;
 pub use entity_token::EntityTokenView;
 pub use error::{ApiError, InvalidField, ProblemKind};
 pub use fields::Fields;

@@ -2,7 +2,7 @@
 
 use strum::VariantArray;
 
-use super::ProblemKind;
+use super::{MalformedBody, ProblemKind};
 use crate::caller::CredentialRequirement;
 
 /// What an error says to the caller (RFC 9457, section 4). The texts are fixed, so that nothing of a request can be in them.
@@ -107,6 +107,20 @@ impl ProblemType {
             CredentialRequirement::Authorizer => {
                 "This route takes a login JWT, a session JWT, an API key or an entity token in the header Authorization."
             }
+        };
+        Self { detail, ..self }
+    }
+
+    /// The same, with a detail that says why the body cannot be read.
+    #[must_use]
+    pub const fn because(self, why: MalformedBody) -> Self {
+        let detail = match why {
+            MalformedBody::Compressed => "The body is compressed. Send it as it is, without Content-Encoding.",
+            MalformedBody::NotUtf8 => "The body is not UTF-8.",
+            MalformedBody::ByteOrderMark => "The body begins with a byte order mark. Send it without one.",
+            MalformedBody::NotJson => "The body is not JSON, or it nests more than 127 levels deep.",
+            MalformedBody::NotAnObject => "The body is JSON, but not an object.",
+            MalformedBody::DuplicateName => "The body has the same name twice in one object or form.",
         };
         Self { detail, ..self }
     }

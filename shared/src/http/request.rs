@@ -56,7 +56,7 @@ impl Request {
     /// The body's fields; an empty body and `[]` (what PHP makes of an empty object) have none.
     ///
     /// # Errors
-    /// [`ApiError::BodyTooLarge`], [`ApiError::MalformedBody`], or [`ApiError::InvalidFields`] for JSON that is no object.
+    /// [`ApiError::BodyTooLarge`] or [`ApiError::MalformedBody`].
     pub fn fields(&self) -> Result<Fields, ApiError> {
         body::parse(&self.body).map(Fields::new)
     }
@@ -75,13 +75,14 @@ impl Request {
         value.to_str().map_err(|_| IdempotencyKeyError).and_then(str::parse).map(Some).map_err(refuse)
     }
 
-    /// The fields of a body that is a form (RFC 7662, 2.1) or, by its content type, JSON.
+    /// The fields of a body that is a form (RFC 7662, 2.1) or, by its content type or its first character, a JSON object.
     ///
     /// # Errors
     /// [`ApiError::BodyTooLarge`] or [`ApiError::MalformedBody`], also for a parameter that stands twice (RFC 6749, 3.1).
     pub fn form(&self) -> Result<Fields, ApiError> {
         let media_type = self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json")) {
+        let is_json = media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json"));
+        if is_json || body::is_object(&self.body) {
             return self.fields();
         }
         body::parse_form(&self.body).map(Fields::new)
