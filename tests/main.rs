@@ -22,6 +22,7 @@ mod costs;
 mod deploy;
 mod entities;
 mod events;
+mod failures;
 mod first_keys;
 mod forged;
 mod house;

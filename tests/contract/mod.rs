@@ -3,3 +3,4 @@
 mod coverage;
 mod description;
 mod generated;
+mod schemathesis;

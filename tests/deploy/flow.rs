@@ -56,8 +56,11 @@ impl<'s> Walk<'s> {
     }
 
     async fn call(&mut self, call: &str, headers: Headers<'_>, body: Option<Value>, wanted: u16) -> Result<Response, Odd> {
+        self.send(call, headers, body.map(|body| body.to_string()).unwrap_or_default(), wanted).await
+    }
+
+    async fn send(&mut self, call: &str, headers: Headers<'_>, body: String, wanted: u16) -> Result<Response, Odd> {
         let (method, path) = call.split_once(' ').unwrap();
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
         match self.site.http.send(method, path, headers, body).await {
             Some(reply) if reply.status == wanted => {
                 self.answers += 1;
@@ -194,8 +197,7 @@ impl<'s> Walk<'s> {
     }
 
     async fn introspect(&mut self, key: &str, token: &str, active: bool) -> Result<(), Odd> {
-        let headers = [("x-api-key", key), ("content-type", "application/json")];
-        let reply = self.call("POST /introspect", &headers, Some(json!({ "token": token })), 200).await?;
+        let reply = self.send("POST /introspect", &[("x-api-key", key)], format!("token={token}"), 200).await?;
         if reply.body["active"] == active { Ok(()) } else { Err(format!("introspect, wanted {active}: {reply:?}")) }
     }
 

@@ -40,7 +40,7 @@ async fn what_is_deployed_keeps_the_contract() {
     every_operation_answers(&deployed, true).await;
     rights.observe(&deployed);
     step("the vendors' own clients");
-    clients::the_vendors_clients_pass(&deployed);
+    clients::the_vendors_clients_pass(&deployed).await;
     let jwts = clients::Jwts::at(&deployed).await;
     clients::others_verify(&deployed, &[jwts]);
     step("bad requests of every kind");
@@ -89,9 +89,9 @@ fn the_age_of_the_keys_is_measured(deployed: &Deployed) {
 }
 
 async fn the_tour_answers_alike(deployed: &Site) {
-    let there: Vec<_> = tour::answers(deployed).iter().map(|answer| deployed.mask(answer)).collect();
+    let there: Vec<_> = tour::answers(deployed).await.iter().map(|answer| deployed.mask(answer)).collect();
     let mut stack = Stack::start().await;
-    let here: Vec<_> = tour::answers(&stack).iter().map(|answer| stack.mask(answer)).collect();
+    let here: Vec<_> = tour::answers(&stack).await.iter().map(|answer| stack.mask(answer)).collect();
     stack.interrupt();
     assert_eq!(there, here);
     println!("{} answers, alike but for ids, tokens, times and the issuer", here.len());

@@ -13,6 +13,16 @@ use crate::house::{Door, World};
 use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh};
 
 #[tokio::test]
+async fn an_id_with_a_slash_is_refused() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    let reply = world.call::<EntityTokenDelete>(alice.entity_call("a/b", &alice.id).undocumented()).await;
+
+    assert_eq!((reply.status, reply.invalid_fields()), (400, vec!["entityId"]));
+}
+
+#[tokio::test]
 async fn a_deleted_token_is_gone_and_the_next_is_another_one() {
     let world = World::new().await;
     let alice = world.person("alice").await;

@@ -20,5 +20,5 @@ async fn sam_runs_what_is_deployed() {
     invoke::every_function_answers_its_event(&host);
     step("the README's tour through sam local start-api");
     let api = Api::start(&host).await;
-    println!("{} answers as they should be", tour::answers(&api).len());
+    println!("{} answers as they should be", tour::answers(&api).await.len());
 }

@@ -55,6 +55,19 @@ async fn somebody_elses_session_is_404_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_restricted_key_needs_the_permission() {
+    let world = World::new().await;
+    let (backend, session) = carols(&world).await;
+    let less = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["session-get"] }] });
+    let restricted = world.add_key(&backend.jwt, less).await.text("token");
+
+    let reply = delete(&world, &session.text("id"), Call::new().header("apikey", restricted)).await;
+
+    assert_eq!((reply.status, reply.code()), (403, "forbidden"));
+    assert_eq!(world.sessions_of("carol").await, 1);
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_told_deleted_too() {
     let world = World::new().await;
     let (_, session) = carols(&world).await;

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::python::python;
 use super::site::Site;
+use super::watch::Watch;
+use crate::house::contract::Fit;
 use crate::house::root;
 
 /// JWTs of one algorithm.
@@ -34,9 +36,17 @@ pub fn algorithm(jwt: &str) -> String {
     serde_json::from_slice::<Value>(&header).unwrap()["alg"].as_str().unwrap().to_owned()
 }
 
-pub fn the_vendors_clients_pass(site: &Site) {
-    run(site, "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"], None);
-    run(site, "npm", &["test", "--silent"], None);
+/// What they send is what docs/compatibility.md is about; what they get is as the contract says.
+pub async fn the_vendors_clients_pass(site: &Site) {
+    let watch = Watch::over(&site.url, Fit::Unknown).await;
+    let local = site.folder.join(".local");
+    let mut stack: Value = serde_json::from_slice(&std::fs::read(local.join("stack.json")).unwrap()).unwrap();
+    (stack["url"], stack["issuer"]) = (json!(watch.url), json!(site.issuer));
+    std::fs::write(local.join("watched.json"), stack.to_string()).unwrap();
+
+    run(site, "stack.json", "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"], None);
+    run(site, "watched.json", "npm", &["test", "--silent"], None);
+    watch.finish();
 }
 
 /// Has jose, AWS's own library and PyJWT verify these from the published key set alone; the packages of
@@ -46,14 +56,14 @@ pub fn others_verify(site: &Site, jwts: &[Jwts]) {
     let list: Vec<_> =
         jwts.iter().map(|jwts| json!({ "algorithm": jwts.algorithm, "login": jwts.login, "session": jwts.session })).collect();
     std::fs::write(&file, json!(list).to_string()).unwrap();
-    run(site, "node", &["--test", "jwks.test.mjs"], Some(&file));
+    run(site, "stack.json", "node", &["--test", "jwks.test.mjs"], Some(&file));
     let python = python("clients-venv", "tests/clients/requirements.txt");
-    run(site, &python.display().to_string(), &["jwks_test.py"], Some(&file));
+    run(site, "stack.json", &python.display().to_string(), &["jwks_test.py"], Some(&file));
 }
 
-fn run(site: &Site, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
+fn run(site: &Site, stack: &str, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root().join("tests/clients")).env("LATCHKEY_STACK", site.folder.join(".local/stack.json"));
+    command.args(arguments).current_dir(root().join("tests/clients")).env("LATCHKEY_STACK", site.folder.join(".local").join(stack));
     command.envs(site.environment.clone()).env("LATCHKEY_CLI", super::running::program("latchkey"));
     if let Some(jwts) = jwts {
         command.env("LATCHKEY_JWTS", jwts);

@@ -16,6 +16,7 @@ pub mod running;
 pub mod site;
 pub mod storms;
 pub mod tour;
+mod watch;
 
 use running::Stack;
 
@@ -25,9 +26,9 @@ async fn the_real_binaries_keep_the_contract() {
     let mut stack = Stack::start().await;
 
     step("the README's tour");
-    tour::answers(&stack);
+    tour::answers(&stack).await;
     step("the vendors' own clients");
-    clients::the_vendors_clients_pass(&stack);
+    clients::the_vendors_clients_pass(&stack).await;
     step("a second stack's route behind the authorizer");
     authorizer::another_api_trusts_it(&stack).await;
     step("bad requests of every kind");

@@ -75,8 +75,8 @@ impl Site {
 
     /// What `introspect` says of `token` to whoever has `key`.
     pub async fn introspect(&self, key: &str, token: &str) -> Value {
-        let headers = [("x-api-key", key), ("content-type", "application/json")];
-        let reply = self.http.post("/introspect", &headers, json!({ "token": token })).await;
+        let headers = [("x-api-key", key), ("content-type", "application/x-www-form-urlencoded")];
+        let reply = self.http.send("POST", "/introspect", &headers, format!("token={token}")).await.unwrap();
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.body
     }

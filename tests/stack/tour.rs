@@ -5,13 +5,17 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::site::Site;
+use super::watch::Watch;
+use crate::house::contract::Fit;
 use crate::house::root;
 
 /// Takes the tour at `site` and gives its answers, each as it should be.
-pub fn answers(site: &Site) -> Vec<Value> {
+pub async fn answers(site: &Site) -> Vec<Value> {
+    let watch = Watch::over(&site.url, Fit::Documented).await;
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let tour = latchkey_local::tour::tour(&readme, &site.url).unwrap();
+    let tour = latchkey_local::tour::tour(&readme, &watch.url).unwrap();
     let output = Command::new("bash").args(["-euo", "pipefail", "-c", &tour]).current_dir(&site.folder).output().unwrap();
+    watch.finish();
     assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 
     let text = String::from_utf8(output.stdout).unwrap();

@@ -68,39 +68,3 @@ fn with_defaults(given: &Value, fields: &Value) -> Result<Vec<(String, Value)>> 
 fn comment(text: &str) -> Vec<String> {
     text.lines().map_while(|line| line.strip_prefix('#')).map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fields_of(given: &str) -> Result<Vec<(String, String)>> {
-        let fields = yaml::parse("description:\nkeys: []\nslow_ms: 1000\n").unwrap();
-        let facts = with_defaults(&yaml::parse(given).unwrap(), &fields)?;
-        Ok(facts.into_iter().map(|(name, value)| (name, value.to_string())).collect())
-    }
-
-    #[test]
-    fn a_field_that_is_not_given_has_its_default() {
-        let facts = fields_of("slow_ms: 500\ndescription: Says pong").unwrap();
-
-        assert_eq!(facts, [("description", "Says pong"), ("keys", "[]"), ("slow_ms", "500")].map(|(a, b)| (a.to_owned(), b.to_owned())));
-    }
-
-    #[test]
-    fn a_wrong_or_missing_field_is_named() {
-        for (given, named) in [
-            ("keys: [token]", "description is missing"),
-            ("description: x\nkey: [token]", "no field key"),
-            ("description: x\nkeys: token", "keys is not a sequence"),
-            ("description: x\nslow_ms: fast", "slow_ms is not a number"),
-        ] {
-            let error = fields_of(given).unwrap_err().to_string();
-            assert!(error.contains(named), "{given}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_comment_is_what_stands_above_the_first_field() {
-        assert_eq!(comment("# It reads\n# one table.\ndescription: x\n# not this\n"), ["It reads", "one table."]);
-    }
-}

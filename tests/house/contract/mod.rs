@@ -7,10 +7,12 @@ pub mod seen;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use axum::body::Bytes;
+use http::HeaderMap;
 use latchkey_local::gateway::{Match, Routing};
 use latchkey_local::template;
 use latchkey_local::yaml;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use document::Document;
 use operation::Operation;
@@ -73,12 +75,19 @@ impl Contract {
         self.operations.iter().flat_map(of)
     }
 
-    /// The path of the contract that `path` is an instance of, and the values of its parameters.
-    pub fn find(&self, method: &str, path: &str) -> Option<(String, Map<String, Value>)> {
-        match self.routing.find(method, path) {
-            Match::Route(route, parameters) => Some((route.path.clone(), parameters)),
-            Match::OtherMethods(_) | Match::Nothing => None,
+    /// The same for an exchange over HTTP. Paths that no operation has, and what a gateway answers by itself, are not the contract's.
+    pub fn judge_over_http(&self, sent: &http::Request<Bytes>, fit: Fit, received: &http::Response<Bytes>) -> Result<(), String> {
+        let method = sent.method().as_str();
+        let Match::Route(route, parameters) = self.routing.find(method, sent.uri().path()) else { return Ok(()) };
+        let (sent_headers, received_headers) = (texts(sent.headers()), texts(received.headers()));
+        let answer = Answer { status: received.status().as_u16(), headers: &received_headers, body: received.body() };
+        let has_authorizer = self.operations[&(route.method.clone(), route.path.clone())].has_authorizer;
+        if !has_authorizer && answer.is_the_gateways() {
+            return Ok(());
         }
+        let parameters = parameters.into_iter().map(|(name, value)| (name, value.as_str().unwrap().to_owned())).collect();
+        let request = Request { path: &parameters, headers: &sent_headers, body: sent.body() };
+        self.judge(method, &route.path, &request, fit, &answer)
     }
 
     /// What of an exchange at `method path` is not as the contract says; `path` is written as there. What is in order is noted as seen.
@@ -96,4 +105,14 @@ impl Contract {
         }
         if wrong.is_empty() { Ok(()) } else { Err(format!("{exchange} is not as infra/openapi.yaml says:\n  {}", wrong.join("\n  "))) }
     }
+}
+
+/// The headers by name, in lower case; those that stand twice are joined.
+fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for (name, value) in headers {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        texts.entry(name.to_string()).and_modify(|joined: &mut String| joined.extend([",", &text])).or_insert_with(|| text.into_owned());
+    }
+    texts
 }

@@ -26,7 +26,17 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+impl Answer<'_> {
+    /// Whether a gateway answered in the function's place: with a message and nothing else.
+    pub fn is_the_gateways(&self) -> bool {
+        let body: Map<_, _> = serde_json::from_slice(self.body).unwrap_or_default();
+        self.status >= 400 && body.len() == 1 && body.keys().all(|name| name.eq_ignore_ascii_case("message"))
+    }
+}
+
 pub struct Operation {
+    /// Whether an authorizer stands before it, whose refusals are part of the contract.
+    pub has_authorizer: bool,
     parameters: Vec<Parameter>,
     /// Media type and schema.
     body: Option<(String, Arc<Validator>)>,
@@ -70,7 +80,9 @@ impl Operation {
             let header = |(name, value): (&String, _)| HeaderValue::read(document, name.to_lowercase(), document.follow(value));
             (status.parse().unwrap(), Documented { headers: headers.map(header).collect(), bodies: bodies(document, answer) })
         });
-        Self { parameters: parameters.map(parameter).collect(), body: taken.into_iter().next(), answers: answers.collect() }
+        let schemes = operation["security"].as_array().into_iter().flatten();
+        let has_authorizer = schemes.filter_map(Value::as_object).any(|scheme| scheme.contains_key("authorizer"));
+        Self { has_authorizer, parameters: parameters.map(parameter).collect(), body: taken.into_iter().next(), answers: answers.collect() }
     }
 
     pub fn statuses(&self) -> impl Iterator<Item = &u16> {

@@ -1,0 +1,49 @@
+"""What schemathesis needs to know of a running stack: its demo user, with credentials that are good for the operation in question."""
+
+import json
+import os
+import pathlib
+import urllib.request
+
+import schemathesis
+
+STACK = json.loads(pathlib.Path(os.environ["LATCHKEY_STACK"]).read_text())
+
+
+def post(path, body, **headers):
+    request = urllib.request.Request(STACK["url"] + path, json.dumps(body).encode(), {name.replace("_", "-"): text for name, text in headers.items()})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def log_in():
+    return post("/user/login", {"username": STACK["username"], "password": STACK["password"]})
+
+
+USER = log_in()
+KEY = post("/authheader/add", {"name": "schemathesis"}, Authorization=USER["Token"])["token"]
+
+# These end what they are called with.
+ENDING = ("/user/logout",)
+
+
+@schemathesis.auth(refresh_interval=None)
+class Credentials:
+    def get(self, case, context):
+        return log_in()["Token"] if case.operation.path in ENDING else USER["Token"]
+
+    def set(self, case, jwt, context):
+        schemes = {name for alternative in case.operation.definition.raw.get("security", []) for name in alternative}
+        if "apiKey" in schemes:
+            case.headers["apikey"] = KEY
+        elif schemes:
+            case.headers["Authorization"] = f"Bearer {jwt}"
+
+
+@schemathesis.hook
+def map_case(context, case):
+    """The acting user is the demo user, whose own token an entity operation is about."""
+    if case.operation.path.startswith("/entities/") and case.meta and case.meta.generation.mode.is_positive:
+        case.path_parameters["userId"] = USER["Id"]
+        case.headers["userid"], case.headers["token"] = USER["Id"], USER["Token"]
+    return case

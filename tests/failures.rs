@@ -1,0 +1,105 @@
+//! What every operation answers where the database fails it: 503 if that does not answer, 500 if a row makes no sense. Both have a fixed
+//! text, and nothing of the cause.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::domain::Acl;
+use latchkey::runtime::Start;
+use serde_json::json;
+
+use crate::house::{Call, Person, World};
+use crate::operations::{
+    AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
+    AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
+    Introspect, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew,
+};
+
+/// More requests than any operation sends, with all repetitions.
+const ALL: usize = 1_000_000;
+
+struct Failure<'w> {
+    world: &'w World,
+    status: i64,
+    code: &'static str,
+}
+
+impl Failure<'_> {
+    async fn of<O: Start>(&self, call: Call) {
+        let reply = self.world.call::<O>(call).await;
+        assert_eq!((reply.status, reply.code()), (self.status, self.code), "{}", O::NAME);
+    }
+
+    /// The operations that read a row.
+    async fn of_readers(&self, alice: &Person, token: &str, session: &str) {
+        let new = "maroon kettle on the third shelf";
+        let by_login = || Call::new().bearer(&alice.jwt);
+        let entity = || alice.entity_call("acme", &alice.id);
+        self.of::<UserLogin>(Call::new().json(json!({ "username": "alice", "password": alice.password }))).await;
+        self.of::<UserRenew>(by_login()).await;
+        let change = json!({ "username": "alice", "old": alice.password, "new": new, "confirm": new });
+        self.of::<UserPassword>(Call::new().json(change)).await;
+        let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });
+        self.of::<AuthheaderAdd>(by_login().json(restricted)).await;
+        self.of::<AuthheaderList>(by_login()).await;
+        self.of::<EntityTokenGet>(entity()).await;
+        self.of::<EntityTokenCreate>(entity()).await;
+        self.of::<EntityTokenUpdate>(entity().json(json!({ "flags": ["x"] }))).await;
+        self.of::<EntityTokenRefresh>(entity()).await;
+        self.of::<EntityTokenDelete>(entity()).await;
+        let passwordless = json!({ "mode": "passwordless", "customerId": "carol" });
+        self.of::<AuthenticationTokenCreate>(Call::new().header("apikey", &alice.key).json(passwordless)).await;
+        self.of::<AuthenticationTokenVerify>(Call::new().path("token", token)).await;
+        self.of::<AuthenticationTokenExchange>(Call::new().path("token", token)).await;
+        self.of::<SessionGet>(Call::new().header("apikey", &alice.key).path("id", session)).await;
+        self.of::<SessionDelete>(Call::new().header("apikey", &alice.key).path("id", session)).await;
+        self.of::<Introspect>(Call::new().header("apikey", &alice.key).body("token=lkapi_x")).await;
+    }
+
+    /// The operations that write on a condition and read nothing.
+    async fn of_writers(&self, alice: &Person, token: &str) {
+        for route in ["GET /user/logout", "POST /user/logout"] {
+            self.of::<UserLogout>(Call::new().bearer(&alice.jwt).route(route)).await;
+        }
+        self.of::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
+        self.of::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;
+    }
+}
+
+/// A world with Alice, a one-time token of hers, and the id of a session that was begun with another.
+async fn inhabited() -> (World, Person, String, String) {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let token = async || world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let (token, spent) = (token().await, token().await);
+    let session = world.call::<AuthenticationTokenExchange>(Call::new().path("token", spent)).await.text("id");
+    (world, alice, token, session)
+}
+
+/// Leaves of every row its key and when it expires.
+async fn corrupt_all_rows(world: &World) {
+    for table in ["users", "tokens", "sessions"] {
+        for mut row in world.rows(table).await {
+            row.retain(|name, _| ["pk", "sk", "subject", "session_id", "expires_at"].contains(&name.as_str()));
+            row.insert("odd".to_owned(), AttributeValue::Bool(true));
+            world.dynamodb.put_item().table_name(format!("latchkey-{table}")).set_item(Some(row)).send().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_503() {
+    let (world, alice, token, session) = inhabited().await;
+    world.spy.refuse_next(ALL, 400, &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" }));
+    let unavailable = Failure { world: &world, status: 503, code: "unavailable" };
+
+    unavailable.of_readers(&alice, &token, &session).await;
+    unavailable.of_writers(&alice, &token).await;
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_500() {
+    let (world, alice, token, session) = inhabited().await;
+    corrupt_all_rows(&world).await;
+
+    Failure { world: &world, status: 500, code: "internal" }.of_readers(&alice, &token, &session).await;
+}
