@@ -18,7 +18,7 @@ async fn schemathesis_finds_nothing_that_the_contract_does_not_say() {
     let mut stack = Stack::start().await;
     let folder = root().join("tests/contract/schemathesis");
     let python = python("schemathesis-venv", "tests/contract/schemathesis/requirements.txt");
-    let seed = std::env::var("LATCHKEY_TEST_SEED").unwrap_or_else(|_| SEED.to_owned());
+    let seed = std::env::var_os("LATCHKEY_TEST_SEED").map_or(SEED.to_owned(), |seed| seed.into_string().unwrap());
     println!("schemathesis with the seed {seed}");
 
     let mut schemathesis = Command::new(python.with_file_name("schemathesis"));
