@@ -17,6 +17,7 @@ mod alarms;
 mod authentication_tokens;
 mod authheader;
 mod cli;
+mod configuration;
 mod contract;
 mod costs;
 mod deploy;

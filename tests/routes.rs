@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use latchkey::caller::CredentialRequirement;
 use latchkey::http::{ApiError, MalformedBody, Operation, ProblemKind};
-use latchkey::runtime::{Environment, Service, Setup};
 use latchkey::store::schema::{self, Attribute};
 use latchkey_local::template::{functions, routes, tables, variables};
 use latchkey_local::yaml;
 use serde_json::Value;
 
-use crate::house::{World, root, template};
+use crate::house::{root, template};
 
 type Routes = BTreeSet<(String, String, String)>;
 
@@ -81,24 +80,6 @@ fn the_schema_has_the_templates_keys() {
     assert_eq!(keys("sessions"), [schema::SUBJECT, schema::SESSION_ID].map(Attribute::name));
 }
 
-#[tokio::test]
-async fn every_function_starts_with_the_variables_that_the_template_gives_it() {
-    let world = World::new().await;
-    let given = variables(template());
-
-    macro_rules! start {
-        ($operation:ty) => {
-            let mut environment = Environment::from([("AWS_REGION", "x"), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")]);
-            let names = given.get(<$operation>::NAME).unwrap().iter();
-            environment.extend(names.filter_map(|name| Some((name.clone(), world.setup.environment.find(name)?))));
-            let setup = Setup::new(environment, world.setup.clock.clone(), None).unwrap();
-            let started = Service::<$operation>::start(&setup).await;
-            assert!(started.is_ok(), "{}: {:?}", <$operation>::NAME, started.err());
-        };
-    }
-    crate::operations::each_operation!(start);
-}
-
 #[test]
 fn the_origins_of_browsers_are_the_parameter_s() {
     let template = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
@@ -106,38 +87,6 @@ fn the_origins_of_browsers_are_the_parameter_s() {
     let origins = template.pointer("/Resources/Api/Properties/CorsConfiguration/Fn::If/1/AllowOrigins").unwrap();
 
     assert_eq!(origins, &serde_json::json!({ "Fn::Split": [",", { "Ref": "CorsOrigins" }] }));
-}
-
-#[test]
-fn every_variable_of_the_template_is_read_by_somebody() {
-    let mut source = String::new();
-    for folder in ["shared/src/runtime", "functions"] {
-        for path in crate::house_rules::sources(&root().join(folder)) {
-            source += &std::fs::read_to_string(path).unwrap();
-        }
-    }
-
-    for name in variables(template()).into_values().flatten() {
-        assert!(source.contains(&format!("\"{name}\"")), "{name}");
-    }
-}
-
-#[test]
-fn every_parameter_of_the_template_is_explained_in_docs_configuration() {
-    let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
-    let docs = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
-    let snake = |name: &str| {
-        name.char_indices().fold(String::new(), |mut text, (at, letter)| {
-            text.extend((at > 0 && letter.is_ascii_uppercase()).then_some('_'));
-            text.push(letter.to_ascii_uppercase());
-            text
-        })
-    };
-
-    for name in source["Parameters"].as_object().unwrap().keys() {
-        // Under its own name, or that of the variable which it sets.
-        assert!(docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{}`", snake(name))), "{name}");
-    }
 }
 
 #[test]

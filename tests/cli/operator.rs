@@ -115,7 +115,7 @@ impl World {
         std::fs::write(data.join("stack.json"), stack.to_string()).unwrap();
         Operator {
             directory: self.folder.clone(),
-            environment: Environment::from([("ARGON2_MEMORY_KIB", "64"), ("ARGON2_ITERATIONS", "1"), ("USER", "olga")]),
+            environment: Environment::from([("ARGON2_MEMORY_KIB", "7168"), ("ARGON2_ITERATIONS", "1"), ("USER", "olga")]),
             clock: self.setup.clock.clone(),
             answers: VecDeque::new(),
             stdin: None,

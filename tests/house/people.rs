@@ -21,7 +21,7 @@ pub struct Person {
 impl World {
     /// A user's row, not stored yet; the password is `<name>'s password`.
     pub fn user_row(&self, name: &str, acl: Acl) -> UserRow {
-        let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 64, iterations: 1, parallelism: 1 }).unwrap();
+        let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 7168, iterations: 1, parallelism: 1 }).unwrap();
         UserRow {
             user_id: UserId::random(),
             username: name.to_owned(),

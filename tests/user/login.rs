@@ -181,7 +181,7 @@ async fn a_name_that_is_throttled_is_not_readable_in_the_table() {
 
 #[tokio::test]
 async fn a_hash_under_old_parameters_is_replaced_at_login() {
-    let world = World::with([("ARGON2_MEMORY_KIB", "128")]).await;
+    let world = World::with([("ARGON2_MEMORY_KIB", "8192")]).await;
     let row = world.user_row("alice", Acl::default());
     world.insert(&row).await;
 
@@ -189,7 +189,7 @@ async fn a_hash_under_old_parameters_is_replaced_at_login() {
 
     let rows = world.rows("users").await;
     let hash = rows.iter().find_map(|row| row.get("password_hash")).unwrap().as_s().unwrap();
-    assert!(hash.contains("m=128"), "{hash}");
+    assert!(hash.contains("m=8192"), "{hash}");
     assert_eq!(world.login("alice", "alice's password").await.status, 200);
     assert_eq!(world.login("alice", "wrong").await.status, 401);
 }
@@ -209,7 +209,7 @@ async fn a_changed_password_ends_even_the_session_that_was_just_beginning() {
 
 #[tokio::test]
 async fn a_disabled_user_whose_hash_is_old_is_refused_as_any_other() {
-    let world = World::with([("ARGON2_MEMORY_KIB", "128")]).await;
+    let world = World::with([("ARGON2_MEMORY_KIB", "8192")]).await;
     let mut row = world.user_row("alice", Acl::default());
     row.disabled_at = Some(Timestamp::from_unix(NOW));
     world.insert(&row).await;
@@ -260,10 +260,10 @@ fn the_hash_for_an_unknown_user_takes_the_time_of_a_real_one() {
 #[tokio::test]
 async fn a_hash_of_another_algorithm_version_or_cost_is_replaced_at_login() {
     for stored in [
-        "$argon2i$v=19$m=64,t=1,p=1$MqPInI5F/dQVTM6epBFPoQ$Ux9IskEcQAYqUWOTo0Nku0UnU1WPAqv/Wc92cMfZzI8",
-        "$argon2id$v=16$m=64,t=1,p=1$bZNYXZW7LKj2U1P5ankL4Q$E6NVsdy+IwyOOgyBbUZOnsRS9TNsEjG0ZdBDDbCz5kQ",
-        "$argon2id$v=19$m=64,t=2,p=1$ZG3Okwtq/XxtTb3JcuTH8A$GJPmyCqRHGfGiceknabPEurZdFJ7/cuCA2wfkbODbkc",
-        "$argon2id$v=19$m=64,t=1,p=2$hlf2/oLrP0hzjuSrqEBBiQ$GLG9szD4AN89E0SsSrwig+qEiN+zbmjDwAG5D2uvf6k",
+        "$argon2i$v=19$m=7168,t=1,p=1$SdjDofyEoPk96T9dwCrcpg$trRyeEPTJTjdPoX2dKDkSjfrhuxqmrXqT7j+0luKNzg",
+        "$argon2id$v=16$m=7168,t=1,p=1$e+dgXwKxNdYOJRnq2cxgSw$My9bbnXtVJKOxFWermwFcjzFwfju98t0vMBTlu+aSRU",
+        "$argon2id$v=19$m=7168,t=2,p=1$KtfhNT3dKWnbMVAkZ0RjIw$BQ89CBK09ipkFXUD5E0xGmzVW8yKsWWOjMVBYjThPvc",
+        "$argon2id$v=19$m=7168,t=1,p=2$9XDAJwiV3UgWJD8dfd5jjg$ukrDkbTR3ZmpSmUykg67lCJMVSOvrH6Nc8g9qIEjPzo",
     ] {
         let world = World::new().await;
         world.insert(&UserRow { password_hash: Some(Secret::new(stored)), ..world.user_row("alice", Acl::default()) }).await;
@@ -272,7 +272,7 @@ async fn a_hash_of_another_algorithm_version_or_cost_is_replaced_at_login() {
 
         let rows = world.rows("users").await;
         let hash = rows.iter().find_map(|row| row.get("password_hash")).unwrap().as_s().unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored} became {hash}");
+        assert!(hash.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{stored} became {hash}");
     }
 }
 
@@ -309,7 +309,7 @@ async fn a_stored_hash_that_can_not_be_read_is_our_fault_and_nobody_s_login() {
 #[tokio::test]
 async fn a_password_is_the_same_in_both_normal_forms_and_in_no_looser_sense() {
     let world = World::new().await;
-    let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 64, iterations: 1, parallelism: 1 }).unwrap();
+    let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 7168, iterations: 1, parallelism: 1 }).unwrap();
     let hash = hasher.hash(&Secret::new("Am\u{e9}lie fi")).unwrap().as_str().to_owned();
     world.insert(&UserRow { password_hash: Some(Secret::new(hash)), ..world.user_row("alice", Acl::default()) }).await;
 

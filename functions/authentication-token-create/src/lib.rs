@@ -6,6 +6,7 @@ use latchkey::caller::{PasswordGate, may_issue_tokens};
 use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken};
 use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Locator, RandomId, Secret, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Fields, Operation, Request, Route};
+use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Keys, Mail, Mailer, Setup, Start, Table};
 use latchkey::store::{Database, IdempotencyGuard, OneTimeTokenRow, OneTimeTokens, UserRow};
 
@@ -243,20 +244,34 @@ fn read_mode(fields: &mut Fields) -> Option<Mode> {
     }
 }
 
+const ONE_TIME_TOKEN_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "ONE_TIME_TOKEN_TTL_SECONDS",
+    default: 1800,
+    range: 60..=604_800,
+    meaning: "Life in seconds of a one-time token whose creator names no expiry. Not above the longest life.",
+};
+const ONE_TIME_TOKEN_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "ONE_TIME_TOKEN_MAX_TTL_SECONDS",
+    default: 604_800,
+    range: 60..=2_592_000,
+    meaning: "Longest life in seconds that the creator of a one-time token may ask for.",
+};
+
 impl Start for AuthenticationTokenCreate {
+    const SETTINGS: &'static [Setting] = &[Setting::Number(ONE_TIME_TOKEN_TTL_SECONDS), Setting::Number(ONE_TIME_TOKEN_MAX_TTL_SECONDS)];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        let number = |name, default, range| setup.environment.number(name, default, range);
-        let max_ttl_seconds = number("ONE_TIME_TOKEN_MAX_TTL_SECONDS", 604_800, 60..=2_592_000)?;
+        let max_ttl_seconds = setup.environment.number(&ONE_TIME_TOKEN_MAX_TTL_SECONDS)?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             tokens: OneTimeTokens::new(&database),
             database,
             keys: setup.keys().await?,
             mailer: setup.mailer()?,
-            ttl_seconds: number("ONE_TIME_TOKEN_TTL_SECONDS", 1800, 60..=max_ttl_seconds)?,
+            ttl_seconds: setup.environment.number_up_to(&ONE_TIME_TOKEN_TTL_SECONDS, max_ttl_seconds)?,
             max_ttl_seconds,
-            otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
+            otp_ttl_seconds: setup.environment.number(&OTP_TTL_SECONDS)?,
         })
     }
 }

@@ -11,6 +11,7 @@ use latchkey::caller::{Credential, Gate, PendingOneTimeToken, live_session};
 use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::{Locator, Secret, SessionId, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
+use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{
     Database, Exchange, ExchangeError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle,
@@ -198,24 +199,63 @@ fn tell_throttled(error: &OtpAttemptError, row: &OneTimeTokenRow, trail: &Trail)
     }
 }
 
+const SESSION_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "SESSION_TTL_SECONDS",
+    default: 3600,
+    range: 60..=86_400,
+    meaning: "Life in seconds of an exchanged session whose caller names no expiry. Not above the longest life.",
+};
+const SESSION_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "SESSION_MAX_TTL_SECONDS",
+    default: 86_400,
+    range: 60..=2_592_000,
+    meaning: "Longest life in seconds that the caller of an exchange may ask for.",
+};
+/// A guess is right once in a million. The two caps keep a customer's odds at ten times that in every window.
+const OTP_ATTEMPTS_PER_TOKEN: NumberSetting = NumberSetting {
+    name: "OTP_ATTEMPTS_PER_TOKEN",
+    default: 5,
+    range: 1..=10,
+    meaning: "One-time passwords that may be tried against one token.",
+};
+const OTP_ATTEMPTS_PER_CUSTOMER: NumberSetting = NumberSetting {
+    name: "OTP_ATTEMPTS_PER_CUSTOMER",
+    default: 10,
+    range: 1..=100,
+    meaning: "One-time passwords that may be tried against one customer and window, over all tokens.",
+};
+const OTP_WINDOW_SECONDS: NumberSetting = NumberSetting {
+    name: "OTP_WINDOW_SECONDS",
+    default: 3600,
+    range: 60..=86_400,
+    meaning: "Length in seconds of the window that counts a customer's one-time passwords.",
+};
+
 impl Start for AuthenticationTokenExchange {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::Number(SESSION_TTL_SECONDS),
+        Setting::Number(SESSION_MAX_TTL_SECONDS),
+        Setting::Number(OTP_ATTEMPTS_PER_TOKEN),
+        Setting::Number(OTP_ATTEMPTS_PER_CUSTOMER),
+        Setting::Number(OTP_WINDOW_SECONDS),
+    ];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        let number = |name, default, range| setup.environment.number(name, default, range);
-        let max_ttl_seconds = number("SESSION_MAX_TTL_SECONDS", 86_400, 60..=2_592_000)?;
+        let max_ttl_seconds = setup.environment.number(&SESSION_MAX_TTL_SECONDS)?;
         Ok(Self {
             tokens: OneTimeTokens::new(&database),
             database,
             issuer: setup.issuer()?,
             signing_keys: setup.signing_keys().await?,
             token_keys: setup.token_keys().await?,
-            ttl_seconds: number("SESSION_TTL_SECONDS", 3600, 60..=max_ttl_seconds)?,
+            ttl_seconds: setup.environment.number_up_to(&SESSION_TTL_SECONDS, max_ttl_seconds)?,
             max_ttl_seconds,
-            otp_ttl_seconds: number("OTP_TTL_SECONDS", 600, 60..=600)?,
-            otp_attempts_per_token: number("OTP_ATTEMPTS_PER_TOKEN", 5, 1..=100)?,
+            otp_ttl_seconds: setup.environment.number(&OTP_TTL_SECONDS)?,
+            otp_attempts_per_token: setup.environment.number(&OTP_ATTEMPTS_PER_TOKEN)?,
             otp_attempts_per_customer: Throttle {
-                attempts: number("OTP_ATTEMPTS_PER_CUSTOMER", 10, 1..=1000)?,
-                window_seconds: number("OTP_WINDOW_SECONDS", 3600, 60..=86_400)?,
+                attempts: setup.environment.number(&OTP_ATTEMPTS_PER_CUSTOMER)?,
+                window_seconds: setup.environment.number(&OTP_WINDOW_SECONDS)?,
             },
         })
     }

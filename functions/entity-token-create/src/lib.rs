@@ -3,6 +3,7 @@
 use latchkey::audit::Act;
 use latchkey::domain::RandomId;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens};
 
@@ -57,14 +58,23 @@ impl Operation for EntityTokenCreate {
     }
 }
 
+const ENTITY_TOKEN_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "ENTITY_TOKEN_TTL_SECONDS",
+    default: 2_592_000,
+    range: 60..=31_536_000,
+    meaning: "Life in seconds of an entity token whose creator names no expiry.",
+};
+
 impl Start for EntityTokenCreate {
+    const SETTINGS: &'static [Setting] = &[Setting::Number(ENTITY_TOKEN_TTL_SECONDS)];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         Ok(Self {
             tokens: EntityTokens::new(&database),
             database,
             keys: setup.keys().await?,
-            ttl_seconds: setup.environment.number("ENTITY_TOKEN_TTL_SECONDS", 2_592_000, 60..=315_360_000)?,
+            ttl_seconds: setup.environment.number(&ENTITY_TOKEN_TTL_SECONDS)?,
         })
     }
 }

@@ -7,6 +7,7 @@ use latchkey::audit::Act;
 use latchkey::credentials::{EntityToken, TokenKeys};
 use latchkey::domain::{Locator, Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 
@@ -86,14 +87,23 @@ impl EntityTokenRefresh {
     }
 }
 
+const REFRESH_GRACE_SECONDS: NumberSetting = NumberSetting {
+    name: "REFRESH_GRACE_SECONDS",
+    default: 30,
+    range: 0..=300,
+    meaning: "Seconds in which a replaced entity token, presented again, gets its successor. Later is theft.",
+};
+
 impl Start for EntityTokenRefresh {
+    const SETTINGS: &'static [Setting] = &[Setting::Number(REFRESH_GRACE_SECONDS)];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         Ok(Self {
             tokens: EntityTokens::new(&database),
             database,
             keys: setup.keys().await?,
-            grace_seconds: setup.environment.number("REFRESH_GRACE_SECONDS", 30, 0..=600)?,
+            grace_seconds: setup.environment.number(&REFRESH_GRACE_SECONDS)?,
         })
     }
 }

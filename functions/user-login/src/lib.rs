@@ -6,6 +6,7 @@ use latchkey::caller::PasswordGate;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
 use latchkey::domain::{Locator, SessionId};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
+use latchkey::runtime::settings::{LOGIN_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{SessionKind, SessionRow, Sessions};
 
@@ -59,7 +60,17 @@ impl Operation for UserLogin {
     }
 }
 
+/// Renewing a JWT does not extend the session: it ends this long after the password was given.
+const LOGIN_SESSION_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "LOGIN_SESSION_TTL_SECONDS",
+    default: 43_200,
+    range: 60..=2_592_000,
+    meaning: "Life of a login's session in seconds, in which its JWT can be renewed without the password.",
+};
+
 impl Start for UserLogin {
+    const SETTINGS: &'static [Setting] = &[Setting::Number(LOGIN_SESSION_TTL_SECONDS)];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Sessions])?;
         Ok(Self {
@@ -67,8 +78,8 @@ impl Start for UserLogin {
             sessions: Sessions::new(&database),
             issuer: setup.issuer()?,
             keys: setup.signing_keys().await?,
-            ttl_seconds: setup.login_ttl_seconds()?,
-            session_ttl_seconds: setup.environment.number("LOGIN_SESSION_TTL_SECONDS", 43_200, 60..=2_592_000)?,
+            ttl_seconds: setup.environment.number(&LOGIN_TTL_SECONDS)?,
+            session_ttl_seconds: setup.environment.number(&LOGIN_SESSION_TTL_SECONDS)?,
         })
     }
 }

@@ -9,6 +9,7 @@ use latchkey::caller::{PasswordGate, ProvenUser};
 use latchkey::credentials::{PasswordRules, Weakness, is_same_password};
 use latchkey::domain::{Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
 use serde::Serialize;
 
@@ -74,13 +75,23 @@ fn weak(weakness: Weakness) -> ApiError {
     ApiError::invalid_field("new", weakness.to_string())
 }
 
+/// NIST SP 800-63B-4 forbids having passwords changed without a reason; some rule books demand it all the same.
+const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
+    name: "PASSWORD_MAX_AGE_DAYS",
+    default: 0,
+    range: 0..=3650,
+    meaning: "Days after which a changed password expires. 0 is never.",
+};
+
 impl Start for UserPassword {
+    const SETTINGS: &'static [Setting] = &[Setting::Number(PASSWORD_MAX_AGE_DAYS)];
+
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users])?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             rules: setup.password_rules()?,
-            max_age_days: setup.environment.number("PASSWORD_MAX_AGE_DAYS", 0, 0..=3650)?,
+            max_age_days: setup.environment.number(&PASSWORD_MAX_AGE_DAYS)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use latchkey::caller::Credential;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
 use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
+use latchkey::runtime::settings::LOGIN_TTL_SECONDS;
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::Database;
 use serde::Serialize;
@@ -63,7 +64,7 @@ impl Start for UserRenew {
             database: setup.database(&[Table::Users, Table::Sessions])?,
             issuer: setup.issuer()?,
             keys: setup.signing_keys().await?,
-            ttl_seconds: setup.login_ttl_seconds()?,
+            ttl_seconds: setup.environment.number(&LOGIN_TTL_SECONDS)?,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Passwords from a prompt or standard input, never from an argument, and their hashes. Imports [`crate::connection`].
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, value_parser};
-use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordParameters, PasswordRules, is_same_password};
+use latchkey::credentials::{PasswordHash, PasswordHasher, PasswordRules, is_same_password};
 use latchkey::domain::Secret;
-use latchkey::runtime::ConfigError;
+use latchkey::runtime::settings::{NumberSetting, PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -19,10 +20,10 @@ pub struct PasswordArguments {
     #[arg(long)]
     generate: bool,
     /// The fewest characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 8, value_parser = value_parser!(u32).range(8..))]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = PASSWORD_MIN_LENGTH.default, value_parser = range(&PASSWORD_MIN_LENGTH))]
     min_length: u32,
     /// The most characters that are taken
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 256, value_parser = value_parser!(u32).range(64..=4096))]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = PASSWORD_MAX_LENGTH.default, value_parser = range(&PASSWORD_MAX_LENGTH))]
     max_length: u32,
 }
 
@@ -62,21 +63,17 @@ impl PasswordArguments {
     }
 }
 
+/// The setting's own range.
+fn range(setting: &NumberSetting) -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(i64::from(*setting.range.start())..=i64::from(*setting.range.end()))
+}
+
 /// 122 random bits of the operating system, in letters and digits that no shell reads.
 fn made() -> Secret {
     Secret::new(bs58::encode(Uuid::new_v4().as_bytes()).into_string())
 }
 
-/// The functions' own variables and defaults; at others the first login hashes again.
+/// Under the functions' own variables and defaults; under others the first login hashes again.
 fn hasher(connection: &Connection) -> Result<PasswordHasher, Failure> {
-    let number = |name, default, range| connection.environment.number(name, default, range);
-    let parameters = (|| {
-        Ok::<_, ConfigError>(PasswordParameters {
-            memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 8..=1_048_576)?,
-            iterations: number("ARGON2_ITERATIONS", 2, 1..=100)?,
-            parallelism: number("ARGON2_PARALLELISM", 1, 1..=16)?,
-        })
-    })();
-    let parameters = parameters.map_err(|error| Failure::Usage(error.to_string()))?;
-    PasswordHasher::new(parameters).map_err(|error| Failure::Usage(error.to_string()))
+    connection.environment.password_hasher().map_err(|error| Failure::Usage(error.to_string()))
 }

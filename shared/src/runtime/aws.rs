@@ -23,17 +23,13 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use super::custom_resource::ANSWER_TIMEOUT;
+use super::settings::AWS_CALL_TIMEOUT_SECONDS;
 use super::{ConfigError, Environment};
 
 /// Amazon Trust Services' roots (CA 1 to 4, and Starfield Services G2, which cross-signs them), as Mozilla publishes them;
 /// every endpoint of AWS chains up to one of them.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Seconds for a call with all its attempts, `AWS_CALL_TIMEOUT_SECONDS`; one attempt has half of them.
-///
-/// The first call that times out ends the request, and key sets, which are read side by side, are not waited for longer than one
-/// call: that stays inside a function's ten seconds, so that the caller gets a 503 and not the gateway's 504.
-const CALL_SECONDS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 4;
 /// For a call of a role that may be too new; the function has 60 seconds, and makes a few.
@@ -41,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What all clients share. `http_client` is a test's; a function makes its own.
 pub fn config(environment: &Environment, http_client: Option<SharedHttpClient>) -> Result<SdkConfig, ConfigError> {
-    let call = Duration::from_secs(environment.number("AWS_CALL_TIMEOUT_SECONDS", CALL_SECONDS, 1..=60)?.into());
+    let call = Duration::from_secs(environment.number(&AWS_CALL_TIMEOUT_SECONDS)?.into());
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(call / 2);
     let timeouts = timeouts.operation_attempt_timeout(call / 2).operation_timeout(call).build();
     let config = SdkConfig::builder()

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Environment;
+use super::settings::{METRICS_NAMESPACE, STAGE};
 use crate::audit::{Event, Gauge, Line, Metrics, Origin};
 use crate::domain::Timestamp;
 
@@ -18,8 +19,8 @@ impl Events {
     /// Standard output; with metrics if `METRICS_NAMESPACE` is set, counted under `STAGE`.
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
-        let stage = environment.optional("STAGE").unwrap_or_else(|| "local".into());
-        Self { metrics: environment.optional("METRICS_NAMESPACE").map(|namespace| Metrics { namespace, stage }), kept: None }
+        let stage = environment.text(&STAGE).unwrap_or_default();
+        Self { metrics: environment.text(&METRICS_NAMESPACE).map(|namespace| Metrics { namespace, stage }), kept: None }
     }
 
     /// Keeps the lines instead, for tests.

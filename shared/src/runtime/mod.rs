@@ -14,6 +14,7 @@ mod key_secret;
 mod keys;
 mod mail;
 mod serve;
+pub mod settings;
 mod setup;
 mod task;
 mod telemetry;

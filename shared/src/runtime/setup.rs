@@ -1,4 +1,4 @@
-//! What an operation takes from its surroundings at start.
+//! What a function takes from its environment at start: variables, keys, tables, AWS clients.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,16 +7,22 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
 use super::mail::Transport;
+use super::settings::{
+    self, AUDIENCE, ISSUER, MAIL_FROM, MAIL_TRANSPORT, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
+};
 use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
 use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, PasswordHasher, PasswordParameters, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
+use crate::credentials::{Issuer, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
 use crate::store::{Database, LoginAttempts, Tables, Throttle, Users};
 
-/// An operation that can be started from its surroundings.
+/// An operation that can be started.
 pub trait Start: Operation + Sized {
-    /// Takes what the operation needs; one operation, one list of variables.
+    /// The settings that this operation alone reads.
+    const SETTINGS: &'static [Setting] = &[];
+
+    /// Takes what the operation needs.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
@@ -34,7 +40,7 @@ pub enum Table {
     Sessions,
 }
 
-/// The surroundings: variables, the clock, AWS.
+/// The variables, the clock, and the way to AWS.
 #[derive(Clone)]
 pub struct Setup {
     /// The variables.
@@ -47,7 +53,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The surroundings of this process.
+    /// The setup of this process.
     ///
     /// # Errors
     /// [`ConfigError`] if `AWS_REGION` is not set.
@@ -55,7 +61,7 @@ impl Setup {
         Self::new(Environment::of_process(), Arc::new(SystemClock), None)
     }
 
-    /// Surroundings of one's own making, for tests: another clock, another HTTP client under the AWS clients.
+    /// A setup for tests, with another clock, and another HTTP client under the AWS clients.
     ///
     /// # Errors
     /// [`ConfigError`] if `AWS_REGION` is not set.
@@ -65,16 +71,18 @@ impl Setup {
         Ok(Self { environment, clock, events, aws })
     }
 
-    /// The database with the tables that the operation touches; the others are not even named.
+    /// The database with the tables that the operation touches. The others are not even named.
     ///
     /// # Errors
     /// [`ConfigError::Missing`] names the variable of a table.
     pub fn database(&self, touched: &[Table]) -> Result<Database, ConfigError> {
-        let name = |table, variable| if touched.contains(&table) { self.environment.required(variable) } else { Ok(String::new()) };
+        let name = |table, setting: TextSetting| {
+            if touched.contains(&table) { self.environment.required(setting.name) } else { Ok(String::new()) }
+        };
         let tables = Tables {
-            users: name(Table::Users, "USERS_TABLE")?,
-            tokens: name(Table::Tokens, "TOKENS_TABLE")?,
-            sessions: name(Table::Sessions, "SESSIONS_TABLE")?,
+            users: name(Table::Users, settings::USERS_TABLE)?,
+            tokens: name(Table::Tokens, settings::TOKENS_TABLE)?,
+            sessions: name(Table::Sessions, settings::SESSIONS_TABLE)?,
         };
         Ok(Database::new(aws::dynamodb(&self.environment, &self.aws), tables))
     }
@@ -82,51 +90,43 @@ impl Setup {
     /// `ISSUER`, and `AUDIENCE`, which is the issuer by default.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] for an issuer that is no `https` URL; `http` is taken on loopback.
+    /// [`ConfigError::Invalid`] for an issuer that is not an `https` URL; on loopback `http` will do.
     pub fn issuer(&self) -> Result<Issuer, ConfigError> {
-        let url = self.environment.required("ISSUER")?;
-        let parsed: http::Uri = url.parse().map_err(|_| ConfigError::invalid("ISSUER", "must be an https URL"))?;
+        let url = self.environment.required(ISSUER.name)?;
+        let parsed: http::Uri = url.parse().map_err(|_| ConfigError::invalid(ISSUER.name, "must be an https URL"))?;
         match (parsed.scheme_str(), parsed.host()) {
             (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => {}
-            _ => return Err(ConfigError::invalid("ISSUER", "must be an https URL")),
+            _ => return Err(ConfigError::invalid(ISSUER.name, "must be an https URL")),
         }
-        let audience = self.environment.optional("AUDIENCE").unwrap_or_else(|| url.clone());
+        let audience = self.environment.text(&AUDIENCE).unwrap_or_else(|| url.clone());
         Ok(Issuer { url, audience })
-    }
-
-    /// `LOGIN_TTL_SECONDS`: how long a login JWT lives, an hour by default.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] for what is no number of seconds up to a day.
-    pub fn login_ttl_seconds(&self) -> Result<u32, ConfigError> {
-        self.environment.number("LOGIN_TTL_SECONDS", 3600, 60..=86_400)
     }
 
     /// The private keys of `SIGNING_KEYS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if they can not be read.
+    /// [`ConfigError`] if they cannot be read.
     pub async fn signing_keys(&self) -> Result<Live<SigningKeys>, ConfigError> {
-        self.key_set("SIGNING_KEYS", SigningKeys::parse).await
+        self.key_set(SIGNING_KEYS.name, SigningKeys::parse).await
     }
 
     /// The public keys of `VERIFICATION_KEYS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if they can not be read.
+    /// [`ConfigError`] if they cannot be read.
     pub async fn verification_keys(&self) -> Result<Live<VerificationKeys>, ConfigError> {
-        self.key_set("VERIFICATION_KEYS", VerificationKeys::parse).await
+        self.key_set(VERIFICATION_KEYS.name, VerificationKeys::parse).await
     }
 
     /// The keys of opaque tokens, `TOKEN_KEYS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if they can not be read.
+    /// [`ConfigError`] if they cannot be read.
     pub async fn token_keys(&self) -> Result<Live<TokenKeys>, ConfigError> {
-        self.key_set("TOKEN_KEYS", TokenKeys::parse).await
+        self.key_set(TOKEN_KEYS.name, TokenKeys::parse).await
     }
 
-    /// What most operations check credentials with: `ISSUER`, `VERIFICATION_KEYS`, `TOKEN_KEYS`.
+    /// What most operations check credentials with: `ISSUER`, `AUDIENCE`, `VERIFICATION_KEYS`, `TOKEN_KEYS`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
@@ -139,7 +139,7 @@ impl Setup {
         name: &'static str,
         parse: fn(&str) -> Result<T, crate::credentials::KeySetError>,
     ) -> Result<Live<T>, ConfigError> {
-        let refresh_seconds = self.environment.number("KEYS_REFRESH_SECONDS", 60, 1..=3600)?;
+        let refresh_seconds = self.environment.number(&settings::KEYS_REFRESH_SECONDS)?;
         let source = self.key_source(name, &aws::secrets_manager(&self.environment, &self.aws))?;
         Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await
     }
@@ -151,7 +151,7 @@ impl Setup {
     pub fn key_sets(&self) -> Result<KeySets<KeySource>, ConfigError> {
         let client = aws::patient_secrets_manager(&self.environment, &self.aws);
         let source = |name| self.key_source(name, &client);
-        Ok(KeySets { signing: source("SIGNING_KEYS")?, verification: source("VERIFICATION_KEYS")?, token: source("TOKEN_KEYS")? })
+        Ok(KeySets { signing: source(SIGNING_KEYS.name)?, verification: source(VERIFICATION_KEYS.name)?, token: source(TOKEN_KEYS.name)? })
     }
 
     fn key_source(&self, name: &'static str, client: &aws_sdk_secretsmanager::Client) -> Result<KeySource, ConfigError> {
@@ -164,45 +164,39 @@ impl Setup {
         }
     }
 
-    /// The check of passwords: throttle and argon2 from the environment.
+    /// The check of passwords: its throttle and its hasher.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is wrong.
     pub fn password_gate(&self, database: &Database) -> Result<PasswordGate, ConfigError> {
-        let number = |name, default, range| self.environment.number(name, default, range);
         let throttle = Throttle {
-            attempts: number("LOGIN_ATTEMPTS", 10, 1..=1000)?,
-            window_seconds: number("LOGIN_WINDOW_SECONDS", 900, 1..=86_400)?,
+            attempts: self.environment.number(&settings::LOGIN_ATTEMPTS)?,
+            window_seconds: self.environment.number(&settings::LOGIN_WINDOW_SECONDS)?,
         };
-        let parameters = PasswordParameters {
-            memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 8..=1_048_576)?,
-            iterations: number("ARGON2_ITERATIONS", 2, 1..=100)?,
-            parallelism: number("ARGON2_PARALLELISM", 1, 1..=16)?,
-        };
-        let hasher = PasswordHasher::new(parameters).map_err(|error| ConfigError::invalid("ARGON2_MEMORY_KIB", error))?;
+        let hasher = self.environment.password_hasher()?;
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
     }
 
-    /// What a new password must be like: `PASSWORD_MIN_LENGTH` (8) and `PASSWORD_MAX_LENGTH` (256) characters.
+    /// The rules for a new password: `PASSWORD_MIN_LENGTH` and `PASSWORD_MAX_LENGTH`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is wrong.
     pub fn password_rules(&self) -> Result<PasswordRules, ConfigError> {
-        let max_chars = self.environment.number("PASSWORD_MAX_LENGTH", 256, 64..=4096)?;
-        Ok(PasswordRules { min_chars: self.environment.number("PASSWORD_MIN_LENGTH", 8, 8..=max_chars)?, max_chars })
+        let min_chars = self.environment.number(&settings::PASSWORD_MIN_LENGTH)?;
+        Ok(PasswordRules { min_chars, max_chars: self.environment.number(&settings::PASSWORD_MAX_LENGTH)? })
     }
 
-    /// The way out for mail: `MAIL_TRANSPORT` is `ses` or `directory:<path>`, `MAIL_FROM` the sender.
+    /// What sends mail: by `MAIL_TRANSPORT`, from `MAIL_FROM`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub fn mailer(&self) -> Result<Mailer, ConfigError> {
-        let from = self.environment.required("MAIL_FROM")?;
-        let transport = self.environment.required("MAIL_TRANSPORT")?;
+        let from = self.environment.required(MAIL_FROM.name)?;
+        let transport = self.environment.required(MAIL_TRANSPORT.name)?;
         let transport = match transport.split_once(':') {
             Some(("directory", path)) => Transport::Directory(path.into()),
             None if transport == "ses" => Transport::Ses(aws::ses(&self.environment, &self.aws)),
-            _ => return Err(ConfigError::invalid("MAIL_TRANSPORT", "must be ses or directory:<path>")),
+            _ => return Err(ConfigError::invalid(MAIL_TRANSPORT.name, "must be ses or directory:<path>")),
         };
         Ok(Mailer { from, transport })
     }

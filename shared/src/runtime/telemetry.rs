@@ -2,23 +2,23 @@
 
 use std::error::Error;
 
+use tracing::Level;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::settings::LOG_LEVEL;
 use super::{ConfigError, Environment};
 
-/// Writes what happens from now on, down to `LOG_LEVEL` (`info` by default).
+/// Logs from now on, down to `LOG_LEVEL`.
 ///
 /// # Errors
-/// [`ConfigError::Invalid`] for a level that is none; lines are written all the same, so that one can say so.
+/// [`ConfigError::Invalid`] for an unknown level. Lines are written all the same, so that one of them can report the error.
 pub fn start(environment: &Environment) -> Result<(), ConfigError> {
-    let text = environment.optional("LOG_LEVEL").unwrap_or_else(|| "info".into());
-    let level: Result<LevelFilter, _> = text.parse();
-    let (level, result) = match level {
-        Ok(level) => (level, Ok(())),
-        Err(_) => (LevelFilter::INFO, Err(ConfigError::invalid("LOG_LEVEL", "must be error, warn, info, debug, trace or off"))),
+    let (level, result) = match environment.text(&LOG_LEVEL).unwrap_or_default().parse::<Level>() {
+        Ok(level) => (LevelFilter::from_level(level), Ok(())),
+        Err(_) => (LevelFilter::INFO, Err(ConfigError::invalid(LOG_LEVEL.name, "must be error, warn, info, debug or trace"))),
     };
     let ours = filter_fn(|metadata| metadata.target().starts_with("latchkey"));
     let lines =
