@@ -1,4 +1,4 @@
-//! `DELETE /authentication-tokens/{token}`: revokes a one-time token that has not been exchanged.
+//! `DELETE /authentication-tokens/{token}`: revoke a one-time token that has not been exchanged.
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{OneTimeToken, TokenKeys};

@@ -1,22 +1,27 @@
-//! `POST /authentication-tokens/{token}/exchange`: a one-time token for a session JWT with an ACL.
+//! `POST /authentication-tokens/{token}/exchange`: exchange a one-time token for a session JWT with an ACL.
 //!
-//! A failed exchange never consumes the token; of any number at the same instant exactly one succeeds. One that is repeated under
-//! its `Idempotency-Key` because the answer was lost gets its own session again: the session's id derives from the key.
+//! A failed exchange never consumes the token. Of any number of exchanges at the same instant exactly one succeeds. A caller who lost
+//! the answer repeats the request under its `Idempotency-Key` and gets the same session: the session's id derives from the key.
 
-mod wish;
+mod first;
+mod one_time_password;
+mod repetition;
+mod request;
+mod token;
+
+use std::sync::Arc;
 
 use futures_util::future::join;
-use latchkey::audit::{Act, Event, Trail};
-use latchkey::caller::{Credential, Gate, PendingOneTimeToken, live_session};
-use latchkey::credentials::{Issuer, OneTimePassword, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
-use latchkey::domain::{Locator, Secret, SessionId, Timestamp};
+use latchkey::audit::{Act, Event};
+use latchkey::caller::Gate;
+use latchkey::credentials::{Issuer, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
+use latchkey::domain::SessionId;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{
-    Database, Exchange, ExchangeError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError, SessionKind, SessionRow, Throttle,
-};
-use wish::{Parties, Wish};
+use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, SessionRow, Throttle};
+use request::ExchangeRequest;
+use token::FoundToken;
 
 /// What the operation needs.
 pub struct AuthenticationTokenExchange {
@@ -32,12 +37,14 @@ pub struct AuthenticationTokenExchange {
     otp_attempts_per_customer: Throttle,
 }
 
-/// The token as it was found.
-struct Found {
-    row: OneTimeTokenRow,
-    parties: Result<Parties, ApiError>,
-    /// Whether an attempt at the one-time password was counted, where the token takes one.
-    reserved: Result<(), OtpAttemptError>,
+/// An exchange on its way: what is asked for, and the token as it was found.
+struct TokenExchange<'a> {
+    request: &'a Request,
+    wanted: ExchangeRequest,
+    found: FoundToken,
+    session_id: SessionId,
+    signing_keys: Arc<SigningKeys>,
+    token_keys: Arc<TokenKeys>,
 }
 
 impl Operation for AuthenticationTokenExchange {
@@ -45,122 +52,31 @@ impl Operation for AuthenticationTokenExchange {
     const ROUTES: &'static [Route] = &[Route::new("POST", "/authentication-tokens/{token}/exchange")];
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
-        let now = request.now;
-        let key = request.idempotency_key()?;
-        let mut fields = request.fields()?;
-        let digest = fields.digest(&["oneTimePassword"]);
-        let wish = Wish::read(&mut fields, self.ttl_seconds, self.max_ttl_seconds, now);
-        fields.finish()?;
-
+        let wanted = ExchangeRequest::read(request, self.ttl_seconds, self.max_ttl_seconds)?;
         let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
         latchkey::caller::note_row(token.id);
-        let gate = Gate { issuer: &self.issuer, jwt_keys: signing_keys.verification(), token_keys: &token_keys, now };
+        let jwt_keys = signing_keys.verification();
+        let gate = Gate { issuer: &self.issuer, jwt_keys, token_keys: &token_keys, now: request.now };
         let credential = gate.optional_caller(&request.headers)?;
 
-        let Found { row, parties, reserved } = self.read(&token, credential, now).await?;
-        let password = wish.one_time_password.as_ref();
-        let caller = parties.as_ref().ok().and_then(|parties| parties.caller.as_ref()).map(|caller| caller.user_id());
-        let request_hash = key.as_ref().map(|_| caller.map_or_else(|| digest.clone(), |user| format!("{digest}/{user}")));
-        let session_id = key.as_ref().map_or_else(SessionId::random, |key| key.session_of(token.id));
-        if request_hash.is_some() && row.consumed_by == Some(session_id) {
-            if row.otp_required {
-                self.tokens.reserve_repeated_otp_attempt(token.id, session_id, self.otp_attempts_per_token).await?;
-            }
-            check_one_time_password(&token, &row, password, &token_keys, None)
-                .inspect_err(|_| request.trail.note(event(Act::OneTimePasswordRefused, &row)))?;
-            // Who repeats it must be allowed to what the first got: the key is no credential.
-            wish.granted(&row, &parties?)?;
-            return self.repeat(&row, session_id, request_hash, &signing_keys, now).await;
+        let session_id = wanted.session_id(token.id);
+        let (found, reserved) = self.find(token, credential, request.now).await?;
+        let exchange = TokenExchange { request, wanted, found, session_id, signing_keys, token_keys };
+        if exchange.is_repetition() {
+            return self.repeat(&exchange).await;
         }
-        reserved.inspect_err(|error| tell_throttled(error, &row, &request.trail))?;
-        if !row.is_live(now) {
-            return Err(ApiError::TokenNotFound);
-        }
-        check_one_time_password(&token, &row, password, &token_keys, Some((self.otp_ttl_seconds, now)))
-            .inspect_err(|_| request.trail.note(event(Act::OneTimePasswordRefused, &row)))?;
-        let (acl, custom_claims) = match parties.and_then(|parties| wish.granted(&row, &parties)) {
-            Ok(granted) => granted,
-            Err(error) => return Err(self.forget_attempts(&token, now, error).await),
-        };
-
-        let session = SessionRow {
-            subject: row.customer_id.to_string(),
-            session_id,
-            kind: SessionKind::Exchange,
-            created_at: now,
-            expires_at: wish.expires_at,
-            epoch: row.customer_epoch,
-            issuer_id: Some(row.issuer_id),
-            request_hash: request_hash.clone(),
-            acl: Some(acl),
-            custom_claims: Some(custom_claims),
-        };
-        let answer = self.answer(&row, session.clone(), &signing_keys)?;
-        let forget_attempts = token.otp_customer.map(|customer| (customer, self.otp_attempts_per_customer));
-        let exchange = Exchange { token: &row, session: &session, invalidate: wish.invalidate, forget_attempts };
-        match self.tokens.exchange(&exchange, now).await {
-            Err(ExchangeError::SessionExists) if key.is_some() => {
-                if let Some((customer, throttle)) = forget_attempts {
-                    self.tokens.forget_otp_attempts(token.id, &customer, throttle, now).await?;
-                }
-                self.repeat(&row, session_id, request_hash, &signing_keys, now).await
-            }
-            other => {
-                other?;
-                let event = event(Act::OneTimeTokenExchanged, &row).credential(Locator::of_session(session_id));
-                request.trail.note(caller.into_iter().fold(event, Event::actor));
-                Ok(answer)
-            }
-        }
+        reserved.inspect_err(|error| exchange.note_throttled(error))?;
+        self.begin(&exchange).await
     }
 }
 
 impl AuthenticationTokenExchange {
-    /// The token's row, who made it and who presents it, while an attempt is reserved for a token that takes a one-time password:
-    /// requests side by side, so that nothing is compared before it is counted.
-    async fn read(&self, token: &OneTimeToken, credential: Option<Credential>, now: Timestamp) -> Result<Found, ApiError> {
-        let mut batch = self.database.batch();
-        let pending = credential.map(|credential| credential.add_to(&mut batch));
-        let token_rows = PendingOneTimeToken::new(token, &mut batch);
-        let reserve = async {
-            let Some(customer) = &token.otp_customer else { return Ok(()) };
-            self.tokens.reserve_otp_attempt(token.id, customer, self.otp_attempts_per_token, self.otp_attempts_per_customer, now).await
-        };
-        let (rows, reserved) = join(batch.get(), reserve).await;
-        let rows = rows?;
-        let (row, issuer) = token_rows.resolve(&rows)?.ok_or(ApiError::TokenNotFound)?;
-        let caller = pending.map(|pending| pending.caller(&rows, now)).transpose().map_err(ApiError::from);
-        Ok(Found { row, parties: caller.map(|caller| Parties { issuer, caller }), reserved })
-    }
-
-    /// Gives back what a right one-time password took when the exchange fails all the same: a failed exchange consumes nothing.
-    async fn forget_attempts(&self, token: &OneTimeToken, now: Timestamp, error: ApiError) -> ApiError {
-        let Some(customer) = &token.otp_customer else { return error };
-        let forgotten = self.tokens.forget_otp_attempts(token.id, customer, self.otp_attempts_per_customer, now).await;
-        forgotten.map_or_else(ApiError::from, |()| error)
-    }
-
-    /// The session that the same request began before, while it lasts.
-    async fn repeat(
-        &self,
-        row: &OneTimeTokenRow,
-        id: SessionId,
-        request_hash: Option<String>,
-        keys: &SigningKeys,
-        now: Timestamp,
-    ) -> Result<Answer, ApiError> {
-        let session = live_session(&self.database, &row.customer_id, id, now).await?.ok_or(ApiError::TokenNotFound)?;
-        if session.request_hash != request_hash {
-            return Err(ApiError::IdempotencyKeyReused);
-        }
-        self.answer(row, session, keys)
-    }
-
-    fn answer(&self, row: &OneTimeTokenRow, session: SessionRow, keys: &SigningKeys) -> Result<Answer, ApiError> {
+    /// 201 with the session and its JWT, which is minted again from the row each time it is asked for.
+    fn answer(&self, token: &OneTimeTokenRow, session: SessionRow, keys: &SigningKeys) -> Result<Answer, ApiError> {
         let claims = SessionClaims {
-            customer: row.customer_id.clone(),
+            customer: token.customer_id.clone(),
             session: session.session_id,
             acl: session.acl.clone().unwrap_or_default(),
             custom_claims: session.custom_claims.clone().unwrap_or_default(),
@@ -172,30 +88,14 @@ impl AuthenticationTokenExchange {
     }
 }
 
-/// Compares the one-time password, where the token takes one; `ends` is its life in seconds and the present, where its time counts.
-fn check_one_time_password(
-    token: &OneTimeToken,
-    row: &OneTimeTokenRow,
-    presented: Option<&Secret>,
-    keys: &TokenKeys,
-    ends: Option<(u32, Timestamp)>,
-) -> Result<(), ApiError> {
-    if !row.otp_required {
-        return Ok(());
+impl TokenExchange<'_> {
+    /// Whether the token was consumed by this same request, whose answer was lost.
+    fn is_repetition(&self) -> bool {
+        self.wanted.is_repeatable() && self.found.row.consumed_by == Some(self.session_id)
     }
-    let password = OneTimePassword::of(token, keys).map_err(ApiError::internal)?;
-    let right = presented.is_some_and(|presented| password.verify(presented.expose()));
-    let in_time = ends.is_none_or(|(ttl_seconds, now)| now < row.created_at.plus(ttl_seconds));
-    if right && in_time { Ok(()) } else { Err(ApiError::OneTimePasswordRefused) }
-}
 
-fn event(act: Act, row: &OneTimeTokenRow) -> Event {
-    Event::of(act).subject(&row.customer_id).row(row.token_id)
-}
-
-fn tell_throttled(error: &OtpAttemptError, row: &OneTimeTokenRow, trail: &Trail) {
-    if let OtpAttemptError::Throttled { .. } = error {
-        trail.note(event(Act::OneTimePasswordThrottled, row));
+    fn event(&self, act: Act) -> Event {
+        Event::of(act).subject(&self.found.row.customer_id).row(self.found.row.token_id)
     }
 }
 

@@ -1,4 +1,5 @@
-//! `GET /authentication-tokens/{token}`: whether a one-time token can be exchanged. It never consumes it: mail scanners follow links.
+//! `GET /authentication-tokens/{token}`: tell whether a one-time token can be exchanged. It never consumes the token, since mail scanners
+//! follow links.
 
 use latchkey::caller::PendingOneTimeToken;
 use latchkey::credentials::{OneTimeToken, TokenKeys};
