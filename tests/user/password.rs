@@ -68,7 +68,7 @@ async fn what_is_wrong_with_the_new_one_is_told_and_nothing_changes() {
         (&"x1".repeat(129), "must have at most 256 characters"),
         ("password1", "must not be a common password, a word, a repetition or a sequence"),
         ("alicealice1", "must not be made of the user's own names"),
-        (&alice.password, "must be another one than old"),
+        (&alice.password, "must differ from old"),
     ] {
         let reply = change(&world, "alice", &alice.password, new).await;
         assert_eq!((reply.status, reply.code()), (422, "invalid-fields"), "{new}");

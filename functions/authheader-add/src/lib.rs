@@ -1,4 +1,4 @@
-//! `POST /authheader/add`: a new auth header, that is a named API key, for the user who is logged in.
+//! `POST /authheader/add`: make an auth header, which is a named API key, for the user who is logged in.
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Credential;
@@ -33,7 +33,7 @@ impl Operation for AuthheaderAdd {
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
         if let Some(acl) = &acl {
-            // Only a key that is given less than its owner has needs to know what the owner has: one request more.
+            // Only a key with fewer rights than its owner needs the owner's rights: one more request.
             let mut batch = self.database.batch();
             let pending = Credential::Login(login).add_to(&mut batch);
             let caller = pending.caller(&batch.get().await?, now)?;
@@ -59,7 +59,7 @@ impl Operation for AuthheaderAdd {
         if made {
             request.trail.note(Event::of(Act::ApiKeyAdded).subject(login.user).credential(Locator::of_api_key(key_id)));
         }
-        // Of a repeated request the token key may have left the ring: what was made then opens nothing any more.
+        // When a request is repeated, the token key may have left the ring: the key that was made then opens nothing.
         let view = AuthHeaderView::derive(row, &keys.tokens);
         Answer::ok(&view.map_err(|error| if made { ApiError::internal(error) } else { ApiError::IdempotencyKeySpent })?)
     }

@@ -1,4 +1,4 @@
-//! `POST /authheader/delete`: revokes an auth header of the user who is logged in.
+//! `POST /authheader/delete`: revoke an auth header of the user who is logged in.
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::ApiKey;
@@ -6,17 +6,11 @@ use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeys, LoginSession};
-use serde::Serialize;
 
 /// What the operation needs.
 pub struct AuthheaderDelete {
     api_keys: ApiKeys,
     keys: Keys,
-}
-
-#[derive(Serialize)]
-struct Done {
-    message: &'static str,
 }
 
 impl Operation for AuthheaderDelete {
@@ -32,7 +26,7 @@ impl Operation for AuthheaderDelete {
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
 
-        // The token, or the id of the key. Somebody else's token names a row of another owner: not looked for at all.
+        // The token, or the key's id. Somebody else's token names another owner's row, and is not looked up at all.
         let id = match ApiKey::open(&keys.tokens, text.expose()) {
             Ok(key) if key.user == login.user => key.id,
             Ok(_) => return Err(ApiError::AuthHeaderNotFound),
@@ -41,7 +35,7 @@ impl Operation for AuthheaderDelete {
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
         self.api_keys.delete(id, &session).await?;
         request.trail.note(Event::of(Act::ApiKeyDeleted).subject(login.user).credential(Locator::of_api_key(id)));
-        Answer::ok(&Done { message: "Success" })
+        Answer::message("Success")
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /authheader/list`: the auth headers of the user who is logged in, each with its token, which is derived anew.
+//! `GET /authheader/list`: list the auth headers of the user who is logged in, each with its token, which is derived and not stored.
 
 use futures_util::future::join;
 use latchkey::caller::Credential;
@@ -28,7 +28,7 @@ impl Operation for AuthheaderList {
         let (rows, listed) = join(batch.get(), self.api_keys.list(user)).await;
         pending.caller(&rows?, now)?;
 
-        // A key whose token key has left the ring opens nothing any more: it is no auth header.
+        // An auth header whose token key has left the ring opens nothing, and is left out.
         let headers: Vec<_> = listed?.into_iter().filter_map(|row| AuthHeaderView::derive(row, &keys.tokens).ok()).collect();
         Answer::ok(&headers)
     }

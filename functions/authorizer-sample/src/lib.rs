@@ -1,5 +1,5 @@
-//! `GET /authorizer-sample`: a route behind the authorizer, as another API would have one. It answers what it was told of the
-//! caller. The template has it only where `WithAuthorizerSample` asks for it.
+//! `GET /authorizer-sample`: a route behind the authorizer, as another API would have one. It answers what the authorizer says of the
+//! caller. The template has it only if `WithAuthorizerSample` is set.
 
 use latchkey::caller::CredentialRequirement;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};

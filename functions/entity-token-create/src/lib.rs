@@ -1,4 +1,4 @@
-//! `POST /entities/{entityId}/users/{userId}/authentication-token`: makes the token of an (entity, user) pair, or finds the live one.
+//! `POST /entities/{entityId}/users/{userId}/authentication-token`: make the token of an (entity, user) pair, or find the live one.
 
 use latchkey::audit::Act;
 use latchkey::domain::RandomId;

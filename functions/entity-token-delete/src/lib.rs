@@ -1,4 +1,4 @@
-//! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revokes the live token of an (entity, user) pair.
+//! `DELETE /entities/{entityId}/users/{userId}/authentication-token`: revoke the live token of an (entity, user) pair.
 
 use latchkey::audit::Act;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
@@ -14,7 +14,7 @@ pub struct EntityTokenDelete {
 }
 
 #[derive(Serialize)]
-struct Done {
+struct Deleted {
     success: bool,
 }
 
@@ -34,7 +34,7 @@ impl Operation for EntityTokenDelete {
             return Err(ApiError::TokenNotFound);
         }
         request.trail.note(event);
-        Answer::ok(&Done { success: true })
+        Answer::ok(&Deleted { success: true })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /entities/{entityId}/users/{userId}/authentication-token`: the live token of an (entity, user) pair.
+//! `GET /entities/{entityId}/users/{userId}/authentication-token`: get the live token of an (entity, user) pair.
 
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};

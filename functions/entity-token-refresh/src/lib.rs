@@ -1,7 +1,7 @@
-//! `POST /entities/{entityId}/users/{userId}/authentication-token/refresh`: replaces the live token by its successor.
+//! `POST /entities/{entityId}/users/{userId}/authentication-token/refresh`: replace the live token by its successor.
 //!
-//! A client that lost the answer presents the token it still has: within the grace that gives the same successor again. A
-//! replaced token that turns up later is stolen or was stolen from (RFC 9700, 4.14): the pair's token is revoked.
+//! A client that lost the answer presents the token that it still has, and gets the same successor again within the grace period. A
+//! replaced token that turns up later means theft (RFC 9700, 4.14): the pair's token is revoked.
 
 use latchkey::audit::Act;
 use latchkey::credentials::{EntityToken, TokenKeys};
@@ -44,7 +44,7 @@ impl Operation for EntityTokenRefresh {
 
         let locator = access.locator;
         let row = match presented {
-            // Nobody's token is at stake: whoever else rotated at the same instant did it for this caller too.
+            // No token is presented, so none can be reused: a rotation by somebody else at the same instant serves this caller too.
             None => self.rotate(&locator, &row, &keys.tokens, now).await?,
             Some(token) => {
                 let is_live = row.generation == token.generation;
@@ -65,7 +65,7 @@ impl EntityTokenRefresh {
         }
     }
 
-    /// The row, if it is the successor that generation `presented` has a right to; a reused generation revokes it.
+    /// The row, if it is the successor of generation `presented`. A reused generation revokes it.
     async fn successor(
         &self,
         locator: &Locator,

@@ -1,4 +1,4 @@
-//! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replaces the expiry or the flags of the live token.
+//! `PATCH /entities/{entityId}/users/{userId}/authentication-token`: replace the expiry or the flags of the live token.
 
 use latchkey::audit::Act;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};

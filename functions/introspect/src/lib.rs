@@ -1,6 +1,6 @@
-//! `POST /introspect` (RFC 7662): whether a credential is good right now, and what it stands for.
+//! `POST /introspect` (RFC 7662): tell whether a credential is valid now, and what it stands for.
 //!
-//! It takes any credential of this service and consumes none. Whatever is not good, for whatever reason, is `{"active":false}`.
+//! It takes any credential of this service and consumes none. An invalid one is `{"active":false}`, whatever the reason.
 
 use latchkey::caller::ActiveCredential;
 use latchkey::credentials::CredentialKind;

@@ -1,12 +1,12 @@
-//! `GET /.well-known/jwks.json` and `GET /.well-known/openid-configuration`: the public keys, so that others can verify the
-//! sessions by themselves, and where they stand.
+//! `GET /.well-known/jwks.json` and `GET /.well-known/openid-configuration`: the public keys, with which others verify
+//! sessions themselves, and where to find them.
 
 use latchkey::credentials::{Algorithm, Issuer, VerificationKeys};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start};
 use serde::Serialize;
 
-/// How long a cache may keep the answers. A key is published as `next` before anything is signed under it, for longer than this.
+/// How long a cache may keep the answers. A key is published as `next` for longer than this before it signs anything.
 const MAX_AGE_SECONDS: u32 = 60;
 const DISCOVERY: Route = Route::new("GET", "/.well-known/openid-configuration");
 

@@ -1,5 +1,4 @@
-//! `DELETE /sessions/{id}`: ends a session, for its holder or for whoever it was made in the name of. The next call with its JWT
-//! is refused.
+//! `DELETE /sessions/{id}`: end a session, for its holder or for the user in whose name it was made. The next call with its JWT is refused.
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::SessionPath;

@@ -1,4 +1,4 @@
-//! `GET /sessions/{id}`: a session, for its holder or for whoever it was made in the name of. The JWT is not repeated.
+//! `GET /sessions/{id}`: get a session, for its holder or for the user in whose name it was made, without its JWT.
 
 use latchkey::caller::SessionPath;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};

@@ -1,4 +1,4 @@
-//! `POST /user/login`: a username and a password for a login JWT.
+//! `POST /user/login`: exchange a username and password for a login JWT.
 
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};

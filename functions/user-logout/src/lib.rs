@@ -1,6 +1,6 @@
-//! `GET` and `POST /user/logout`: ends the session of the login JWT; the next call with it is refused.
+//! `GET` and `POST /user/logout`: end the session of the login JWT. The next call with it is refused.
 //!
-//! A GET that changes something is the vendor's contract. It takes the JWT from a header, which no link that is followed sends.
+//! The vendor's contract has a GET that changes something. It takes the JWT from a header, which following a link does not send.
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{Issuer, VerificationKeys};
@@ -8,18 +8,12 @@ use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::Sessions;
-use serde::Serialize;
 
 /// What the operation needs.
 pub struct UserLogout {
     sessions: Sessions,
     issuer: Issuer,
     keys: Live<VerificationKeys>,
-}
-
-#[derive(Serialize)]
-struct Done {
-    message: &'static str,
 }
 
 impl Operation for UserLogout {
@@ -34,7 +28,7 @@ impl Operation for UserLogout {
             return Err(ApiError::InvalidCredentials);
         }
         request.trail.note(Event::of(Act::SessionEnded).subject(login.user).credential(Locator::of_session(login.session)));
-        Answer::ok(&Done { message: "User logged out" })
+        Answer::message("User logged out")
     }
 }
 

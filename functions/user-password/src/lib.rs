@@ -1,7 +1,7 @@
-//! `POST /user/password`: another password for whoever knows the old one, also when that has expired.
+//! `POST /user/password`: change the password, given the old one, which may have expired.
 //!
-//! All sessions of the user are over then, and the one-time tokens that a login or the old password made. Who lost the answer logs in with
-//! the new password to find out.
+//! A change ends all sessions of the user, and the one-time tokens that a login or the old password made. A caller who lost the answer
+//! logs in with the new password to find out.
 
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};
@@ -11,20 +11,14 @@ use latchkey::domain::{Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
-use serde::Serialize;
 
 /// What the operation needs.
 pub struct UserPassword {
     /// Checks passwords.
     pub passwords: PasswordGate,
     rules: PasswordRules,
-    /// Days that a password lives; 0 is for ever.
+    /// Days that a password lives; 0 is forever.
     max_age_days: u32,
-}
-
-#[derive(Serialize)]
-struct Done {
-    message: &'static str,
 }
 
 impl Operation for UserPassword {
@@ -42,18 +36,18 @@ impl Operation for UserPassword {
             return Err(ApiError::invalid_field("confirm", "must be the same as new"));
         }
         if is_same_password(&new, &old) {
-            return Err(ApiError::invalid_field("new", "must be another one than old"));
+            return Err(ApiError::invalid_field("new", "must differ from old"));
         }
-        // Whose names it must not be is known only to who proves the old one.
+        // The names that it must not contain are checked only for a caller who has proven the old one.
         self.rules.check(&new, &[]).map_err(weak)?;
 
         let now = request.now;
         let proven = self.passwords.prove_even_expired(username.expose(), &old, now, &request.trail).await?;
-        // The old password was right: it is no attempt that counts, whatever becomes of the new one.
+        // The old password was right, so the attempt does not count, whatever happens to the new one.
         let (changed, ()) = join(self.change(&proven, &new, now), self.passwords.forget_attempts(&proven)).await;
         changed?;
         request.trail.note(Event::of(Act::PasswordChanged).subject(proven.row.user_id));
-        Answer::ok(&Done { message: "Success" })
+        Answer::message("Success")
     }
 }
 

@@ -1,5 +1,5 @@
-//! `GET /user/renew`: another JWT for the session of the one that is presented. Nothing is written: the session has its end
-//! since the login, and no JWT of it outlives that.
+//! `GET /user/renew`: get another JWT for the session of the one that is presented. It writes nothing: the login set the end of the
+//! session, and none of its JWTs outlives that.
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Credential;

@@ -1,4 +1,4 @@
-//! A caller's name for one wish, by which a repeated request is known.
+//! A caller's name for one request, by which a repetition is recognised.
 
 use std::fmt;
 use std::str::FromStr;

@@ -55,6 +55,14 @@ impl Answer {
         Self::json(200, body)
     }
 
+    /// 200 with nothing but a `message`, as the login family's clients expect it.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
+    pub fn message(message: &str) -> Result<Self, ApiError> {
+        Self::ok(&serde_json::json!({ "message": message }))
+    }
+
     /// 201 with `body`.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The fields of a body, read one by one, with every wrong one named at once and none of their values repeated.
+//! The fields of a body, read one by one. An error names every wrong field at once and repeats no value.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,8 +10,8 @@ use super::acl;
 use super::{ApiError, InvalidField, MalformedBody};
 use crate::domain::{Acl, CustomClaims, Secret, Timestamp};
 
-/// Reads fields and collects what is wrong with them; [`Fields::finish`] tells. `null` is as good as absent; fields that
-/// nobody reads are ignored.
+/// Reads fields and collects what is wrong with them, for [`Fields::finish`]. `null` counts as absent. Fields that nobody reads are
+/// ignored.
 pub struct Fields {
     members: Map<String, Value>,
     invalid: Vec<InvalidField>,
@@ -22,7 +22,7 @@ impl Fields {
         Self { members, invalid: Vec::new() }
     }
 
-    /// Names that are written with a capital first letter count as the same fields, as the login family's clients send them.
+    /// Treats names with a capital first letter as the same fields: the login family's clients send them so.
     ///
     /// # Errors
     /// [`ApiError::MalformedBody`] if a field then stands twice.
@@ -39,8 +39,8 @@ impl Fields {
         Ok(self)
     }
 
-    /// What is asked for, hashed, without the fields in `secrets`: a row may keep it. The order and the spaces of the JSON do not count,
-    /// nor does `null` for absent.
+    /// A hash of the body without the fields in `secrets`, which a row may keep. The order and the spaces of the JSON do not count, nor
+    /// does `null` for absent.
     #[must_use]
     pub fn digest(&self, secrets: &[&str]) -> String {
         let asked = self.members.iter().filter(|(name, value)| !value.is_null() && !secrets.contains(&name.as_str()));
@@ -57,7 +57,7 @@ impl Fields {
         }
     }
 
-    /// A text that must be there and not be empty; where it is not, the empty one, and [`Fields::finish`] fails.
+    /// A text that is required and must not be empty. If it is missing, this returns the empty text and [`Fields::finish`] fails.
     pub fn required_text(&mut self, name: &str, max_bytes: usize) -> String {
         let (known, text) = (self.invalid.len(), self.required(name, max_bytes));
         if text.is_empty() && self.invalid.len() == known {
@@ -66,8 +66,7 @@ impl Fields {
         text
     }
 
-    /// A secret text that must be there, of any length that a body can have, the empty one too: whether it is right is not for
-    /// the reading to tell.
+    /// A secret text that is required, of any length, even empty: whether it is right is not decided here.
     pub fn required_secret(&mut self, name: &str) -> Secret {
         Secret::new(self.required(name, usize::MAX))
     }
@@ -112,7 +111,7 @@ impl Fields {
         }
     }
 
-    /// A text that must be there and be a `T`.
+    /// A text that is required and must be a `T`.
     pub fn required_parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let known = self.invalid.len();
         let text = self.required_text(name, usize::MAX);
@@ -147,7 +146,7 @@ impl Fields {
         }
     }
 
-    /// Notes that a field is wrong for a reason that the reading could not see.
+    /// Notes that a field is wrong for a reason that only the operation knows.
     pub fn invalid(&mut self, name: &str, message: impl Into<String>) {
         self.invalid.push(InvalidField { field: name.to_owned(), message: message.into() });
     }

@@ -1,4 +1,4 @@
-//! What every operation is.
+//! The trait of every operation, and its routes.
 
 use std::future::Future;
 
@@ -8,7 +8,7 @@ use super::{Answer, ApiError, Request};
 pub trait Operation: Send + Sync + 'static {
     /// The operation's name everywhere: folder, binary, `operationId`, permission.
     const NAME: &'static str;
-    /// The routes as they stand in the template and in the contract; most operations have one.
+    /// The routes, as in the contract. Most operations have one.
     const ROUTES: &'static [Route];
 
     /// Answers one request.
@@ -32,7 +32,7 @@ impl Route {
     }
 }
 
-/// Whose clients read an answer, and so which extra members an error has.
+/// Whose clients read an answer. It decides which extra members an error has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Login and auth headers: errors have `message`.

@@ -13,9 +13,9 @@ use crate::audit::Trail;
 use crate::caller::EntityPath;
 use crate::domain::{IdempotencyKey, IdempotencyKeyError, Timestamp};
 
-/// One request. `Debug` shows its id only: paths, headers and bodies hold secrets.
+/// One request. `Debug` shows only its id: paths, headers and bodies hold secrets.
 pub struct Request {
-    /// The id under which the log has it.
+    /// The id under which it is logged.
     pub id: String,
     /// The instant of the request, by the injected clock: one for all that is decided about it.
     pub now: Timestamp,
@@ -23,7 +23,7 @@ pub struct Request {
     pub route_key: String,
     /// The path's parameters, decoded once by the gateway.
     pub path_parameters: HashMap<String, String>,
-    /// The headers; a value that is no text has been left out by nobody but is no credential either.
+    /// The headers. A value that is not text is kept, and is no credential.
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
@@ -31,7 +31,7 @@ pub struct Request {
     pub source_ip: Option<String>,
     /// What the API's authorizer said of the caller, where the route has one.
     pub authorizer: Option<Value>,
-    /// What happens during the request and is told when it is answered.
+    /// The audit events of the request, which are written once it is answered.
     pub trail: Trail,
 }
 
@@ -48,7 +48,7 @@ impl Request {
     /// The (entity, user) pair in the path of every entity operation.
     ///
     /// # Errors
-    /// [`ApiError::InvalidFields`] for an id that is none.
+    /// [`ApiError::InvalidFields`] for a malformed id.
     pub fn entity_path(&self) -> Result<EntityPath, ApiError> {
         Ok(EntityPath { entity: self.path("entityId")?, user: self.path("userId")? })
     }
@@ -64,7 +64,7 @@ impl Request {
     /// The value of `Idempotency-Key`, if there is one.
     ///
     /// # Errors
-    /// [`ApiError::InvalidFields`] for a value that is no key, or several.
+    /// [`ApiError::InvalidFields`] for a malformed key, or more than one.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
         let refuse = |error: IdempotencyKeyError| ApiError::invalid_field("Idempotency-Key", error.to_string());
         let mut values = self.headers.get_all("idempotency-key").iter();

@@ -1,6 +1,6 @@
 //! Configuration, keys, AWS clients, mail, telemetry, and the one entry point that knows Lambda. Imports all of ours.
 //!
-//! A function's `main` is [`serve`]; everything an operation needs from its surroundings it takes from a [`Setup`] at start,
+//! A function's `main` is [`serve`]; an operation takes everything it needs from a [`Setup`] at start,
 //! so that what is missing is found then and not at the first request.
 
 mod authorizer;

@@ -19,7 +19,7 @@ use crate::http::{Answer, ApiError, Family, Operation, Request, problem};
 
 /// Starts operation `O` and answers events until the process is stopped: the whole of a function's `main`.
 ///
-/// A configuration that can not work ends the process at once, with one log line that names the variable.
+/// A wrong setting ends the process at once, with one log line that names the variable.
 #[must_use]
 pub fn serve<O: Start>() -> ExitCode {
     block_on(O::NAME, run::<O>())
@@ -31,7 +31,7 @@ pub fn serve_authorizer<A: Authorize>() -> ExitCode {
     block_on(A::NAME, authorizer::run::<A>())
 }
 
-/// The same for what no client calls.
+/// The same for a task, which no client calls.
 #[must_use]
 pub fn serve_task<T: Task>() -> ExitCode {
     block_on(T::NAME, task::run::<T>())
@@ -62,7 +62,7 @@ async fn run<O: Start>() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-/// An operation and what stands around it: the public door through which tests come, too.
+/// An operation as the gateway sees it, and as tests call it: an event in, an answer out.
 pub struct Service<O> {
     /// The operation.
     pub operation: O,
@@ -82,10 +82,9 @@ impl<O: Operation> Service<O> {
         Ok(Self { operation: O::start(setup).await?, clock: setup.clock.clone(), events: setup.events.clone() })
     }
 
-    /// Answers one event, whatever it holds. A panic is answered too, and leaves the process to the next request.
+    /// Answers one event, whatever it holds. A panic is answered with 500, and the process goes on with the next request.
     ///
-    /// One log line for each: the operation, the request's id, the status, and the cause of a 5xx. Never the path, a header or
-    /// the body.
+    /// It logs one line: the operation, the request's id, the status, and the cause of a 5xx. Never the path, a header or the body.
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
         let request = event.into_request(self.clock.now());
         // Of the highest level, so that a line of any level has the request's id.
