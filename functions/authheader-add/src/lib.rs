@@ -2,7 +2,8 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Credential;
-use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, Name};
+use latchkey::credentials::LoginClaims;
+use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, Name, Timestamp};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeyRow, ApiKeys, Database, IdempotencyGuard, LoginSession};
@@ -33,13 +34,7 @@ impl Operation for AuthheaderAdd {
         let keys = self.keys.get().await;
         let login = keys.gate(now).login(&request.headers)?;
         if let Some(acl) = &acl {
-            // Only a key with fewer rights than its owner needs the owner's rights: one more request.
-            let mut batch = self.database.batch();
-            let pending = Credential::Login(login).add_to(&mut batch);
-            let caller = pending.caller(&batch.get().await?, now)?;
-            if !caller.covers(acl) {
-                return Err(ApiError::Escalation);
-            }
+            self.check_owner_covers(acl, login, now).await?;
         }
 
         let sealed_under = keys.tokens.current().get();
@@ -62,6 +57,16 @@ impl Operation for AuthheaderAdd {
         // When a request is repeated, the token key may have left the ring: the key that was made then opens nothing.
         let view = AuthHeaderView::derive(row, &keys.tokens);
         Answer::ok(&view.map_err(|error| if made { ApiError::internal(error) } else { ApiError::IdempotencyKeySpent })?)
+    }
+}
+
+impl AuthheaderAdd {
+    /// A key that is given an ACL of its own needs its owner's: one more request, which other keys do not cost.
+    async fn check_owner_covers(&self, acl: &Acl, login: LoginClaims, now: Timestamp) -> Result<(), ApiError> {
+        let mut batch = self.database.batch();
+        let pending = Credential::Login(login).add_to(&mut batch);
+        let owner = pending.caller(&batch.get().await?, now)?;
+        if owner.covers(acl) { Ok(()) } else { Err(ApiError::Escalation) }
     }
 }
 
