@@ -1,7 +1,4 @@
-//! A second stack's route behind `authorizer`: right, wrong, expired and revoked credentials of each kind, through the gateway and
-//! its cache.
-
-use std::time::Duration;
+//! A second stack's route behind `authorizer`: right, wrong, expired and revoked credentials of each kind, through the gateway.
 
 use futures_util::future::join;
 use latchkey::credentials::{Algorithm, Issuer, LoginClaims, SessionClaims, SigningKeys, generate};
@@ -10,9 +7,8 @@ use serde_json::{Value, json};
 
 use super::http::Response;
 use super::people::{Member, moment, tampered};
-use super::revocation::revoked_ones_end_with_the_cache;
+use super::revocation::revoked_ones_are_refused_at_once;
 use super::running::Stack;
-use crate::house::template;
 
 const ROUTE: &str = "/authorizer-sample";
 
@@ -59,7 +55,7 @@ pub async fn another_api_trusts_it(stack: &Stack) {
 
     right_credentials_pass_with_their_context(stack, &credentials).await;
     wrong_ones_do_not(stack, &credentials).await;
-    join(expired_ones_do_not(stack, &credentials, &judge), revoked_ones_end_with_the_cache(stack, &credentials, &judge)).await;
+    join(expired_ones_do_not(stack, &credentials, &judge), revoked_ones_are_refused_at_once(stack, &credentials, &judge)).await;
 }
 
 pub async fn present(stack: &Stack, credential: &str) -> Response {
@@ -127,7 +123,7 @@ async fn wrong_ones_do_not(stack: &Stack, right: &Credentials) {
         refused(stack, what, &credential).await;
     }
 
-    // What the gateway keeps under a credential must depend on that credential alone.
+    // What API Gateway would keep under a credential must depend on that credential alone.
     let garbage = format!("garbage-{}", uuid::Uuid::new_v4());
     for header in ["x-api-key", "apikey", "reb-apikey", "x-authorization"] {
         let beside = [("authorization", garbage.as_str()), (header, right.key.as_str())];
@@ -137,7 +133,6 @@ async fn wrong_ones_do_not(stack: &Stack, right: &Credentials) {
     }
 }
 
-/// Nothing here is presented before it has expired, so that no cache knows it.
 async fn expired_ones_do_not(stack: &Stack, right: &Credentials, judge: &str) {
     let (ends, before) = (SystemClock.now().plus(2), SystemClock.now().plus(0));
     let entity = format!("entity-{}", uuid::Uuid::new_v4());
@@ -157,13 +152,6 @@ async fn expired_ones_do_not(stack: &Stack, right: &Credentials, judge: &str) {
         refused(stack, what, &credential).await;
         assert_eq!(stack.introspect(judge, &credential).await, json!({ "active": false }), "{what}");
     }
-}
-
-/// For how long the template lets the gateway keep an answer.
-pub fn cache() -> Duration {
-    let routes = latchkey_local::template::routes(template()).unwrap();
-    let authorizer = routes.into_iter().find(|route| route.path == ROUTE).and_then(|route| route.authorizer).unwrap();
-    Duration::from_secs(authorizer.cache_seconds.into())
 }
 
 /// What a JWT says, unverified.

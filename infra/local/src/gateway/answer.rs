@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The response that `payload` asks for.
 ///
-/// `multiValueHeaders` is not read, as format 2.0 does not know it. An answer without `statusCode`, which API Gateway takes
+/// `multiValueHeaders` is not read, as format 2.0 does not know it, nor are `cookies`, which no function sets. An answer without `statusCode`, which API Gateway takes
 /// for a body, is an error here: no function of this service means that.
 ///
 /// # Errors
@@ -31,9 +31,6 @@ pub(super) fn response(payload: &[u8]) -> Result<Response, &'static str> {
         if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING && name != header::CONNECTION {
             headers.insert(name, value);
         }
-    }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        headers.append(header::SET_COOKIE, HeaderValue::from_str(cookie).map_err(|_| "it has a bad cookie")?);
     }
     if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
@@ -66,12 +63,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn status_headers_cookies_and_body_are_passed_on() {
+    async fn status_headers_and_body_are_passed_on() {
         let payload = json!({
             "statusCode": 201,
             "headers": { "content-type": "application/json", "Location": "/x", "content-length": "99", "x-number": 5 },
             "multiValueHeaders": { "x-lost": ["1"] },
-            "cookies": ["a=1", "b=2"],
             "body": "{}",
         });
 
@@ -79,16 +75,7 @@ mod tests {
 
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(status, StatusCode::CREATED);
-        assert_eq!(
-            headers,
-            [
-                header("location", "/x"),
-                header("content-type", "application/json"),
-                header("x-number", "5"),
-                header("set-cookie", "a=1"),
-                header("set-cookie", "b=2")
-            ]
-        );
+        assert_eq!(headers, [header("location", "/x"), header("content-type", "application/json"), header("x-number", "5"),]);
         assert_eq!(body, b"{}");
     }
 
@@ -115,7 +102,6 @@ mod tests {
             json!({ "statusCode": 200, "body": "%", "isBase64Encoded": true }),
             json!({ "statusCode": 200, "headers": { "a b": "" } }),
             json!({ "statusCode": 200, "headers": { "a": "\n" } }),
-            json!({ "statusCode": 200, "cookies": ["\n"] }),
         ];
         for payload in payloads {
             assert!(response(payload.to_string().as_bytes()).is_err(), "{payload}");

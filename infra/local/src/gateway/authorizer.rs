@@ -1,22 +1,11 @@
 //! What API Gateway does before a route that has a Lambda authorizer (REQUEST, payload 2.0, simple responses). Imports
 //! [`crate::template`].
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use super::{Gateway, Refusal};
 use crate::console::say;
 use crate::template::Authorizer;
-
-/// Answers that still count, and until when.
-#[derive(Debug, Default)]
-pub(super) struct Decisions(Mutex<HashMap<Asked, (Decision, Instant)>>);
-
-/// The authorizer's name and the values of its identity sources: what an answer counts for, and nothing of the route.
-type Asked = (String, Vec<String>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Decision {
@@ -28,21 +17,13 @@ enum Decision {
 impl Gateway {
     /// Passes `event` on with the authorizer's context in it.
     ///
+    /// The authorizer is asked at each request. API Gateway would keep its answer for `ReauthorizeEvery` seconds.
+    ///
     /// # Errors
-    /// If an identity source is missing or empty, in which case the authorizer is not asked, if it refuses, or if it fails, which is
-    /// not remembered.
+    /// If an identity source is missing or empty, in which case the authorizer is not asked, if it refuses, or if it fails.
     pub(super) async fn authorize(&self, authorizer: &Authorizer, event: &mut Value) -> Result<(), Refusal> {
         let sources = identity_sources(authorizer, event).ok_or(Refusal::Unauthorized)?;
-        let key = (authorizer.name.clone(), sources);
-        let decision = match self.decisions.find(&key, Instant::now()) {
-            Some(decision) => decision,
-            None => {
-                let decision = self.ask(authorizer, event, &key.1).await?;
-                self.decisions.keep(key, &decision, authorizer.cache_seconds, Instant::now());
-                decision
-            }
-        };
-        let Decision::Authorized(context) = decision else { return Err(Refusal::Forbidden) };
+        let Decision::Authorized(context) = self.ask(authorizer, event, &sources).await? else { return Err(Refusal::Forbidden) };
         if let Some(request) = event.get_mut("requestContext").and_then(Value::as_object_mut) {
             request.insert("authorizer".to_owned(), json!({ "lambda": context }));
         }
@@ -90,23 +71,6 @@ fn read(answer: &[u8]) -> Option<Decision> {
     Some(if authorized { Decision::Authorized(context) } else { Decision::Refused })
 }
 
-impl Decisions {
-    fn find(&self, key: &Asked, now: Instant) -> Option<Decision> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).filter(|(_, until)| now < *until).map(|(decision, _)| decision.clone())
-    }
-
-    /// Refusals are kept as well, as API Gateway does.
-    fn keep(&self, key: Asked, decision: &Decision, seconds: u32, now: Instant) {
-        if seconds == 0 {
-            return;
-        }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, (_, until)| now < *until);
-        kept.insert(key, (decision.clone(), now + Duration::from_secs(seconds.into())));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
@@ -125,7 +89,7 @@ mod tests {
 
     /// A gateway with two routes behind an authorizer that knows `good` alone, breaks at `broken` and says nothing of use to `odd`;
     /// and how often that was asked.
-    async fn stack(cache_seconds: u32) -> (SocketAddr, Arc<AtomicUsize>) {
+    async fn stack() -> (SocketAddr, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = asked.clone();
         let functions = post(|Path(operation): Path<String>, body: Bytes| async move {
@@ -143,7 +107,7 @@ mod tests {
         });
         let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
         let (name, function) = ("Latchkey".to_owned(), "authorizer".to_owned());
-        let authorizer = Authorizer { name, function, headers: vec!["authorization".to_owned()], cache_seconds };
+        let authorizer = Authorizer { name, function, headers: vec!["authorization".to_owned()] };
         let route = |path: &str| Route {
             path: path.to_owned(),
             method: "POST".to_owned(),
@@ -160,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_authorizer_gets_the_request_without_its_body_and_the_route_gets_its_context() {
-        let (address, _) = stack(0).await;
+        let (address, _) = stack().await;
 
         let (status, mut event) = with(address, "/behind/a%20b?q=1", "good").await;
 
@@ -179,7 +143,6 @@ mod tests {
                 "routeKey": "POST /behind/{x}",
                 "rawPath": "/behind/a b",
                 "rawQueryString": "q=1",
-                "queryStringParameters": { "q": "1" },
                 "pathParameters": { "x": "a b" },
                 "headers": {
                     "authorization": "good", "content-length": "2", "host": authority,
@@ -197,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_its_identity_source_nobody_is_asked() {
-        let (address, asked) = stack(0).await;
+        let (address, asked) = stack().await;
 
         let missing = sent_to(address, "POST", "/beside", &[("x-api-key", b"good")], vec![]).await;
         let empty = with(address, "/beside", " ").await;
@@ -208,8 +171,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_are_kept_for_all_routes_and_failures_are_not() {
-        let (address, asked) = stack(3600).await;
+    async fn each_request_asks_and_a_failure_is_a_500() {
+        let (address, asked) = stack().await;
 
         for (credential, status, text) in [
             ("good", StatusCode::OK, None),
@@ -224,27 +187,6 @@ mod tests {
             }
         }
 
-        assert_eq!(asked.load(Ordering::SeqCst), 1 + 1 + 2 + 2);
-    }
-
-    #[tokio::test]
-    async fn without_a_cache_each_request_asks() {
-        let (address, asked) = stack(0).await;
-
-        for _ in 0..3 {
-            assert_eq!(with(address, "/beside", "good").await.0, StatusCode::OK);
-        }
-
-        assert_eq!(asked.load(Ordering::SeqCst), 3);
-    }
-
-    #[test]
-    fn an_answer_counts_until_its_time_is_over_and_no_use_of_it_prolongs_that() {
-        let (decisions, key, start) = (Decisions::default(), ("a".to_owned(), vec!["x".to_owned()]), Instant::now());
-        decisions.keep(key.clone(), &Decision::Refused, 10, start);
-
-        for (seconds, kept) in [(0, true), (9, true), (10, false)] {
-            assert_eq!(decisions.find(&key, start + Duration::from_secs(seconds)).is_some(), kept, "{seconds}");
-        }
+        assert_eq!(asked.load(Ordering::SeqCst), 8);
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -32,19 +32,18 @@ pub struct Arrival<'a> {
 const HOP_BY_HOP: [header::HeaderName; 6] =
     [header::CONNECTION, header::TE, header::TRAILER, header::TRANSFER_ENCODING, header::UPGRADE, header::PROXY_AUTHENTICATE];
 
-/// The event for `arrival` on `route`.
+/// The event for `arrival` on `route`, without `queryStringParameters` and `cookies`, which no function reads.
 pub(super) fn event(route: &Route, parameters: Map<String, Value>, arrival: &Arrival<'_>) -> Value {
     let Arrival { id, source, authority, parts, body } = arrival;
     let headers = headers(arrival);
     // HTTP APIs hand the path over decoded, Lambda's function URLs do not.
     let path = decode(parts.uri.path());
-    let query = parts.uri.query().unwrap_or_default();
     let key = format!("{} {}", route.method, route.path);
     let mut event = json!({
         "version": "2.0",
         "routeKey": key,
         "rawPath": path,
-        "rawQueryString": query,
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
@@ -66,11 +65,8 @@ pub(super) fn event(route: &Route, parameters: Map<String, Value>, arrival: &Arr
         "isBase64Encoded": false,
     });
     if let Some(event) = event.as_object_mut() {
-        let optional = [("pathParameters", Value::Object(parameters)), ("queryStringParameters", json!(query_parameters(query)))];
-        event.extend(optional.into_iter().filter(|(_, value)| value != &json!({})).map(|(name, value)| (name.to_owned(), value)));
-        let cookies = cookies(&parts.headers);
-        if !cookies.is_empty() {
-            event.insert("cookies".to_owned(), cookies.into());
+        if !parameters.is_empty() {
+            event.insert("pathParameters".to_owned(), parameters.into());
         }
         if !body.is_empty() {
             let text = std::str::from_utf8(body).ok().filter(|_| is_text(parts.headers.get(header::CONTENT_TYPE)));
@@ -94,6 +90,7 @@ fn is_text(content_type: Option<&HeaderValue>) -> bool {
 /// Names in lower case, repeated headers joined by a comma, bytes that are not UTF-8 as U+FFFD.
 fn headers(arrival: &Arrival<'_>) -> BTreeMap<String, String> {
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    // Format 2.0 keeps cookies apart from the headers.
     let own = [header::HOST, header::COOKIE, header::CONTENT_LENGTH];
     for (name, value) in arrival.parts.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name) && !own.contains(name)) {
         join(&mut headers, name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
@@ -106,26 +103,6 @@ fn headers(arrival: &Arrival<'_>) -> BTreeMap<String, String> {
     let port = arrival.authority.rsplit_once(':').map_or("80", |(_, port)| port);
     headers.insert("x-forwarded-port".to_owned(), port.to_owned());
     headers
-}
-
-/// Every cookie of every `Cookie` header, which format 2.0 keeps apart from the headers.
-fn cookies(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(header::COOKIE).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    values
-        .flat_map(|value| value.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>())
-        .filter(|cookie| !cookie.is_empty())
-        .collect()
-}
-
-/// Names and values decoded, repeated ones joined by a comma.
-fn query_parameters(query: &str) -> BTreeMap<String, String> {
-    let mut parameters = BTreeMap::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let [name, value] = [name, value].map(|text| decode(&text.replace('+', " ")));
-        join(&mut parameters, &name, &value);
-    }
-    parameters
 }
 
 fn join(values: &mut BTreeMap<String, String>, name: &str, value: &str) {
@@ -169,8 +146,6 @@ mod tests {
                 "rawPath": "/a/b c",
                 "rawQueryString": "q=1&q=%C3%A9&r+s",
                 "pathParameters": { "x": "b c" },
-                "queryStringParameters": { "q": "1,é", "r s": "" },
-                "cookies": ["a=1", "b=2"],
                 "headers": {
                     "content-length": "2", "host": "127.0.0.1:9000", "x-two": "1,2",
                     "x-forwarded-for": "127.0.0.1", "x-forwarded-port": "9000", "x-forwarded-proto": "http",

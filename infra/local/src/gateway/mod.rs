@@ -45,7 +45,6 @@ pub const BODY_LIMIT: usize = 10_000_000;
 pub struct Gateway {
     routing: Routing,
     lambda: Lambda,
-    decisions: authorizer::Decisions,
     /// What the functions see as `Host`, whatever the client said: in AWS no other name reaches them either.
     authority: String,
 }
@@ -54,7 +53,7 @@ impl Gateway {
     /// `routes` in front of `lambda`, known to the functions as `authority` (`127.0.0.1:9000`).
     #[must_use]
     pub fn new(routes: Vec<Route>, lambda: Lambda, authority: String) -> Self {
-        Self { routing: Routing::new(routes), lambda, decisions: authorizer::Decisions::default(), authority }
+        Self { routing: Routing::new(routes), lambda, authority }
     }
 
     async fn pass_on(&self, id: &str, source: IpAddr, request: Request) -> Result<Response, Refusal> {

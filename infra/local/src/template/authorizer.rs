@@ -14,8 +14,6 @@ pub struct Authorizer {
     pub function: String,
     /// The headers that identify a caller, in lower case.
     pub headers: Vec<String>,
-    /// How long an answer counts for the same values of these headers; 0 is for one request.
-    pub cache_seconds: u32,
 }
 
 /// The authorizer of an `HttpApi` event, if it names one.
@@ -31,10 +29,10 @@ pub(super) fn of_event(template: &Template, event: &Value) -> Result<Option<Auth
     };
     let definition = apis().find_map(|api| api.pointer("/Auth/Authorizers")?.get(name));
     let definition = definition.with_context(|| format!("no API has the authorizer {name}"))?;
-    authorizer(template, name, definition).with_context(|| format!("authorizer {name}")).map(Some)
+    authorizer(name, definition).with_context(|| format!("authorizer {name}")).map(Some)
 }
 
-fn authorizer(template: &Template, name: &str, definition: &Value) -> Result<Authorizer> {
+fn authorizer(name: &str, definition: &Value) -> Result<Authorizer> {
     let function = definition.pointer("/FunctionArn/Fn::GetAtt").and_then(Value::as_str).and_then(|arn| arn.strip_suffix(".Arn"));
     let function = function.context("has no FunctionArn of a function in this template")?;
     let format =
@@ -49,9 +47,7 @@ fn authorizer(template: &Template, name: &str, definition: &Value) -> Result<Aut
     let headers = identity.get("Headers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let headers: Vec<_> = headers.map(str::to_ascii_lowercase).collect();
     ensure!(!headers.is_empty(), "has no Headers in its Identity");
-    let seconds = identity.get("ReauthorizeEvery").and_then(|value| template.number(value));
-    let cache_seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok()).context("has no number in ReauthorizeEvery")?;
-    Ok(Authorizer { name: name.to_owned(), function: kebab_case(function), headers, cache_seconds })
+    Ok(Authorizer { name: name.to_owned(), function: kebab_case(function), headers })
 }
 
 #[cfg(test)]
@@ -60,8 +56,6 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = "
-Parameters:
-  CacheSeconds: {Type: Number, Default: 10}
 Resources:
   Api:
     Type: AWS::Serverless::HttpApi
@@ -72,7 +66,7 @@ Resources:
             FunctionArn: !GetAtt TheAuthorizer.Arn
             AuthorizerPayloadFormatVersion: '2.0'
             EnableSimpleResponses: true
-            Identity: {Headers: [Authorization], ReauthorizeEvery: !Ref CacheSeconds}
+            Identity: {Headers: [Authorization], ReauthorizeEvery: 10}
   Sample:
     Type: AWS::Serverless::Function
     Properties:
@@ -87,21 +81,9 @@ Resources:
 
     #[test]
     fn a_route_has_the_authorizer_that_its_event_names() {
-        let wanted = Authorizer {
-            name: "Latchkey".into(),
-            function: "the-authorizer".into(),
-            headers: vec!["authorization".into()],
-            cache_seconds: 10,
-        };
+        let wanted = Authorizer { name: "Latchkey".into(), function: "the-authorizer".into(), headers: vec!["authorization".into()] };
 
         assert_eq!(authorizers(TEMPLATE).unwrap(), [None, Some(wanted)]);
-    }
-
-    #[test]
-    fn a_number_of_seconds_may_stand_there_itself() {
-        let text = TEMPLATE.replace("!Ref CacheSeconds", "0");
-
-        assert_eq!(authorizers(&text).unwrap()[1].as_ref().unwrap().cache_seconds, 0);
     }
 
     #[test]
@@ -111,8 +93,6 @@ Resources:
             ("EnableSimpleResponses: true", "EnableSimpleResponses: false"),
             ("Headers: [Authorization]", "QueryStrings: [token]"),
             ("Headers: [Authorization]", "Headers: []"),
-            ("!Ref CacheSeconds", "!Ref Unknown"),
-            (", ReauthorizeEvery: !Ref CacheSeconds", ""),
             ("!GetAtt TheAuthorizer.Arn", "arn:aws:lambda:eu-central-1:1:function:x"),
             ("Authorizer: Latchkey", "Authorizer: Other"),
             ("        Authorizers:", "        DefaultAuthorizer: Latchkey\n        Authorizers:"),

@@ -78,15 +78,6 @@ impl Template {
             (id.as_str(), properties)
         })
     }
-
-    /// The number that `value` is, or that the parameter has by default to which it refers.
-    fn number(&self, value: &Value) -> Option<u64> {
-        let named = value.get("Ref").and_then(Value::as_str).map(|name| self.0.get("Parameters")?.get(name)?.get("Default"));
-        match named.unwrap_or(Some(value))? {
-            Value::String(text) => text.parse().ok(),
-            number => number.as_u64(),
-        }
-    }
 }
 
 /// The binary of every function, those without a route too. Conditions are not looked at: this is where everything is developed.
