@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
+use latchkey_local::secrets_manager::{Answer, refusal, value};
 use serde_json::{Value, json};
 
 /// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written, with `denied-once:` not at first,
@@ -12,28 +13,27 @@ use serde_json::{Value, json};
 pub type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
 
 /// What Secrets Manager answers to `action`.
-pub fn answer(secrets: &Secrets, action: &str, body: &Value) -> (StatusCode, String) {
+pub fn answer(secrets: &Secrets, action: &str, body: &Value) -> Answer {
     let mut secrets = secrets.lock().unwrap();
     let arn = body["SecretId"].as_str().unwrap();
     let (denied, full) = (secrets.contains_key(&format!("denied:{arn}")), secrets.contains_key(&format!("full:{arn}")));
     let denied_once = secrets.remove(&format!("denied-once:{arn}")).is_some();
     let versions = secrets.entry(arn.to_owned()).or_default();
-    let refuse = |kind: &str| (StatusCode::BAD_REQUEST, json!({ "__type": kind }).to_string());
     if denied_once {
-        return refuse("AccessDeniedException");
+        return refusal("AccessDeniedException");
     }
     if action == "GetSecretValue" {
-        let Some((id, text)) = versions.last() else { return refuse("ResourceNotFoundException") };
-        return (StatusCode::OK, json!({ "ARN": arn, "VersionId": id, "SecretString": text }).to_string());
+        let Some((id, text)) = versions.last() else { return refusal("ResourceNotFoundException") };
+        return value(arn, id, text);
     }
     if denied || full {
-        return refuse(if full { "LimitExceededException" } else { "AccessDeniedException" });
+        return refusal(if full { "LimitExceededException" } else { "AccessDeniedException" });
     }
     let (id, text) = (body["ClientRequestToken"].as_str().unwrap(), body["SecretString"].as_str().unwrap());
     assert!((32..=64).contains(&id.len()));
     match versions.iter().find(|(there, _)| there == id) {
         Some((_, there)) if there == text => {}
-        Some(_) => return refuse("ResourceExistsException"),
+        Some(_) => return refusal("ResourceExistsException"),
         None => versions.push((id.to_owned(), text.to_owned())),
     }
     (StatusCode::OK, json!({ "ARN": arn, "VersionId": id }).to_string())

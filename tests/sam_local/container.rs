@@ -1,7 +1,6 @@
 //! What the containers run in and with: images, and a local stack's database, keys, demo user and mails.
 
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,7 +23,7 @@ pub struct ContainerHost {
     pub dynamodb: String,
     /// The processor that the functions were built for, as the template's parameter has it.
     pub architecture: &'static str,
-    /// AWS's image with the way to the database.
+    /// AWS's image with the way to the database, the keys and the mail.
     pub image: String,
 }
 
@@ -45,9 +44,9 @@ impl ContainerHost {
         let user = demo::ensure(&data.demo()).unwrap();
         demo::insert(&user, &dynamodb, &wanted).await.unwrap();
         let keys = keys::ensure(&data.keys()).unwrap();
-        let doors = doors().await;
+        let doors = Doors::open().await.unwrap();
         sam::write(&data, &keys, &wanted, &doors).unwrap();
-        tokio::spawn(doors.serve(database, data.mail()));
+        tokio::spawn(doors.serve(database, keys.clone(), data.mail()));
 
         build(&name, &data.sam_image(), architecture);
         Self { folder, data, keys, user, dynamodb, architecture, image: name }
@@ -62,7 +61,8 @@ impl ContainerHost {
     /// `sam local` with what every call of it takes here; without the AWS account of whoever runs the tests.
     pub fn sam_local(&self, subcommand: &str) -> Command {
         let mut sam = Command::new("sam");
-        sam.args(["local", subcommand, "--skip-pull-image", "--env-vars"]).arg(self.data.sam()).current_dir(root());
+        sam.args(["local", subcommand, "--skip-pull-image", "--invoke-image", &self.image, "--env-vars"]).arg(self.data.sam());
+        sam.current_dir(root());
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
             sam.env_remove(name);
         }
@@ -91,17 +91,6 @@ impl Drop for ContainerHost {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// Docker Engine's containers reach this machine at its bridge; Docker Desktop's pass by loopback, and have no bridge here.
-async fn doors() -> Doors {
-    let bridge = docker(&["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
-    if let Some(address) = bridge.and_then(|text| text.trim().parse().ok())
-        && let Ok(doors) = Doors::open(address).await
-    {
-        return doors;
-    }
-    Doors::open(IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap()
 }
 
 /// Of the binary itself: the two bytes of its ELF header that name the processor.

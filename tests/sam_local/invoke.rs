@@ -72,10 +72,10 @@ fn invoke(host: &ContainerHost, operation: &str, event: &std::path::Path) -> Val
     answer.unwrap_or_else(|| panic!("{operation}: {text}{log}"))
 }
 
-/// The rows of the table in "One function with sam local": functions in backquotes, then a status or, in backquotes, an answer.
+/// The rows of the table in "Functions with sam local": functions in backquotes, then a status or, in backquotes, an answer.
 fn promises() -> BTreeMap<String, Promise> {
     let text = std::fs::read_to_string(root().join("docs/operations.md")).unwrap();
-    let (_, section) = text.split_once("\n## One function with sam local\n").unwrap();
+    let (_, section) = text.split_once("\n## Functions with sam local\n").unwrap();
     let section = section.split("\n## ").next().unwrap();
     let mut promises = BTreeMap::new();
     for row in section.lines().filter(|line| line.starts_with("| `")) {

@@ -44,7 +44,7 @@ impl<'s> Api<'s> {
         let mut sam = host.sam_local("start-api");
         sam.args(["--port", &port.to_string(), "--parameter-overrides", &host.parameters()]);
         // A container stays for the next request, as in AWS.
-        sam.args(["--invoke-image", &host.image, "--warm-containers", "LAZY", "--no-watch"]);
+        sam.args(["--warm-containers", "LAZY", "--no-watch"]);
         let process = sam.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let site = Site {
             http: Client::new(&url),

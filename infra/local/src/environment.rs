@@ -14,9 +14,11 @@ pub struct StackResources<'s> {
     pub url: &'s str,
     /// The embedded DynamoDB's address.
     pub dynamodb: &'s str,
-    /// The tables there.
+    /// The address where Secrets Manager is stood in for.
+    pub secrets_manager: &'s str,
+    /// The tables in the database.
     pub tables: &'s [Table],
-    /// The files of the key sets.
+    /// The key sets.
     pub keys: &'s KeyFiles,
     /// Where mails are written.
     pub mail: &'s Path,
@@ -36,26 +38,21 @@ pub const REMOVED: [&str; 7] = [
 /// The variables of every function: what has no default in the code, and nothing else.
 #[must_use]
 pub fn variables(stack: &StackResources<'_>) -> Vec<(OsString, OsString)> {
+    let mut mail = OsString::from("directory:");
+    mail.push(stack.mail);
     let mut variables: Vec<(OsString, OsString)> = vec![
         ("ISSUER".into(), stack.url.into()),
-        ("SIGNING_KEYS".into(), source("file:", &stack.keys.signing)),
-        ("VERIFICATION_KEYS".into(), source("file:", &stack.keys.verification)),
-        ("TOKEN_KEYS".into(), source("file:", &stack.keys.token)),
-        ("MAIL_TRANSPORT".into(), source("directory:", stack.mail)),
+        ("MAIL_TRANSPORT".into(), mail),
         ("MAIL_FROM".into(), "latchkey@example.com".into()),
         ("AWS_REGION".into(), "local".into()),
         ("AWS_ACCESS_KEY_ID".into(), "local".into()),
         ("AWS_SECRET_ACCESS_KEY".into(), "local".into()),
         ("AWS_EC2_METADATA_DISABLED".into(), "true".into()),
         ("AWS_ENDPOINT_URL_DYNAMODB".into(), stack.dynamodb.into()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".into(), stack.secrets_manager.into()),
     ];
     let tables = stack.tables.iter().map(|table| (format!("{}_TABLE", table.stem.to_ascii_uppercase()).into(), tables::name(table).into()));
     variables.extend(tables);
+    variables.extend(stack.keys.secrets().map(|secret| (secret.variable.into(), format!("secretsmanager:{}", secret.id).into())));
     variables
-}
-
-fn source(scheme: &str, path: &Path) -> OsString {
-    let mut source = OsString::from(scheme);
-    source.push(path);
-    source
 }

@@ -8,7 +8,7 @@ use latchkey::credentials::generate::{public_half, signing_keys, token_keys};
 
 use crate::data::{read, write_private};
 
-/// The files that the functions read their keys from.
+/// The files that hold the key sets.
 #[derive(Clone, Debug)]
 pub struct KeyFiles {
     /// The private JWK set that signs JWTs.
@@ -17,6 +17,29 @@ pub struct KeyFiles {
     pub verification: PathBuf,
     /// The symmetric JWK set that opaque tokens are derived under.
     pub token: PathBuf,
+}
+
+/// A key set as the functions find it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeySecret<'f> {
+    /// The variable that names it.
+    pub variable: &'static str,
+    /// The secret's id.
+    pub id: &'static str,
+    /// The file that stands for the secret.
+    pub file: &'f Path,
+}
+
+impl KeyFiles {
+    /// The secrets that the files are to the functions.
+    #[must_use]
+    pub fn secrets(&self) -> [KeySecret<'_>; 3] {
+        [
+            KeySecret { variable: "SIGNING_KEYS", id: "latchkey-signing", file: &self.signing },
+            KeySecret { variable: "VERIFICATION_KEYS", id: "latchkey-verification", file: &self.verification },
+            KeySecret { variable: "TOKEN_KEYS", id: "latchkey-token", file: &self.token },
+        ]
+    }
 }
 
 /// The key files in `directory`; those that are not there yet are made.

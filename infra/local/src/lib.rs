@@ -10,6 +10,7 @@
 pub mod console;
 pub mod data;
 pub mod demo;
+pub mod docker;
 pub mod environment;
 pub mod functions;
 pub mod gateway;
@@ -19,6 +20,7 @@ pub mod mail;
 pub mod processes;
 pub mod ready;
 pub mod sam;
+pub mod secrets_manager;
 pub mod ses;
 pub mod sources;
 pub mod stack;

@@ -1,7 +1,6 @@
 //! `make run`: the local stack as a program.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,9 +25,9 @@ struct Arguments {
     /// Where tables, keys, mails and stack.json are kept
     #[arg(long, default_value = ".local")]
     data_dir: PathBuf,
-    /// This machine's address as Docker's containers see it, for `sam local start-api`; 172.17.0.1 is usual on Linux
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    containers: IpAddr,
+    /// Let Docker's containers reach the database, the keys and the mail, for `sam local`
+    #[arg(long)]
+    containers: bool,
     /// Processes of each function at most
     #[arg(long, default_value_t = 4)]
     concurrency: u16,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::{env, fs};
@@ -21,7 +21,7 @@ use crate::gateway::{self, Gateway};
 use crate::lambda::Lambda;
 use crate::sources::Sources;
 use crate::template::{Route, Template};
-use crate::{demo, functions, keys, mail, ready, sam, tables, template, tour};
+use crate::{demo, functions, keys, mail, ready, sam, secrets_manager, tables, template, tour};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct Options {
     pub dynamodb_port: u16,
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// Where containers of `sam local` reach the database and the mail.
-    pub containers: IpAddr,
+    /// Whether Docker's containers are to reach the database, the keys and the mail, as those of `sam local` must.
+    pub containers: bool,
     /// Processes of each function at most.
     pub concurrency: u16,
     /// Whether functions start again when their source changes.
@@ -119,18 +119,23 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
 
     let database = tables::open(&data.database())?;
     tables::create(&database, &tables)?;
-    let dynamodb = listen(options.dynamodb_port).await?;
-    let (url, dynamodb_url) = (format!("http://{}", gateway.local_addr()?), format!("http://{}", dynamodb.local_addr()?));
-    tokio::spawn(tables::serve(database.clone(), dynamodb));
-
     let keys = keys::ensure(&data.keys())?;
-    let doors = sam::Doors::open(options.containers).await?;
-    sam::write(&data, &keys, &tables, &doors)?;
-    tokio::spawn(doors.serve(database, data.mail()));
+    let (dynamodb, secrets) = (listen(options.dynamodb_port).await?, listen(0).await?);
+    let address = |listener: &TcpListener| Ok::<_, anyhow::Error>(format!("http://{}", listener.local_addr()?));
+    let (url, dynamodb_url, secrets_url) = (address(gateway)?, address(&dynamodb)?, address(&secrets)?);
+    tokio::spawn(tables::serve(database.clone(), dynamodb));
+    tokio::spawn(secrets_manager::serve(secrets, keys.clone()));
+    if options.containers {
+        let doors = sam::Doors::open().await?;
+        sam::write(&data, &keys, &tables, &doors)?;
+        tokio::spawn(doors.serve(database, keys.clone(), data.mail()));
+    }
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 
-    let resources = StackResources { url: &url, dynamodb: &dynamodb_url, tables: &tables, keys: &keys, mail: &data.mail() };
+    let mail = data.mail();
+    let resources =
+        StackResources { url: &url, dynamodb: &dynamodb_url, secrets_manager: &secrets_url, tables: &tables, keys: &keys, mail: &mail };
     let environment = variables(&resources);
     let operations = template::functions(&template);
     let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };

@@ -1,0 +1,89 @@
+//! The one call of Secrets Manager that the functions make: `GetSecretValue`, answered from the files of the key sets. Imports
+//! [`crate::keys`].
+
+use std::fs;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::keys::KeyFiles;
+
+/// A status and a JSON text, as Secrets Manager answers.
+pub type Answer = (StatusCode, String);
+
+/// A file has no versions; an answer names one.
+const VERSION: &str = "current";
+
+/// Serves the key sets on `listener`, each as its file is at the request, to whoever reaches that address; does not return.
+///
+/// # Errors
+/// If `listener` can't be listened on any more.
+pub async fn serve(listener: TcpListener, keys: KeyFiles) -> std::io::Result<()> {
+    axum::serve(listener, Router::new().route("/", post(call)).with_state(Arc::new(keys))).await
+}
+
+async fn call(State(keys): State<Arc<KeyFiles>>, headers: HeaderMap, body: Bytes) -> Answer {
+    if headers.get("x-amz-target").is_none_or(|target| target != "secretsmanager.GetSecretValue") {
+        return refusal("UnknownOperationException");
+    }
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let Some(secret) = keys.secrets().into_iter().find(|secret| request.get("SecretId").is_some_and(|id| id == secret.id)) else {
+        return refusal("ResourceNotFoundException");
+    };
+    match fs::read_to_string(secret.file) {
+        Ok(text) => value(secret.id, VERSION, &text),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, json!({ "__type": "InternalServiceError", "Message": error.to_string() }).to_string())
+        }
+    }
+}
+
+/// The answer with the value of the secret `id`.
+#[must_use]
+pub fn value(id: &str, version: &str, text: &str) -> Answer {
+    (StatusCode::OK, json!({ "ARN": id, "VersionId": version, "SecretString": text }).to_string())
+}
+
+/// The answer of a call that fails with the exception `kind`.
+#[must_use]
+pub fn refusal(kind: &str) -> Answer {
+    (StatusCode::BAD_REQUEST, json!({ "__type": kind }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn called(action: &str, request: Value) -> (StatusCode, Value) {
+        let directory = std::env::temp_dir().join(format!("latchkey-local-secrets-{}", uuid::Uuid::new_v4()));
+        fs::create_dir_all(&directory).unwrap();
+        let keys = KeyFiles { signing: directory.join("a"), verification: directory.join("b"), token: directory.join("c") };
+        fs::write(&keys.token, "the token keys").unwrap();
+        let headers = HeaderMap::from_iter([("x-amz-target".parse().unwrap(), format!("secretsmanager.{action}").parse().unwrap())]);
+        let (status, body) = call(State(Arc::new(keys)), headers, request.to_string().into()).await;
+        fs::remove_dir_all(directory).unwrap();
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_key_set_is_the_value_of_its_secret() {
+        let (status, body) = called("GetSecretValue", json!({ "SecretId": "latchkey-token" })).await;
+
+        assert_eq!((status, &body["SecretString"]), (StatusCode::OK, &json!("the token keys")));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_secret_and_another_call_are_refused() {
+        let unknown = called("GetSecretValue", json!({ "SecretId": "latchkey-users" })).await;
+        let other = called("PutSecretValue", json!({ "SecretId": "latchkey-token" })).await;
+
+        assert_eq!(unknown, (StatusCode::BAD_REQUEST, json!({ "__type": "ResourceNotFoundException" })));
+        assert_eq!(other, (StatusCode::BAD_REQUEST, json!({ "__type": "UnknownOperationException" })));
+    }
+}
