@@ -1,5 +1,5 @@
-//! A credential that an operation does not take, or does not look for in that header: the 401 says what it takes and where, by the form
-//! of what was sent alone, and nothing is read.
+//! A credential that an operation does not take, or does not look for in that header: the 401 says what it takes and
+//! where, by the form of what was sent alone, and nothing is read.
 
 use latchkey::domain::Acl;
 use latchkey::runtime::Start;

@@ -66,7 +66,7 @@ impl Operation for Introspect {
         let presented = gate.open(token.expose()).map(|credential| credential.add_to(&mut batch));
         let rows = batch.get().await?;
         let caller = pending.caller(&rows, now)?;
-        if !caller.is_unrestricted_for(&Permission::new(Self::NAME), &Scope::everywhere()) {
+        if !caller.restriction_allows(&Permission::new(Self::NAME), &Scope::everywhere()) {
             return Err(ApiError::Forbidden);
         }
         let presented = presented.map(|presented| presented.active(&rows, now)).transpose()?.flatten();

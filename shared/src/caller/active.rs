@@ -1,30 +1,30 @@
-//! What an active credential stands for: what `introspect` and the authorizer report.
+//! What `introspect` and the authorizer report of a credential that is good.
 
 use super::Caller;
 use crate::credentials::{CredentialKind, LoginClaims, SessionClaims};
 use crate::domain::{Acl, CustomClaims, EntityId, SessionId, Timestamp};
 use crate::store::{EntityTokenRow, OneTimeTokenRow, UserRow};
 
-/// A credential that is good right now, and what it stands for.
+/// A credential that is good right now (`active` in RFC 7662), and what it stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActiveCredential {
-    /// What it is.
+    /// The kind of the credential.
     pub kind: CredentialKind,
-    /// The id of a user or of a customer, or the user of an entity.
+    /// The id of the user or the customer, or the entity's user.
     pub subject: String,
-    /// The name of a subject who is a user here.
+    /// The name of a subject who is a user of this service.
     pub username: Option<String>,
     /// The entity of an entity token.
     pub entity: Option<EntityId>,
-    /// What it permits here and now.
+    /// What it permits now.
     pub acl: Acl,
     /// The team's own claims about a customer.
     pub custom_claims: CustomClaims,
     /// The session of a JWT.
     pub session: Option<SessionId>,
-    /// When it was made.
+    /// When it was created.
     pub issued_at: Timestamp,
-    /// From when on it is refused, unless only a revocation ends it.
+    /// The first second at which it is refused. `None` if only a revocation ends it.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -1,12 +1,12 @@
-//! A credential on its way: its seal or signature is right ([`Credential`]), its rows are being read ([`PendingCredential`]), and it
-//! makes its user a [`Caller`] or is reported as an [`ActiveCredential`].
+//! The stages of a credential: its seal or signature is right ([`Credential`]); its rows are in a batch
+//! ([`PendingCredential`]); it makes its user a [`Caller`], or is reported as an [`ActiveCredential`].
 
 use super::{ActiveCredential, Caller, CallerError, PendingOneTimeToken, PendingSession};
 use crate::credentials::{ApiKey, CredentialKind, EntityToken, LoginClaims, OneTimeToken, SessionClaims};
 use crate::domain::{Locator, Timestamp};
 use crate::store::{ApiKeyRow, Batch, EntityTokenRow, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
 
-/// A credential whose seal or signature is right. Whether it has been revoked stands in its rows.
+/// A credential whose seal or signature is right. Whether it has been revoked is decided by its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
     /// The JWT of a login.
@@ -36,7 +36,7 @@ pub enum PendingCredential {
 }
 
 impl Credential {
-    /// What it is.
+    /// The kind of the credential.
     #[must_use]
     pub fn kind(&self) -> CredentialKind {
         match self {
@@ -48,7 +48,7 @@ impl Credential {
         }
     }
 
-    /// Adds the rows that tell whether this credential is still good to `batch`.
+    /// Adds the rows that decide whether the credential is still good to `batch`.
     pub fn add_to(self, batch: &mut Batch<'_>) -> PendingCredential {
         match self {
             Self::Login(claims) => {
@@ -67,10 +67,10 @@ impl Credential {
 }
 
 impl PendingCredential {
-    /// The caller, if the credential has not been revoked and the user is active. Only a login and an API key make their user one.
+    /// The caller. Only a login and an API key make their user one.
     ///
     /// # Errors
-    /// [`CallerError::Refused`] says why not, for the log.
+    /// [`CallerError::Refused`] if the credential has been revoked or the user is disabled; it says which, for the log.
     pub fn caller(&self, rows: &Rows, now: Timestamp) -> Result<Caller, CallerError> {
         match self {
             Self::Login(claims, session, user) => {
@@ -97,10 +97,10 @@ impl PendingCredential {
         }
     }
 
-    /// What the credential stands for; `None` if it has been revoked or is over.
+    /// What the credential stands for. `None` if it has been revoked, has expired, or belongs to a disabled user.
     ///
     /// # Errors
-    /// [`StoreError`] if the tables can not tell.
+    /// [`StoreError`] if a row is unreadable.
     pub fn active(&self, rows: &Rows, now: Timestamp) -> Result<Option<ActiveCredential>, StoreError> {
         match self {
             Self::Login(claims, ..) => Ok(unless_refused(self.caller(rows, now))?.map(|caller| ActiveCredential::login(claims, caller))),
@@ -109,7 +109,7 @@ impl PendingCredential {
             Self::EntityToken(token, row, user) => {
                 let user: Option<UserRow> = user.as_ref().map(|user| rows.find(user)).transpose()?.flatten();
                 let row: Option<EntityTokenRow> = rows.find(row)?;
-                // A generation that has been replaced is refused at once: the grace is for refreshing it, not for using it.
+                // A generation that was replaced is refused at once. The grace is for refreshing it, not for using it.
                 let is_live = |row: &EntityTokenRow| row.is_live(now) && row.token_id == token.id && row.generation == token.generation;
                 let row = row.filter(|row| is_live(row) && user.as_ref().is_none_or(UserRow::is_active));
                 Ok(row.map(|row| ActiveCredential::entity_token(row, user)))

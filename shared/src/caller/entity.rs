@@ -1,4 +1,5 @@
-//! Who may touch an entity's token: a backend's API key together with the login of the user in whose name it acts.
+//! The caller of the operations on entity tokens: a backend's API key together with the login of the user in whose name
+//! it acts.
 
 use http::HeaderMap;
 use thiserror::Error;
@@ -10,21 +11,21 @@ use crate::credentials::{ApiKey, KeyNumber, LoginClaims, TokenKeys};
 use crate::domain::{EntityId, EntityUserId, Locator, Permission, RandomId, Scope, Timestamp, UserId};
 use crate::store::{Database, EntityTokenRow, StoreError, schema};
 
-/// This process could not read the key ring again since the token's key was made.
+/// The token was sealed under a key that this process has not read yet.
 #[derive(Debug, Error)]
 #[error("the key ring is older than the token")]
 struct StaleRing;
 
-/// The (entity, user) pair in the path.
+/// The pair of entity and user in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityPath {
     /// The entity.
     pub entity: EntityId,
-    /// The user whose token it is.
+    /// The user, whose token it is.
     pub user: EntityUserId,
 }
 
-/// Credentials whose seals are right and which belong together.
+/// An API key and a login whose seal and signature are right. The login is that of the user in `userid`.
 pub struct EntityCaller<'a> {
     path: &'a EntityPath,
     key: ApiKey,
@@ -33,23 +34,23 @@ pub struct EntityCaller<'a> {
     now: Timestamp,
 }
 
-/// A caller who may do it, and the token as it is.
+/// A caller with the right to the operation, and the pair's token as it was read.
 #[derive(Clone, Debug)]
 pub struct EntityAccess {
-    /// In whose name it is done.
+    /// The user in whose name the backend acts.
     pub acting: UserId,
-    /// The API key, under the name that does not tell its id.
+    /// The API key, by a name that does not reveal its id.
     pub credential_id: Locator,
     /// The place of the pair's token.
     pub locator: Locator,
     /// The live token, if there is one.
     pub token: Option<EntityTokenRow>,
-    /// A token that is live but for the key it was sealed under, which has left the ring: its text opens nothing any more.
+    /// A token that would be live, had the key that sealed it not left the ring: its text no longer opens anything.
     pub keyless: Option<RandomId>,
 }
 
 impl EntityAccess {
-    /// The event that `act` was done to the pair's token.
+    /// The audit event of `act` on the pair's token.
     #[must_use]
     pub fn event(&self, act: Act, path: &EntityPath) -> Event {
         Event::of(act).subject(&path.user).entity(&path.entity).actor(self.acting).credential(self.credential_id).row(self.locator)
@@ -57,10 +58,11 @@ impl EntityAccess {
 }
 
 impl EntityPath {
-    /// Checks the seals of `apikey` and `token`, and that `userid` is the subject of `token`: no I/O.
+    /// Checks the seal of `apikey`, the signature of `token`, and that `userid` is the subject of `token`: no I/O.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    /// [`CallerError::Missing`] names the header that is missing; [`CallerError::Unsuitable`] or
+    /// [`CallerError::Refused`].
     pub fn identify<'a>(&'a self, headers: &HeaderMap, gate: &Gate<'a>) -> Result<EntityCaller<'a>, CallerError> {
         let key = gate.entity_api_key(headers)?;
         let login = gate.entity_login(headers)?;
@@ -73,13 +75,14 @@ impl EntityPath {
 }
 
 impl EntityCaller<'_> {
-    /// Reads the pair's token along with the credentials' rows, one request, and checks the right to `operation`.
+    /// Reads the pair's token and the credentials' rows in one request, and checks the right to `operation`.
     ///
-    /// Acting on one's own token needs no permission, but a key that was given less than its owner has must have been given this;
-    /// on another user's, both the acting user and the key need `operation` for that entity.
+    /// On their own token the acting user needs no permission, but a restricted key must have been given this one. On
+    /// another user's token both the acting user and the key need `operation` for that entity.
     ///
     /// # Errors
-    /// [`CallerError`]; a missing permission is told only to a caller who is known.
+    /// [`CallerError::Forbidden`] only for a caller whose credentials are good; [`CallerError::Refused`] or
+    /// [`CallerError::Store`].
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<EntityAccess, CallerError> {
         let locator = Locator::of_pair(&self.path.entity, &self.path.user);
         note_row(locator);
@@ -92,11 +95,8 @@ impl EntityCaller<'_> {
 
         let (permission, scope) = (Permission::new(operation), Scope::entity(&self.path.entity));
         let own = self.path.user.as_str() == acting.user_id().to_string();
-        let allowed = if own {
-            key.is_unrestricted_for(&permission, &scope)
-        } else {
-            key.may(&permission, &scope) && acting.may(&permission, &scope)
-        };
+        let allowed =
+            if own { key.restriction_allows(&permission, &scope) } else { key.may(&permission, &scope) && acting.may(&permission, &scope) };
         if !allowed {
             return Err(CallerError::Forbidden);
         }

@@ -1,4 +1,5 @@
-//! Checks the seal or the signature of what a request's headers carry: no I/O, so that a forged credential costs nothing.
+//! Checks the seal or signature of the credentials in a request's headers. No I/O, so a forged credential costs no
+//! request.
 
 use http::HeaderMap;
 
@@ -11,8 +12,9 @@ use crate::domain::Timestamp;
 
 /// What credentials are checked against.
 ///
-/// A refusal tells three cases apart, by the form of what was sent and never by what is stored: nothing, a credential of a kind or in a
-/// header that the operation does not take, and one that is not valid.
+/// A refusal says which of three things is wrong: no credential was sent, or one of a kind or in a header that the
+/// operation does not take, or one that is not valid. The form of what was sent decides between the first two, never
+/// what is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
     /// Who mints the JWTs.
@@ -26,7 +28,7 @@ pub struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// The credential that `text` is, of whatever kind. `None` for anything but a credential of this service.
+    /// `text` as a credential of whatever kind. `None` for anything that is not a credential of this service.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<Credential> {
         match CredentialKind::claimed_by(text)? {
@@ -46,7 +48,8 @@ impl Gate<'_> {
         login(headers, self.issuer, self.jwt_keys, self.now)
     }
 
-    /// The API key of an operation that takes either, or else its login JWT.
+    /// The API key or, where there is none, the login JWT of an operation that takes either. What stands in
+    /// `Authorization` beside an API key is ignored.
     ///
     /// # Errors
     /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
@@ -59,11 +62,12 @@ impl Gate<'_> {
         }
     }
 
-    /// The same for an operation that does without one. A session JWT in `Authorization`, and what is no credential of this service, is
-    /// passed over: the vendors' clients leave session JWTs and publishable keys there.
+    /// The same for an operation that needs no credential. Without an API key, a session JWT in `Authorization` is
+    /// ignored, and so is what is not a credential of this service: the vendors' clients leave session JWTs and
+    /// publishable keys there.
     ///
     /// # Errors
-    /// [`CallerError::Unsuitable`] or [`CallerError::Refused`]: a wrong credential is never taken for none.
+    /// [`CallerError::Unsuitable`] or [`CallerError::Refused`]. A wrong credential never counts as none.
     pub fn optional_caller(&self, headers: &HeaderMap) -> Result<Option<Credential>, CallerError> {
         let CredentialHeaders { jwt, api_key } = CredentialHeaders::of(headers);
         match (api_key, jwt.and_then(CredentialKind::claimed_by)) {
@@ -72,7 +76,7 @@ impl Gate<'_> {
         }
     }
 
-    /// The same for an operation that takes a session's JWT too.
+    /// The same for an operation that also takes the JWT of a session.
     ///
     /// # Errors
     /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
@@ -89,7 +93,7 @@ impl Gate<'_> {
         }
     }
 
-    /// The API key of an operation on an entity's tokens.
+    /// The API key of an operation on entity tokens.
     ///
     /// # Errors
     /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
@@ -100,7 +104,7 @@ impl Gate<'_> {
         self.open_api_key(key, requirement)
     }
 
-    /// The login JWT of an operation on an entity's tokens, whose contract names `token`; `Authorization` only where that is absent.
+    /// The login JWT of an operation on entity tokens: in `token` or, where that is absent, in `Authorization`.
     ///
     /// # Errors
     /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
@@ -121,7 +125,7 @@ impl Gate<'_> {
     }
 }
 
-/// The login JWT of an operation that takes nothing else and has no keys of opaque tokens.
+/// [`Gate::login`] for an operation that has no keys of opaque tokens.
 ///
 /// # Errors
 /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
@@ -145,8 +149,8 @@ fn verify_login(
     claims.map_err(|_| refusal(jwt, CredentialKind::Login, requirement, "no valid login JWT"))
 }
 
-/// Why `text` is not taken as a credential of this kind. A text that is no credential of this service by its form is a wrong one of
-/// this kind.
+/// Why `text` is refused as a credential of this kind. What has the form of no credential of this service counts as a
+/// wrong one of this kind.
 fn refusal(text: &str, kind: CredentialKind, requirement: CredentialRequirement, reason: &'static str) -> CallerError {
     match CredentialKind::claimed_by(text) {
         Some(other) if other != kind => CallerError::Unsuitable(requirement),
@@ -154,7 +158,8 @@ fn refusal(text: &str, kind: CredentialKind, requirement: CredentialRequirement,
     }
 }
 
-/// Of several credentials one is not in its header: it is elsewhere, or nowhere.
+/// Why an operation that takes several credentials refuses a request without this one: it stands in another header, or
+/// nowhere.
 fn missing_or_misplaced(headers: &HeaderMap, kind: CredentialKind, requirement: CredentialRequirement) -> CallerError {
     if carries(headers, kind) { CallerError::Unsuitable(requirement) } else { CallerError::Missing(requirement) }
 }

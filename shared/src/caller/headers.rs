@@ -4,14 +4,14 @@ use http::HeaderMap;
 
 use crate::credentials::CredentialKind;
 
-/// A login JWT or a session's JWT, raw or as `Bearer`.
+/// Headers for the JWT of a login or a session, raw or as `Bearer`.
 const JWT_HEADERS: [&str; 2] = ["authorization", "token"];
 
-/// An API key; each of the vendors' clients has a header of its own.
+/// Headers for an API key. Each of the vendors' clients uses a different one; docs/compatibility.md says which.
 const API_KEY_HEADERS: [&str; 4] = ["apikey", "x-authorization", "reb-apikey", "x-api-key"];
 
-/// What a request carries in the headers for credentials, unverified. An empty header carries nothing; a value that is no text
-/// carries something, and that is no credential.
+/// The texts in the headers for credentials, unverified. An empty header counts as absent. A value that is not text
+/// counts as present, and is never a credential.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CredentialHeaders<'a> {
     /// The text of the first JWT header, without its `Bearer`.
@@ -25,29 +25,30 @@ impl<'a> CredentialHeaders<'a> {
         Self { jwt: jwt(headers, &JWT_HEADERS), api_key: first(headers, &API_KEY_HEADERS) }
     }
 
-    /// The same for the operations on entity tokens, whose contract names `token`: `Authorization` counts only where that is absent.
+    /// The same for operations on entity tokens. Their contract names `token`, so `Authorization` counts only where
+    /// that is absent.
     pub fn of_entity_call(headers: &'a HeaderMap) -> Self {
         let [authorization, token] = JWT_HEADERS;
         Self { jwt: jwt(headers, &[token, authorization]), ..Self::of(headers) }
     }
 }
 
-/// The id of the acting user, which the operations on entity tokens take beside that user's login.
+/// The id of the acting user, which operations on entity tokens take beside that user's login.
 pub(super) fn acting_user_id(headers: &HeaderMap) -> Option<&str> {
     first(headers, &["userid"])
 }
 
-/// Whether any header for credentials carries what claims to be of this kind.
+/// Whether any header for credentials has a text that claims to be of this kind.
 pub(super) fn carries(headers: &HeaderMap, kind: CredentialKind) -> bool {
     let mut texts = JWT_HEADERS.iter().chain(&API_KEY_HEADERS).filter_map(|name| jwt(headers, &[name]));
     texts.any(|text| CredentialKind::claimed_by(text) == Some(kind))
 }
 
-/// The text of the first header for credentials that carries anything, a JWT's before an API key's: what an authorizer that has no
-/// identity source decides by.
+/// The text of the first header for credentials that is not empty, JWT headers before API key headers: what the
+/// authorizer decides by when it has no identity source.
 ///
-/// `Authorization` comes first, because a gateway in front may add a key of its own to a request: whoever the request is from decides,
-/// not what was added on the way.
+/// `Authorization` comes first because something in front may add an API key of its own to a request. The client's own
+/// credential decides then, not the key that was added.
 #[must_use]
 pub fn first_credential(headers: &HeaderMap) -> Option<&str> {
     let CredentialHeaders { jwt, api_key } = CredentialHeaders::of(headers);

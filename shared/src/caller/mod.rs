@@ -1,8 +1,12 @@
-//! Who is asking: credentials in a request become a [`Caller`] with an ACL. Imports `domain`, `audit`, `credentials` and `store`.
+//! Who is asking: the credentials in a request become a [`Caller`] with an ACL. Imports `domain`, `audit`,
+//! `credentials` and `store`.
 //!
-//! It goes in two steps, so that an operation reads all it decides on in one request: [`Gate`] checks seals and signatures
-//! without any I/O and refuses what is forged; what passed, a [`Credential`], names the rows it needs ([`Credential::add_to`]),
-//! and with those rows makes its user a caller ([`PendingCredential::caller`]), unless it has been revoked.
+//! There are two steps, so that an operation reads everything that it decides on in one request:
+//!
+//! 1. [`Gate`] finds the credential in the headers and checks its seal or signature without any I/O. A forged one ends
+//!    here. The result is a [`Credential`], whose rows an operation adds to its batch ([`Credential::add_to`]).
+//! 2. With the rows, the [`PendingCredential`] makes its user the caller ([`PendingCredential::caller`]), unless it has
+//!    been revoked.
 
 mod active;
 mod credential;
@@ -30,28 +34,29 @@ pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
 pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath, live_session};
 
-/// Why a request's credentials do not make a caller.
+/// Why the credentials of a request do not make a caller.
 #[derive(Debug, Error)]
 pub enum CallerError {
-    /// The request carries nothing where the operation looks for this, nor anything that belongs there.
+    /// The request lacks the credential that the operation requires.
     #[error("no credentials")]
     Missing(CredentialRequirement),
-    /// The request carries a credential of a kind, or in a header, that the operation does not take. Its form alone says so; whether
-    /// it is valid is not looked at.
+    /// The request carries a credential of a kind, or in a header, that the operation does not take. Its form decides
+    /// that; nobody checks whether it is valid.
     #[error("a credential that the operation does not take")]
     Unsuitable(CredentialRequirement),
-    /// The credential is not one that this service made, or has expired or been revoked. Callers are not told which.
+    /// The credential is forged, expired or revoked. The log is told which, the caller is not.
     #[error("credentials refused: {0}")]
     Refused(&'static str),
-    /// The caller is known and may not do this.
+    /// The caller is known and lacks the permission.
     #[error("the caller lacks the permission")]
     Forbidden,
-    /// The tables can not tell.
+    /// The store did not answer, or a row is unreadable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Writes the id of the row that a request is about into its log lines, in place of the token or the path that names it.
+/// Adds the id of the row that the request is about to its log lines. The token or the path that names the row is never
+/// logged.
 pub fn note_row(id: impl std::fmt::Display) {
     tracing::Span::current().record("row", tracing::field::display(id));
 }

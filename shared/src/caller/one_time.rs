@@ -1,4 +1,4 @@
-//! A one-time token and who stands behind it.
+//! A one-time token, and the rows that it depends on.
 
 use crate::credentials::OneTimeToken;
 use crate::store::{ApiKeyRow, Batch, OneTimeTokenRow, RowKey, Rows, StoreError, UserRow, schema};
@@ -11,18 +11,18 @@ pub struct PendingOneTimeToken {
 }
 
 impl PendingOneTimeToken {
-    /// Adds the rows of the token, of who made it and, if an API key did, of that key to `batch`.
+    /// Adds the rows of the token, of its issuer and, if an API key made it, of that key to `batch`.
     pub fn new(token: &OneTimeToken, batch: &mut Batch<'_>) -> Self {
         let row = batch.token(schema::one_time_token(token.id));
         let api_key = token.api_key.map(|place| batch.token(schema::api_key_at(token.issuer, &place)));
         Self { row, issuer: batch.user(token.issuer), api_key }
     }
 
-    /// The token's row and its issuer's, if there are both and everything that the token depends on is good for it still. Whether it
-    /// is live is not judged here.
+    /// The rows of the token and of its issuer, if both exist and the token has not ended with its issuer or its API
+    /// key. Whether the token itself is live is for the operation to decide.
     ///
     /// # Errors
-    /// [`StoreError`] if a row can not be read.
+    /// [`StoreError`] if a row is unreadable.
     pub fn resolve(&self, rows: &Rows) -> Result<Option<(OneTimeTokenRow, UserRow)>, StoreError> {
         let (row, issuer): (Option<OneTimeTokenRow>, Option<UserRow>) = (rows.find(&self.row)?, rows.find(&self.issuer)?);
         let key_is_there = match &self.api_key {

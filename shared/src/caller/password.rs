@@ -1,4 +1,4 @@
-//! The check of a password: an attempt is reserved first, an unknown user costs the same hash.
+//! The check of a password. An attempt is reserved first, and an unknown user costs the same hash.
 
 use futures_util::future::join;
 use thiserror::Error;
@@ -8,25 +8,25 @@ use crate::credentials::{PasswordError, PasswordHash, PasswordHasher, Verdict};
 use crate::domain::{Secret, Timestamp, Username};
 use crate::store::{Attempt, LoginAttempts, ReserveError, StoreError, UserRow, Users};
 
-/// Why a password does not prove a user.
+/// Why a password does not prove who the user is.
 #[derive(Debug, Error)]
 pub enum PasswordGateError {
-    /// Unknown user, wrong password or disabled user: one answer for the three.
+    /// Unknown user, wrong password or disabled user: one answer for all three.
     #[error("incorrect credentials")]
     Incorrect,
-    /// The right password, and its time is over.
+    /// The password is right and has expired.
     #[error("the password has expired")]
     Expired,
-    /// The attempts under that name are used up; no hash was computed.
+    /// The attempts under that name are used up. No hash was computed.
     #[error("too many attempts")]
     Throttled {
         /// When the next window begins.
         retry_at: Timestamp,
     },
-    /// The tables can not tell.
+    /// The store did not answer, or a row is unreadable.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The stored hash can not be read, or argon2 failed.
+    /// The stored hash is unreadable, or the hash function failed.
     #[error(transparent)]
     Hash(#[from] PasswordError),
 }
@@ -43,15 +43,15 @@ impl From<ReserveError> for PasswordGateError {
 /// Checks passwords under a throttle.
 #[derive(Clone)]
 pub struct PasswordGate {
-    /// Where users are found.
+    /// The users.
     pub users: Users,
-    /// Where attempts are counted.
+    /// The counts of attempts.
     pub attempts: LoginAttempts,
-    /// How passwords are hashed.
+    /// Computes and verifies hashes.
     pub hasher: PasswordHasher,
 }
 
-/// A user who proved to know the password.
+/// A user who has proved to know the password.
 pub struct ProvenUser {
     /// The user.
     pub row: UserRow,
@@ -61,12 +61,13 @@ pub struct ProvenUser {
 }
 
 impl PasswordGate {
-    /// Checks `password` of `username`: two requests side by side, then at most one hash (two where parameters have changed).
+    /// Checks `password` of `username`: two requests side by side, then at most one hash, or two if the parameters have
+    /// changed.
     ///
-    /// Disabled is told from wrong by nothing, expired only by the right password.
+    /// A disabled user gets the answer for a wrong password. Only the right password reveals that it has expired.
     ///
     /// # Errors
-    /// [`PasswordGateError::Throttled`] before any hash is computed.
+    /// [`PasswordGateError`]; [`PasswordGateError::Throttled`] comes before any hash is computed.
     pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp, trail: &Trail) -> Result<ProvenUser, PasswordGateError> {
         let proven = self.prove_even_expired(username, password, now, trail).await?;
         if proven.row.password_has_expired(now) {
@@ -76,10 +77,10 @@ impl PasswordGate {
         Ok(proven)
     }
 
-    /// The same for whoever comes to change a password: an expired one proves the user too.
+    /// The same for a change of password, where an expired password proves the user too.
     ///
     /// # Errors
-    /// [`PasswordGateError::Throttled`] before any hash is computed.
+    /// [`PasswordGateError`], but never [`PasswordGateError::Expired`].
     pub async fn prove_even_expired(
         &self,
         username: &str,
@@ -112,20 +113,20 @@ impl PasswordGate {
         Ok(ProvenUser { row, name, attempt, rehashed })
     }
 
-    /// A name that nobody can have is not looked up: it could be longer than a key may be.
+    /// A name that nobody can have is not looked up: it could exceed the length of a key in DynamoDB.
     async fn find(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
         if name.is_possible() { self.users.find_by_name(name).await } else { Ok(None) }
     }
 
-    /// Forgets the attempts under the name. That it fails takes nothing from the proof, so it is only logged.
+    /// Resets the attempts under the name. A failure does not weaken the proof, so it is only logged.
     pub async fn forget_attempts(&self, proven: &ProvenUser) {
         if let Err(error) = self.attempts.reset(proven.attempt.clone()).await {
             tracing::warn!(error = %error, "a password's attempts could not be forgotten");
         }
     }
 
-    /// Forgets the attempts under the name and stores a new hash, if one was made: requests to send beside the one that the
-    /// proof was for. That they fail takes nothing from the proof, so it is only logged.
+    /// Resets the attempts under the name, and stores the new hash if the password was rehashed: requests to send
+    /// beside the one that the proof was for. A failure does not weaken the proof, so it is only logged.
     pub async fn settle(&self, proven: &ProvenUser) {
         join(self.forget_attempts(proven), self.keep_rehashed(proven)).await;
     }

@@ -1,4 +1,4 @@
-//! What an operation takes as a credential: what a 401 tells a caller who sent something else, or nothing.
+//! The credential that an operation takes. A 401 names it to a caller who sent something else, or nothing.
 
 /// The credential that an operation takes and the header in which it looks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,13 +9,13 @@ pub enum CredentialRequirement {
     Caller,
     /// The JWT of a session, an API key or a login JWT.
     CallerOrSession,
-    /// The API key of an operation on an entity's tokens.
+    /// The API key of an operation on entity tokens.
     EntityApiKey,
-    /// The login JWT of an operation on an entity's tokens.
+    /// The login JWT of an operation on entity tokens.
     EntityLogin,
-    /// The user id of an operation on an entity's tokens.
+    /// The user id of an operation on entity tokens.
     EntityUserId,
-    /// Whatever the authorizer in front of the route takes.
+    /// What the authorizer in front of the route takes.
     Authorizer,
 }
 

@@ -1,20 +1,20 @@
-//! The caller, and what the ACLs of the user and of the credential permit.
+//! The caller, and what the ACLs of the user and of a restricted API key permit together.
 
 use crate::domain::{Acl, AclItem, Locator, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::UserRow;
 
-/// Who is asking: a user whose login or API key is good.
+/// A user whose login or API key is good.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The user: who logged in, or the API key's owner.
+    /// The user who logged in, or the owner of the API key.
     pub user: UserRow,
-    /// The key or the session, told apart from others without its id.
+    /// The key or the session, by a name that does not reveal its id.
     pub credential_id: Locator,
-    /// When the key was made or the session began.
+    /// When the key was created, or the session began.
     pub credential_made_at: Timestamp,
-    /// Of a login: its session, and when that is over.
+    /// The session of a login, and when it is over. An API key has none.
     pub session: Option<(SessionId, Timestamp)>,
-    /// Of an API key that was given less than its owner has: what it was given.
+    /// The ACL of a restricted API key, which was given less than its owner has.
     pub(super) restriction: Option<Acl>,
 }
 
@@ -25,25 +25,25 @@ impl Caller {
         self.user.user_id
     }
 
-    /// Whether the caller may do `permission` on `scope`: the user may, and so may the key if it was given less.
+    /// Whether the caller has `permission` on `scope`: the user does, and so does the key if it is restricted.
     #[must_use]
     pub fn may(&self, permission: &Permission, scope: &Scope) -> bool {
-        self.user.acl.grants(permission, scope) && self.is_unrestricted_for(permission, scope)
+        self.user.acl.grants(permission, scope) && self.restriction_allows(permission, scope)
     }
 
-    /// Whether the caller may make one-time tokens for any customer, with any claims.
+    /// Whether the caller may create one-time tokens for any customer, with any claims.
     #[must_use]
     pub fn may_issue_tokens(&self) -> bool {
         may_issue_tokens(&self.user.acl) && self.restriction.as_ref().is_none_or(may_issue_tokens)
     }
 
-    /// Whether handing out `acl` is no escalation.
+    /// Whether the caller may grant `acl`, which must not exceed what the caller has.
     #[must_use]
     pub fn covers(&self, acl: &Acl) -> bool {
         self.user.acl.covers(acl) && self.restriction.as_ref().is_none_or(|own| own.covers(acl))
     }
 
-    /// What the caller may do: the user's ACL or, of a key that was given less, what the user can still do of that.
+    /// The caller's rights: the user's ACL or, for a restricted key, what the user still has of the key's.
     #[must_use]
     pub fn acl(&self) -> Acl {
         let Some(restriction) = &self.restriction else { return self.user.acl.clone() };
@@ -54,13 +54,14 @@ impl Caller {
         Acl(items.filter(|item| !item.permissions.is_empty()).collect())
     }
 
-    /// Whether the key was not given less, or was given this.
-    pub fn is_unrestricted_for(&self, permission: &Permission, scope: &Scope) -> bool {
+    /// Whether a restricted key was given `permission` on `scope`. True for every other credential.
+    #[must_use]
+    pub fn restriction_allows(&self, permission: &Permission, scope: &Scope) -> bool {
         self.restriction.as_ref().is_none_or(|own| own.grants(permission, scope))
     }
 }
 
-/// Whether `acl` grants to make one-time tokens for any customer, with any claims.
+/// Whether `acl` permits the creation of one-time tokens for any customer, with any claims.
 #[must_use]
 pub fn may_issue_tokens(acl: &Acl) -> bool {
     acl.grants(&Permission::new("authentication-token-create"), &Scope::everywhere())

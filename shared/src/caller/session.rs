@@ -1,4 +1,5 @@
-//! A session, by its own JWT or by the credentials of whoever it was made in the name of.
+//! The caller of the operations on sessions: the holder of the session's JWT, or the user in whose name the session was
+//! made.
 
 use http::HeaderMap;
 
@@ -7,7 +8,7 @@ use crate::credentials::SessionClaims;
 use crate::domain::{CustomerId, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
-/// A session's JWT whose rows are in a batch.
+/// The JWT of a session whose rows are in a batch.
 pub struct PendingSession {
     claims: SessionClaims,
     row: RowKey,
@@ -15,25 +16,26 @@ pub struct PendingSession {
 }
 
 impl PendingSession {
-    /// Adds the session's row to `batch`, and the row of the user that the customer may be.
+    /// Adds the session's row to `batch`, and the user's row in case the customer is a user of this service.
     pub fn new(claims: SessionClaims, batch: &mut Batch<'_>) -> Self {
         let row = batch.session(schema::session(&claims.customer, claims.session));
         Self { row, user: batch.user(&claims.customer), claims }
     }
 
-    /// What the JWT says.
+    /// The claims of the JWT.
     pub(super) fn claims(&self) -> &SessionClaims {
         &self.claims
     }
 
-    /// The session's row, if it has not been ended and, where the customer is a user here, that user is active and has not changed
-    /// the password.
+    /// The session's row, unless the session is over. A customer who is a user of this service must be active and must
+    /// not have changed the password since.
     ///
     /// # Errors
-    /// [`StoreError`] if a row can not be read.
+    /// [`StoreError`] if a row is unreadable.
     pub fn resolve(&self, rows: &Rows, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
         let row = live(rows, &self.row, &self.user, now)?;
-        // A session that was begun anew under an id that a repeated `Idempotency-Key` gave twice is another one.
+        // A repeated `Idempotency-Key` can begin a session anew under the id of one that was ended: that is a different
+        // session.
         Ok(row.filter(|row| row.kind == SessionKind::Exchange && row.created_at == self.claims.issued_at))
     }
 }
@@ -43,10 +45,10 @@ fn live(rows: &Rows, row: &RowKey, user: &RowKey, now: Timestamp) -> Result<Opti
     Ok(row.filter(|row| row.is_live(now) && row.is_backed_by(user.as_ref())))
 }
 
-/// The session `id` of `customer`, if it has not been ended and the user that the customer may be backs it. One request.
+/// The session `id` of `customer`, unless it is over, judged as [`PendingSession::resolve`] does. One request.
 ///
 /// # Errors
-/// [`StoreError`] if the tables can not tell.
+/// [`StoreError`] if the store does not answer, or a row is unreadable.
 pub async fn live_session(
     database: &Database,
     customer: &CustomerId,
@@ -61,44 +63,46 @@ pub async fn live_session(
 /// The session in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionPath {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
 }
 
-/// Credentials whose seals or signatures are right.
+/// A credential that can open a session, and whose seal or signature is right.
 pub struct SessionCaller {
     id: SessionId,
     credential: Credential,
     now: Timestamp,
 }
 
-/// A caller who is known, and the session as far as it is theirs.
+/// A caller who is known, and the session if it is theirs.
 #[derive(Clone, Debug)]
 pub struct SessionAccess {
-    /// The user who asks, if it is not the session itself.
+    /// The user who asks. `None` for the session itself.
     pub actor: Option<UserId>,
-    /// The session, if there is one that the caller may see.
+    /// The session. `None` if it is over, unknown or somebody else's.
     pub session: Option<SessionRow>,
 }
 
 impl SessionPath {
-    /// Checks the seal or the signature of whatever credential there is, an API key first: no I/O.
+    /// Checks the seal or signature of the credential in `headers`, an API key first: no I/O.
     ///
     /// # Errors
-    /// [`CallerError::Missing`] or [`CallerError::Refused`].
+    /// [`CallerError::Missing`], [`CallerError::Unsuitable`] or [`CallerError::Refused`].
     pub fn identify(self, headers: &HeaderMap, gate: &Gate<'_>) -> Result<SessionCaller, CallerError> {
         Ok(SessionCaller { id: self.id, credential: gate.caller_or_session(headers)?, now: gate.now })
     }
 }
 
 impl SessionCaller {
-    /// The session: one's own, a login of one's own, or one that was made in one's name. One request; one more for the last.
+    /// The session, if it is the caller's own, a login of the caller's, or one that was made in the caller's name. One
+    /// request, and a second one for the last.
     ///
-    /// An API key finds what was made in its owner's name, not its owner's logins; a key that was given less than its owner has must
-    /// have been given `operation`.
+    /// An API key finds what was made in its owner's name, but none of its owner's logins. A restricted key must have
+    /// been given `operation`.
     ///
     /// # Errors
-    /// [`CallerError`]
+    /// [`CallerError::Refused`] if the credential has been revoked, [`CallerError::Forbidden`] for a key without the
+    /// permission.
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<SessionAccess, CallerError> {
         let (id, now) = (self.id, self.now);
         let mut batch = database.batch();
@@ -119,12 +123,12 @@ impl SessionCaller {
         let user_row = batch.user(user);
         let rows = batch.get().await?;
         let caller = pending.caller(&rows, now)?;
-        if !caller.is_unrestricted_for(&Permission::new(operation), &Scope::everywhere()) {
+        if !caller.restriction_allows(&Permission::new(operation), &Scope::everywhere()) {
             return Err(CallerError::Forbidden);
         }
 
         let own_login = own_login.map(|row| live(&rows, &row, &user_row, now)).transpose()?.flatten();
-        // The same partition has what others made for the user as their customer.
+        // The user's partition also holds sessions that others made for the user as their customer.
         let own_login = own_login.filter(|row| row.kind == SessionKind::Login);
         let session = match (own_login, rows.find::<IssuedSessionRow>(&issued)?) {
             (Some(session), _) => Some(session),

@@ -1,5 +1,5 @@
-//! New keys, as JWK sets: for the first deploy, the local stack, the operator's program and tests. Of the functions only `keys` calls
-//! this.
+//! New keys, as JWK sets: for the first deploy, the local stack, the operator's program and tests. Of the functions
+//! only `keys` calls this.
 
 use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;

@@ -110,7 +110,8 @@ impl Jwk {
         }
     }
 
-    /// The private key in the DER form that `jsonwebtoken` takes. A private part that does not fit the public one is refused.
+    /// The private key in the DER form that `jsonwebtoken` takes. A private part that does not fit the public one is
+    /// refused.
     pub(super) fn encoding_key(&self) -> Result<EncodingKey, KeySetError> {
         let unusable = self.error("is no usable private key");
         match self.algorithm()? {

@@ -50,7 +50,8 @@ impl VerificationKeys {
         if keys.is_empty() { Err(KeySetError::NotOneCurrent) } else { Ok(Self(keys)) }
     }
 
-    /// The JWK set to publish (RFC 7517): the public members of every key, whatever its status. The status stays private.
+    /// The JWK set to publish (RFC 7517): the public members of every key, whatever its status. The status stays
+    /// private.
     #[must_use]
     pub fn published(&self) -> PublicJwkSet {
         let keys = self.0.values().map(|key| Jwk { status: None, ..key.jwk.public() });

@@ -10,8 +10,8 @@ use crate::domain::Timestamp;
 
 /// A key set while it is rotated. Members that this code does not know stay in it.
 ///
-/// Beside its `status` each key has `since`, the unix seconds at which it got that status. Signing and verifying ignore it. There is
-/// no `Debug`, because the document holds private keys.
+/// Beside its `status` each key has `since`, the unix seconds at which it got that status. Signing and verifying ignore
+/// it. There is no `Debug`, because the document holds private keys.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyDocument {
     keys: Vec<Map<String, Value>>,
@@ -83,8 +83,8 @@ impl KeyDocument {
         Ok(kid)
     }
 
-    /// Adds a new key for opaque tokens with the status `next`, and returns its number: the one after the highest, so that a number
-    /// never comes back.
+    /// Adds a new key for opaque tokens with the status `next`, and returns its number: the one after the highest, so
+    /// that a number never comes back.
     ///
     /// # Errors
     /// [`GenerateError`] if the machine gives no random numbers, or the numbers are used up: they end at 255.
@@ -103,7 +103,8 @@ impl KeyDocument {
         }
     }
 
-    /// Makes the next key `kid` the current one and retires the current one, so that the document never has two or none.
+    /// Makes the next key `kid` the current one and retires the current one, so that the document never has two or
+    /// none.
     pub fn promote(&mut self, kid: &str, now: Timestamp) {
         for key in &mut self.keys {
             let status = match state(key) {

@@ -44,8 +44,8 @@ impl CredentialKind {
         }
     }
 
-    /// What the text of a sealed token begins with. Secret scanners recognise it; docs/security.md has the expressions. A JWT
-    /// begins with nothing of its own.
+    /// What the text of a sealed token begins with. Secret scanners recognise it; docs/security.md has the expressions.
+    /// A JWT begins with nothing of its own.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {

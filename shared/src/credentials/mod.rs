@@ -1,4 +1,5 @@
-//! Passwords, JWTs, sealed tokens and the keys they are made under. Pure: keys and the time arrive as values. Imports `domain`.
+//! Passwords, JWTs, sealed tokens and the keys they are made under. Pure: keys and the time arrive as values. Imports
+//! `domain`.
 
 pub mod generate;
 mod jwk;

@@ -1,4 +1,4 @@
-//! One-time passwords that are derived from the token they belong to: nothing to store but the count of attempts.
+//! One-time passwords. Each derives from its one-time token, so only the count of attempts is stored.
 
 use hmac::Mac;
 
@@ -6,18 +6,18 @@ use super::sealed::{OneTimeToken, SealError};
 use super::token_keys::TokenKeys;
 use crate::domain::Secret;
 
-/// Six digits that whoever reads the customer's mail knows.
+/// The six digits that the customer receives by mail.
 pub struct OneTimePassword {
     digits: u32,
 }
 
-/// How many passwords there are.
+/// The number of different passwords.
 const RANGE: u64 = 1_000_000;
 
 impl OneTimePassword {
     /// The password of `token`: HMAC-SHA-256 over its id, truncated to six digits.
     ///
-    /// The remainder of 64 bits by a million favours no digit by more than one part in 10^13.
+    /// Taking 64 bits modulo a million favours no digit by more than one part in 10^13.
     ///
     /// # Errors
     /// [`SealError`] if the ring no longer has the token's key.
@@ -33,7 +33,7 @@ impl OneTimePassword {
         Secret::new(format!("{:06}", self.digits))
     }
 
-    /// Whether `presented` is this password; compared in constant time.
+    /// Whether `presented` is this password. The comparison takes constant time.
     #[must_use]
     pub fn verify(&self, presented: &str) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.digits().expose().as_bytes(), presented.as_bytes()).is_ok()

@@ -1,5 +1,5 @@
-//! Passwords: argon2id with PHC strings (RFC 9106, OWASP's parameters), and the [`stored`] hashes of other schemes until their
-//! next login.
+//! Password hashes: argon2id in PHC strings (RFC 9106, with OWASP's parameters). [`stored`] verifies imported hashes of
+//! other schemes until the user's next login.
 
 mod stored;
 #[cfg(test)]
@@ -21,37 +21,38 @@ use crate::domain::Secret;
 pub use stored::Scheme;
 use stored::Stored;
 
-/// A hash could not be computed or read: a fault of ours, never the caller's.
+/// Why a hash could not be computed or read. The caller is never at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PasswordError {
-    /// The parameters are outside what argon2 takes.
+    /// The parameters are out of argon2's range.
     #[error("the argon2 parameters are out of range")]
     Parameters,
-    /// The stored text is no hash that can be verified.
-    #[error("the stored password hash can not be read")]
+    /// The stored text is not a hash of any [`Scheme`].
+    #[error("the stored password hash cannot be read")]
     Unreadable,
-    /// The stored hash asks for more time or memory than a login may cost.
+    /// The stored hash takes more time or memory than a login may cost.
     #[error("the stored password hash costs too much to verify")]
     TooCostly,
-    /// The hash function failed (no memory, no random numbers).
+    /// The hash function failed: no memory, or no random numbers.
     #[error("the password hash could not be computed")]
     Failed,
 }
 
-/// A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$…`, or what was imported in another form ([`Scheme`]). `Debug` shows nothing of it.
+/// A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$…`, or an imported hash of another [`Scheme`]. `Debug` redacts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(Secret);
 
 impl PasswordHash {
-    /// The hash that a row holds.
+    /// The hash in a user's row. Whether it can be verified is not checked.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(Secret::new(text))
     }
 
-    /// Whether `text` is a hash that [`PasswordHasher::verify`] takes, told without computing anything: what an import asks.
+    /// The scheme of `text`, if [`PasswordHasher::verify`] can verify it. Computes nothing; an import uses it.
     ///
     /// # Errors
-    /// [`PasswordError::Unreadable`] if it is none; [`PasswordError::TooCostly`] if it is beyond the bounds of its [`Scheme`].
+    /// [`PasswordError::Unreadable`] if it is not a hash; [`PasswordError::TooCostly`] if it exceeds the bounds of its
+    /// [`Scheme`].
     pub fn check(text: &str) -> Result<Scheme, PasswordError> {
         Stored::parse(text).map(|stored| stored.scheme())
     }
@@ -63,7 +64,7 @@ impl PasswordHash {
     }
 }
 
-/// What argon2id costs. OWASP's minimum by default: 19 MiB, 2 iterations, 1 lane.
+/// The cost of argon2id. The default is OWASP's minimum: 19 MiB, 2 iterations, 1 lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordParameters {
     /// Memory in KiB.
@@ -74,14 +75,14 @@ pub struct PasswordParameters {
     pub parallelism: u32,
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The password is another one, or nobody has it.
+    /// The password is wrong, or there is no such user.
     Wrong,
     /// The password is right.
     Right,
-    /// The password is right and was hashed under other parameters or in another scheme: store this one instead.
+    /// The password is right, but its hash has other parameters or another scheme. This hash is to replace it.
     RightRehashed(PasswordHash),
 }
 
@@ -99,7 +100,8 @@ impl PasswordHasher {
     /// A hasher with these parameters.
     ///
     /// # Errors
-    /// [`PasswordError::Parameters`] if argon2 does not take them, or [`verify`](Self::verify) would find them too costly.
+    /// [`PasswordError::Parameters`] if argon2 does not take them, or [`verify`](Self::verify) would find them too
+    /// costly.
     pub fn new(parameters: PasswordParameters) -> Result<Self, PasswordError> {
         let PasswordParameters { memory_kib, iterations, parallelism } = parameters;
         if !stored::is_affordable(memory_kib, iterations, parallelism) {
@@ -120,21 +122,22 @@ impl PasswordHasher {
         Ok(PasswordHash::from_stored(hash.to_string()))
     }
 
-    /// Verifies `password` against `stored`, or, where there is no such user, against a dummy made from the live parameters:
-    /// the answer for an unknown name then costs one hash too (OWASP, user enumeration).
+    /// Verifies `password` against `stored`. Where there is no such user, it verifies against a dummy with the live
+    /// parameters, so that an unknown name costs one hash too (OWASP, user enumeration).
     ///
-    /// A right password that was hashed under other parameters or in another scheme is hashed again. What a hash of another scheme
-    /// costs is that scheme's, so until their first login an imported user can be told from an unknown one by a clock.
+    /// A right password whose hash has other parameters or another scheme is hashed again. A hash of another scheme
+    /// takes a different time, so until their first login an imported user can be told from an unknown one by the
+    /// clock.
     ///
     /// # Errors
-    /// [`PasswordError::Unreadable`] or [`PasswordError::TooCostly`] as [`PasswordHash::check`] has it; [`PasswordError::Failed`] if
-    /// the hash function fails.
+    /// [`PasswordError::Unreadable`] or [`PasswordError::TooCostly`] as in [`PasswordHash::check`];
+    /// [`PasswordError::Failed`] if the hash function fails.
     pub fn verify(&self, password: &Secret, stored: Option<&PasswordHash>) -> Result<Verdict, PasswordError> {
         let hash = Stored::parse(stored.unwrap_or(&self.dummy).as_str())?;
         self.computed.fetch_add(1, Ordering::Relaxed);
         let is_right = match &hash {
             Stored::Argon2(_) => hash.is_of(&prepared(password))?,
-            // Another system has hashed what it was sent.
+            // Other systems hashed the bytes as they were sent.
             _ => hash.is_of(password.expose().as_bytes())?,
         };
         match hash {
@@ -160,8 +163,8 @@ impl PasswordHasher {
     }
 }
 
-/// A hash that no password has: 32 random bytes where the output of argon2 would stand. It is made of the live parameters,
-/// so that an unknown user costs what a real one does, and costs nothing at start.
+/// A hash that no password has: 32 random bytes in place of argon2's output. It has the live parameters, so that an
+/// unknown user costs what a real one does, and creating it computes no hash.
 fn dummy(live: &Params) -> PasswordHash {
     let random = || *uuid::Uuid::new_v4().as_bytes();
     let (salt, output) = (STANDARD_NO_PAD.encode(random()), STANDARD_NO_PAD.encode([random(), random()].concat()));
@@ -169,8 +172,8 @@ fn dummy(live: &Params) -> PasswordHash {
     PasswordHash::from_stored(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${output}"))
 }
 
-/// The bytes that are hashed: the whole password in NFC, so that the same characters typed on two systems are one password.
-/// Nothing is cut off, trimmed or folded (NIST SP 800-63B-4, 3.1.1.2).
+/// The bytes that are hashed: the whole password in NFC, so that the same characters from two systems are the same
+/// password. Nothing is truncated, trimmed or folded (NIST SP 800-63B-4, 3.1.1.2).
 fn prepared(password: &Secret) -> Vec<u8> {
     password.expose().nfc().collect::<String>().into_bytes()
 }

@@ -1,4 +1,4 @@
-//! What a new password must not be (NIST SP 800-63B-4, 3.1.1.2). Nothing is demanded of its composition.
+//! What a new password must not be (NIST SP 800-63B-4, 3.1.1.2). There are no rules for its composition.
 
 use fst::Set;
 use thiserror::Error;
@@ -6,10 +6,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{Secret, Username};
 
-/// 38,399 common passwords and words, 226 KB: searched as it lies in the binary, in which it is only if this is called.
+/// 38,399 common passwords and words in 226 KB, searched in place. The linker drops it from binaries that do not check
+/// passwords.
 static COMMON: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/common-passwords.fst"));
 
-/// What lies side by side on keyboards, and what is counted: a password that is a piece of one of these, read either way, is a sequence.
+/// Rows of keyboards and of counting. A password that is a piece of one of these, read in either direction, is a
+/// sequence.
 const SEQUENCES: [&str; 11] = [
     "12345678901234567890",
     "abcdefghijklmnopqrstuvwxyz",
@@ -23,12 +25,12 @@ const SEQUENCES: [&str; 11] = [
     "1q2w3e4r5t6y7u8i9o0p",
     "q1w2e3r4t5y6u7i8o9p0",
 ];
-/// The longest block whose repetition is no password: `aaaaaaaa`, `abababab`, `abcdabcd`.
+/// The longest block whose repetition is refused: `aaaaaaaa`, `abababab`, `abcdabcd`.
 const BLOCK: usize = 4;
-/// A shorter name is too likely to be in a password by chance.
+/// Shorter names are ignored: they occur in passwords by chance.
 const NAME_CHARS: usize = 3;
 
-/// How long a password must and may be, in Unicode characters after NFC.
+/// The bounds of a password's length, in Unicode characters after NFC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordRules {
     /// The fewest characters.
@@ -44,7 +46,7 @@ impl Default for PasswordRules {
     }
 }
 
-/// Why a password is refused, in the words that its field is told with; none of it holds the password.
+/// Why a password is refused, in the words of the field's error. None of them holds the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Weakness {
     /// Too few characters.
@@ -59,10 +61,10 @@ pub enum Weakness {
         /// The most.
         max: u32,
     },
-    /// Among the first that are guessed.
+    /// It is among the first guesses.
     #[error("must not be a common password, a word, a repetition or a sequence")]
     Common,
-    /// A name of the user's own, with too little beside it.
+    /// It is a name of the user, with too little beside it.
     #[error("must not be made of the user's own names")]
     OwnName,
 }
@@ -70,8 +72,9 @@ pub enum Weakness {
 impl PasswordRules {
     /// Whether a user with these `names` (user name, e-mail address, first and last name) may have `password`.
     ///
-    /// The whole password is compared with the common ones, never a piece of it, in NFKC and lower case. A name, and what an
-    /// e-mail address has before its `@`, is looked for inside it: what is left beside all names must have `min_chars` as well.
+    /// The whole password is compared with the common ones, in NFKC and lower case; a piece of it is not. Names, and
+    /// the part of an e-mail address before its `@`, are searched inside it: what is left beside them must have
+    /// `min_chars` characters too.
     ///
     /// # Errors
     /// The first [`Weakness`] that is found.
@@ -99,12 +102,12 @@ fn chars(text: impl Iterator<Item = char>) -> u32 {
     u32::try_from(text.count()).unwrap_or(u32::MAX)
 }
 
-/// Whether the list has it. The set is checked for its version only when it is opened, so opening it costs nothing.
+/// Whether the list has it. Opening the set checks its version only, which costs nothing.
 fn is_listed(folded: &str) -> bool {
     Set::new(COMMON).is_ok_and(|set| set.contains(folded))
 }
 
-/// Whether it is one block of at most [`BLOCK`] characters again and again; the last one may be cut off.
+/// Whether it repeats one block of at most [`BLOCK`] characters. The last repetition may be incomplete.
 fn is_repetition(folded: &str) -> bool {
     let chars: Vec<char> = folded.chars().collect();
     (1..=BLOCK).any(|block| chars.len() >= 2 * block && chars.iter().zip(chars.iter().skip(block)).all(|(one, next)| one == next))

@@ -1,4 +1,4 @@
-//! The key ring under which opaque tokens and one-time passwords are derived.
+//! The key ring that opaque tokens and one-time passwords derive from.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,25 @@ use sha2::Sha256;
 
 use super::key_set::{KeySetError, KeyStatus};
 
-/// The number of a key in the ring: it stands in each token, so that a token tells under which key to check it.
+/// The number of a key in the ring. It stands in each token and says which key checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyNumber(u8);
 
 impl KeyNumber {
-    /// The key of that number.
+    /// The number of a key.
     #[must_use]
     pub fn new(number: u8) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// The number, as it stands in a token.
     #[must_use]
     pub fn get(self) -> u8 {
         self.0
     }
 }
 
-/// HMAC-SHA-256 keys by number, one of them current. `Debug` shows the numbers only.
+/// HMAC-SHA-256 keys by number. One of them is current. `Debug` shows the numbers only.
 pub struct TokenKeys {
     keys: BTreeMap<KeyNumber, Hmac<Sha256>>,
     current: KeyNumber,
@@ -48,11 +48,11 @@ struct Key {
 }
 
 impl TokenKeys {
-    /// Reads a JWK set of `oct` keys (RFC 7517) whose `kid` is a number from 1 to 255 and whose `status` is `next`,
-    /// `current` or `retired`; exactly one is current, each has at least 32 bytes.
+    /// Reads a JWK set of `oct` keys (RFC 7517). Each `kid` is a number from 1 to 255, each `status` is `next`,
+    /// `current` or `retired`, and each key has at least 32 bytes. Exactly one is current.
     ///
     /// # Errors
-    /// [`KeySetError`] names what is wrong, never a key's value.
+    /// [`KeySetError`] says what is wrong, and never holds a key's value.
     pub fn parse(json: &str) -> Result<Self, KeySetError> {
         let document: Document = serde_json::from_str(json).map_err(|_| KeySetError::Malformed)?;
         let mut keys = BTreeMap::new();
@@ -76,7 +76,7 @@ impl TokenKeys {
         Ok(Self { keys, current: current.ok_or(KeySetError::NotOneCurrent)? })
     }
 
-    /// The key under which new tokens are sealed.
+    /// The key that seals new tokens.
     #[must_use]
     pub fn current(&self) -> KeyNumber {
         self.current
@@ -88,13 +88,14 @@ impl TokenKeys {
         self.keys.contains_key(&number)
     }
 
-    /// Whether `number` is of a key to come: numbers only grow, so a ring that ends below it was read before that key was made.
+    /// Whether `number` belongs to a newer key than any in this ring. Numbers only grow, so the ring was then read
+    /// before that key was created.
     #[must_use]
     pub fn is_older_than(&self, number: KeyNumber) -> bool {
         self.keys.keys().all(|known| *known < number)
     }
 
-    /// An HMAC over `parts` in order under the key `number`; `None` if the ring has no such key.
+    /// An HMAC over `parts`, in order, under the key `number`. `None` if the ring has no such key.
     pub(super) fn mac(&self, number: KeyNumber, parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
         let mut mac = self.keys.get(&number)?.clone();
         for part in parts {

@@ -1,4 +1,4 @@
-//! A Lambda authorizer's events and answers (HTTP API, REQUEST, payload 2.0, simple responses).
+//! The events and answers of a Lambda authorizer (HTTP API, REQUEST, payload 2.0, simple responses).
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::caller::{ActiveCredential, bearer, first_credential};
 use crate::domain::{SharedClock, Timestamp};
 use crate::http::ApiError;
 
-/// What decides who may pass.
+/// An authorizer: it decides whether the credential of a request is good.
 pub trait Authorize: Send + Sync + Sized + 'static {
     /// The function's name.
     const NAME: &'static str;
@@ -27,12 +27,13 @@ pub trait Authorize: Send + Sync + Sized + 'static {
     /// [`ConfigError`] names the variable that is missing or wrong.
     fn start(setup: &Setup) -> impl Future<Output = Result<Self, ConfigError>> + Send;
 
-    /// Decides one event. An error means that nobody can tell now: the gateway then answers 500 and caches nothing, where a refusal
-    /// would be cached.
+    /// Decides one event. An error means that the store did not answer. The gateway then answers 500 and caches
+    /// nothing, whereas it would cache a refusal.
     fn authorize(&self, event: &AuthorizerEvent) -> impl Future<Output = Result<Authorization, ApiError>> + Send;
 }
 
-/// The parts of an event that decide. Read from any JSON, since nothing that a client sends may fail the function.
+/// The parts of an event that matter. They are read from any JSON, because nothing that a client sends may fail the
+/// function.
 pub struct AuthorizerEvent {
     /// The instant of the request.
     pub now: Timestamp,
@@ -52,7 +53,8 @@ impl AuthorizerEvent {
     }
 }
 
-/// A value that can't stand in a header is there all the same, and is no credential: it must not let another header decide.
+/// A value that cannot stand in a header counts as present, and is not a credential: it must not let another header
+/// decide.
 fn in_headers(event: &Value) -> Option<String> {
     let headers = event.get("headers").and_then(Value::as_object)?;
     let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static("?"));
@@ -68,24 +70,24 @@ impl AuthorizerEvent {
     }
 }
 
-/// What the gateway is told.
+/// The answer to the gateway.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorization {
     is_authorized: bool,
-    /// What the route's own function is told, under `requestContext.authorizer.lambda`.
+    /// What the route's function finds in `requestContext.authorizer.lambda`.
     context: Value,
 }
 
 impl Authorization {
-    /// Nobody who may pass.
+    /// The credential is not good.
     #[must_use]
     pub fn refused() -> Self {
         Self { is_authorized: false, context: json!({}) }
     }
 
-    /// Who passes. Members without a value are left out; the ACL and the claims are JSON texts, so that they can be mapped to
-    /// headers, too.
+    /// The credential is good. Members without a value are left out. The ACL and the claims are JSON texts, so that a
+    /// gateway can map them to headers.
     #[must_use]
     pub fn of(credential: ActiveCredential) -> Self {
         let json_text = |value: Result<String, serde_json::Error>| value.map_or(Value::Null, Value::String);
@@ -106,7 +108,7 @@ impl Authorization {
     }
 }
 
-/// An authorizer and what stands around it: the public door through which tests come, too.
+/// An authorizer with its logs and events: the public door, which tests use too.
 pub struct AuthorizerService<A> {
     authorizer: A,
     clock: SharedClock,
@@ -125,7 +127,7 @@ impl<A: Authorize> AuthorizerService<A> {
     /// Answers one event, whatever it holds.
     ///
     /// # Errors
-    /// Only if nobody can tell, because the tables do not answer: the text is fixed, the cause is logged.
+    /// Only if the store does not answer. The text is fixed; the cause is logged.
     pub async fn call(&self, event: Value) -> Result<Authorization, &'static str> {
         let event = AuthorizerEvent::new(&event, self.clock.now());
         let request_id = event.request_id.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A key set in Secrets Manager, replaced whole.
+//! A key set in Secrets Manager, which is always replaced whole.
 
 use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
@@ -8,17 +8,17 @@ use thiserror::Error;
 
 use crate::domain::Secret;
 
-/// A secret that holds a key set, or will.
+/// A secret for a key set. It may still be empty.
 #[derive(Clone, Debug)]
 pub struct KeySecret {
     client: aws_sdk_secretsmanager::Client,
     arn: String,
 }
 
-/// A set as it was read.
+/// A key set as it was read, with the version that a replacement expects.
 #[derive(Clone, Debug)]
 pub struct KeyReading {
-    /// The document; nothing where the secret is still empty.
+    /// The document. `None` while the secret is empty.
     pub text: Option<Secret>,
     version: Option<String>,
 }
@@ -26,7 +26,7 @@ pub struct KeyReading {
 /// Why a key set was not read or not written.
 #[derive(Debug, Error)]
 pub enum KeySecretError {
-    /// Somebody else wrote it since it was read; nothing is written.
+    /// Somebody else replaced it since it was read. Nothing was written.
     #[error("somebody else changed {0} at the same time; it was left as it is")]
     Meanwhile(String),
     /// Secrets Manager refused or did not answer.
@@ -36,7 +36,7 @@ pub enum KeySecretError {
         arn: String,
         /// `read` or `written`.
         done: &'static str,
-        /// What Secrets Manager said; never a secret's value.
+        /// The error of Secrets Manager. It never holds a secret's value.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -54,10 +54,10 @@ impl KeySecret {
         &self.arn
     }
 
-    /// The set as it is now.
+    /// The current set.
     ///
     /// # Errors
-    /// If it can't be read; an empty one can.
+    /// If Secrets Manager refuses or does not answer. An empty secret is not an error.
     pub async fn read(&self) -> Result<KeyReading, KeySecretError> {
         match self.client.get_secret_value().secret_id(&self.arn).send().await {
             Ok(value) => Ok(KeyReading { text: value.secret_string.map(Secret::new), version: value.version_id }),
@@ -71,14 +71,14 @@ impl KeySecret {
 
     /// Replaces the whole set by `text` if it is still what was `read`.
     ///
-    /// Secrets Manager has no conditional put, but takes one version of an id only: the new version's id is derived from the one
-    /// that was read, so that of two who read the same version one is refused. A retry whose first answer was lost writes the same
-    /// content, which is taken as done.
+    /// Secrets Manager has no conditional put, but accepts each version id only once. The id of the new version derives
+    /// from the one that was read, so of two callers who read the same version one is refused. A retry after a lost
+    /// answer writes the same content under the same id, which Secrets Manager accepts.
     ///
     /// # Errors
-    /// [`KeySecretError::Meanwhile`] if somebody else replaced it meanwhile: nothing is written then.
+    /// [`KeySecretError::Meanwhile`] if somebody else replaced it first. Nothing is written then.
     pub async fn replace(&self, read: &KeyReading, text: &str) -> Result<(), KeySecretError> {
-        // Narrows the gap in which somebody writes without this program.
+        // Detects a write by somebody who does not use this program, unless it happens between here and the put.
         if self.read().await?.version != read.version {
             return Err(KeySecretError::Meanwhile(self.arn.clone()));
         }
@@ -101,7 +101,7 @@ impl KeySecret {
     }
 }
 
-/// The id of the version after `version`: a UUID of 16 bytes of SHA-256.
+/// The id of the version after `version`: a UUID from 16 bytes of SHA-256.
 fn successor(arn: &str, version: Option<&str>) -> String {
     let hash = Sha256::digest(format!("{arn}\n{}", version.unwrap_or_default()));
     let bytes = hash.first_chunk::<16>().copied().unwrap_or_default();

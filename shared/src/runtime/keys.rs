@@ -1,4 +1,4 @@
-//! Key sets that are read again while the function runs, so that a rotation needs no deploy.
+//! Key sets that a running function reads again, so that a rotation needs no deploy.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,30 +19,30 @@ use super::telemetry::chain;
 pub enum KeySource {
     /// `file:<path>`.
     File(std::path::PathBuf),
-    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Not taken anywhere else: a deployed
-    /// function's plain variables are readable in the console.
+    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Not taken anywhere
+    /// else: a deployed function's plain variables are readable in the console.
     Inline(String),
     /// `secretsmanager:<arn>`.
     Secret(KeySecret),
 }
 
-/// Why a key set can't be used or filled.
+/// Why a key set cannot be used or filled.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySourceError {
-    /// The file can't be read.
+    /// The file cannot be read.
     #[error("could not be read: {0}")]
     Io(#[from] std::io::Error),
     /// Secrets Manager refused or did not answer.
     #[error(transparent)]
     Secret(#[from] KeySecretError),
-    /// There is no set yet.
+    /// The secret has no value yet.
     #[error("is still empty")]
     Empty,
-    /// No operation could use it.
+    /// The keys cannot be used.
     #[error("{0}")]
     KeySet(#[from] KeySetError),
-    /// It is no JWK set whose keys have a kid and a status.
-    #[error("is no JWK set whose keys have a kid and a status")]
+    /// It is not a JWK set with a `kid` and a `status` for each key.
+    #[error("is not a JWK set whose keys have a kid and a status")]
     Document(#[from] GenerateError),
     /// A file or a variable, which only the local stack and `sam local` have.
     #[error("is no secret: only a secret is filled")]
@@ -58,10 +58,10 @@ impl KeySource {
         }
     }
 
-    /// The set with what a rotation needs to know of its keys.
+    /// The set, with what a rotation must know about its keys.
     ///
     /// # Errors
-    /// If it can't be read, is empty, or is no key set.
+    /// If it cannot be read, is empty, or is not a key set.
     pub async fn document(&self) -> Result<KeyDocument, KeySourceError> {
         Ok(KeyDocument::parse(self.read().await?.expose())?)
     }
@@ -85,10 +85,10 @@ impl KeyPlace for KeySource {
     }
 }
 
-/// A key set as it was at most [`Live::refresh_seconds`] ago.
+/// A key set as it was at most `KEYS_REFRESH_SECONDS` ago.
 ///
-/// It is read again by the first request after that time. If that fails, the one that was read before stays in use: a key
-/// store that does not answer takes nobody's login away.
+/// The first request after that time reads it again. If that fails, the set that was read before stays in use: a key
+/// store that does not answer must not lock everybody out.
 pub struct Live<T> {
     name: &'static str,
     source: KeySource,
@@ -115,7 +115,7 @@ impl<T> Live<T> {
         Ok(Self { name, source, parse, refresh_seconds, clock, state })
     }
 
-    /// The keys, read again if their time is over.
+    /// The keys, which are read again after `KEYS_REFRESH_SECONDS`.
     pub async fn get(&self) -> Arc<T> {
         let now = self.clock.now();
         let keys = {
@@ -123,7 +123,7 @@ impl<T> Live<T> {
             if now.seconds_since(state.1) < u64::from(self.refresh_seconds) {
                 return state.0.clone();
             }
-            // Whoever asks meanwhile, or after a failure, takes the old keys until the next time.
+            // Others meanwhile use the old keys, and so does everybody after a failure, until the time is over again.
             state.1 = now;
             state.0.clone()
         };
@@ -141,14 +141,14 @@ impl<T> Live<T> {
     }
 }
 
-/// What most operations check credentials with, and where it is kept up to date.
+/// What most operations check credentials with, kept up to date.
 pub struct Keys {
     pub(super) issuer: Issuer,
     pub(super) jwt: Live<VerificationKeys>,
     pub(super) tokens: Live<TokenKeys>,
 }
 
-/// [`Keys`] as they are during one request.
+/// [`Keys`] as they stand during one request.
 pub struct CurrentKeys<'a> {
     issuer: &'a Issuer,
     jwt: Arc<VerificationKeys>,
@@ -157,7 +157,7 @@ pub struct CurrentKeys<'a> {
 }
 
 impl Keys {
-    /// The keys as they are now.
+    /// The current keys. Both sets are read side by side if it is time.
     pub async fn get(&self) -> CurrentKeys<'_> {
         let (jwt, tokens) = join(self.jwt.get(), self.tokens.get()).await;
         CurrentKeys { issuer: &self.issuer, jwt, tokens }
@@ -165,7 +165,7 @@ impl Keys {
 }
 
 impl CurrentKeys<'_> {
-    /// Checks credentials with these keys.
+    /// The gate that checks credentials with these keys, at the time of the request.
     #[must_use]
     pub fn gate(&self, now: Timestamp) -> Gate<'_> {
         Gate { issuer: self.issuer, jwt_keys: &self.jwt, token_keys: &self.tokens, now }

@@ -13,7 +13,8 @@ pub struct LoginClaims {
     pub user: UserId,
     /// The id of the session's row: `jti`.
     pub session: SessionId,
-    /// The user's epoch at login. A change of password raises the user's epoch, and with it revokes every session of an earlier one.
+    /// The user's epoch at login. A change of password raises the user's epoch, and with it revokes every session of an
+    /// earlier one.
     pub epoch: u64,
     /// When it was minted: `iat`.
     pub issued_at: Timestamp,
@@ -57,8 +58,8 @@ impl LoginClaims {
         mint(LOGIN_TYPE, &wire, keys)
     }
 
-    /// Verifies the signature of `token` under the key's own algorithm, its kind, issuer, audience and times: no I/O. Whether the
-    /// session has been revoked is decided by its row.
+    /// Verifies the signature of `token` under the key's own algorithm, its kind, issuer, audience and times: no I/O.
+    /// Whether the session has been revoked is decided by its row.
     ///
     /// # Errors
     /// [`JwtError`] says which check failed, for the log.

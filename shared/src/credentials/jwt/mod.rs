@@ -1,7 +1,8 @@
 //! JWTs of logins and of exchanged sessions, minted and verified as RFC 8725 advises.
 //!
-//! `typ` (`at+jwt`, RFC 9068, or `JWT`) and `token_use` both say which kind a JWT is, and each kind is refused as the other. The
-//! header has exactly `typ`, `alg` and `kid`. Every other member (`crit`, `jwk`, `jku`) is refused, so none can redirect the check.
+//! `typ` (`at+jwt`, RFC 9068, or `JWT`) and `token_use` both say which kind a JWT is, and each kind is refused as the
+//! other. The header has exactly `typ`, `alg` and `kid`. Every other member (`crit`, `jwk`, `jku`) is refused, so none
+//! can redirect the check.
 
 mod login;
 mod session;
@@ -40,8 +41,8 @@ pub enum JwtError {
 
 /// The `iss` of every JWT and the `aud` of exchanged sessions.
 ///
-/// A login JWT is for this service alone. Its `aud` is `<iss>#login`, which is never the audience of a session, so that a verifier
-/// that checks nothing else still tells the two apart.
+/// A login JWT is for this service alone. Its `aud` is `<iss>#login`, which is never the audience of a session, so that
+/// a verifier that checks nothing else still tells the two apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     /// The issuer's URL: `iss`.
@@ -85,8 +86,8 @@ fn verify<T: DeserializeOwned>(token: &str, typ: &str, keys: &VerificationKeys) 
         return Err(JwtError::Purpose);
     }
     let key = keys.find(&header.kid).ok_or(JwtError::Signature)?;
-    // Only the signature is checked here, under exactly the key's algorithm. The caller checks time, issuer and audience: the time
-    // comes with the request.
+    // Only the signature is checked here, under exactly the key's algorithm. The caller checks time, issuer and
+    // audience: the time comes with the request.
     let mut validation = Validation::new(key.algorithm.into());
     validation.required_spec_claims.clear();
     validation.validate_exp = false;

@@ -1,7 +1,7 @@
-//! What a stored hash says: its scheme, what it costs, and whether a password is the one.
+//! Stored password hashes of every scheme: parsing them, bounding their cost, verifying a password.
 //!
-//! Every text is taken apart, and its cost held against the bounds, before anything is computed. A hash without salt or with
-//! less than 80 bits of output is no hash.
+//! A text is parsed and its cost compared with the bounds before anything is computed. A hash without salt, or with
+//! less than 80 bits of output, is refused.
 
 use std::num::NonZeroU32;
 
@@ -14,12 +14,12 @@ use base64ct::{Base64Pbkdf2, Base64ShaCrypt, Encoding};
 
 use super::PasswordError;
 
-/// A way to hash passwords whose hashes are verified at login. A right password is then hashed anew with argon2id.
+/// A scheme whose hashes a login verifies. A right password is then hashed again, with argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// argon2id, argon2i or argon2d in a PHC string; at most 1 GiB, 100 iterations and 16 lanes.
     Argon2,
-    /// bcrypt, `$2a$`, `$2b$` or `$2y$`; cost 4 to 16. `$2x$` is refused: it stands for hashes of a faulty implementation.
+    /// bcrypt, `$2a$`, `$2b$` or `$2y$`; cost 4 to 16. `$2x$` is refused: it marks hashes of a faulty implementation.
     Bcrypt,
     /// scrypt, `$scrypt$ln=16,r=8,p=1$…` or `$7$…`; at most 256 MiB and p = 16.
     Scrypt,
@@ -34,15 +34,15 @@ const LANES: u32 = 16;
 const BCRYPT_COST: std::ops::RangeInclusive<u32> = 4..=16;
 const SCRYPT_MEMORY_BYTES: u64 = 256 << 20;
 const PBKDF2_ROUNDS: u32 = 10_000_000;
-/// What a PHC string can hold.
+/// The lengths of output that are accepted; a PHC string holds no more.
 const OUTPUT_BYTES: std::ops::RangeInclusive<usize> = 10..=64;
 
-/// Whether a login may cost that.
+/// Whether a login may cost as much.
 pub fn is_affordable(memory_kib: u32, iterations: u32, lanes: u32) -> bool {
     memory_kib <= ARGON2_MEMORY_KIB && iterations <= ARGON2_ITERATIONS && lanes <= LANES
 }
 
-/// A hash taken apart.
+/// A parsed hash.
 pub enum Stored<'a> {
     Argon2(Box<phc::PasswordHash>),
     Bcrypt(&'a str),
@@ -50,7 +50,7 @@ pub enum Stored<'a> {
     Pbkdf2(pbkdf2::Algorithm, NonZeroU32, Derived),
 }
 
-/// What was derived from a password, and the salt that it was derived with.
+/// The output of a hash function, and its salt.
 pub struct Derived {
     salt: Vec<u8>,
     output: Vec<u8>,
@@ -58,7 +58,7 @@ pub struct Derived {
 
 impl Derived {
     fn new(salt: Vec<u8>, output: Vec<u8>) -> Result<Self, PasswordError> {
-        // What has no output at all would be the hash of every password.
+        // A hash without output would match every password.
         if salt.is_empty() || !OUTPUT_BYTES.contains(&output.len()) {
             return Err(PasswordError::Unreadable);
         }
@@ -67,7 +67,7 @@ impl Derived {
 }
 
 impl<'a> Stored<'a> {
-    /// Takes `text` apart.
+    /// Parses `text`.
     pub fn parse(text: &'a str) -> Result<Self, PasswordError> {
         let mut fields = text.split('$');
         let [empty, id] = [fields.next(), fields.next()].map(Option::unwrap_or_default);
@@ -92,7 +92,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// Whether this is the hash of `password`; compared in constant time.
+    /// Whether this is the hash of `password`. The comparison takes constant time.
     pub fn is_of(&self, password: &[u8]) -> Result<bool, PasswordError> {
         match self {
             Self::Argon2(hash) => match Argon2::default().verify_password(password, &**hash) {
@@ -100,8 +100,8 @@ impl<'a> Stored<'a> {
                 Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
                 Err(_) => Err(PasswordError::Unreadable),
             },
-            // bcrypt looks at 72 bytes and no more, so every password that begins with the same 72 is right until it is hashed
-            // anew, whole. A NUL is a byte like others here; an implementation in C ended the password there.
+            // bcrypt reads 72 bytes, so every password that begins with the same 72 is right until it is hashed again,
+            // whole. A NUL is a byte like any other here, whereas implementations in C ended the password there.
             Self::Bcrypt(text) => bcrypt::verify(password, text).map_err(|_| PasswordError::Failed),
             Self::Scrypt(params, Derived { salt, output }) => {
                 let mut derived = vec![0; output.len()];
@@ -157,7 +157,8 @@ fn scrypt(log_n: u32, r: u32, p: u32, derived: Derived) -> Result<Stored<'static
     Ok(Stored::Scrypt(params, derived))
 }
 
-/// `$7$`, as crypt(5) has it: one character is log N, five are r, five are p, the rest is the salt as it stands; then the output.
+/// `$7$`, as crypt(5) has it: one character is log N, five are r, five are p, the rest is the salt as it stands; then
+/// the output.
 fn scrypt_crypt<'a>(mut fields: impl Iterator<Item = &'a str>) -> Result<Stored<'static>, PasswordError> {
     let (Some(settings), Some(output), None) = (fields.next(), fields.next(), fields.next()) else {
         return Err(PasswordError::Unreadable);

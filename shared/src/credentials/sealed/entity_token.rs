@@ -15,7 +15,8 @@ pub struct EntityToken {
     pub id: RandomId,
     /// The number of refreshes. Only the generation in the row is live.
     pub generation: u32,
-    /// The user, if that is a user of this service: their row is read beside the token's, so that a disabled user's token fails.
+    /// The user, if that is a user of this service: their row is read beside the token's, so that a disabled user's
+    /// token fails.
     pub user: Option<UserId>,
 }
 

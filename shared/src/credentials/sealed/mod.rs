@@ -1,8 +1,8 @@
 //! Opaque tokens that are derived, not stored: `<prefix>_<base58(key number ‖ body ‖ mac)>`.
 //!
-//! `mac` is the first 16 bytes of HMAC-SHA-256 over the prefix, the key number and the body. A forged or mistyped token is refused
-//! before any read of the database. A leaked table yields no token, and a leaked key yields none without the table, because the ids
-//! in a body are random. Nothing in a token is encrypted.
+//! `mac` is the first 16 bytes of HMAC-SHA-256 over the prefix, the key number and the body. A forged or mistyped token
+//! is refused before any read of the database. A leaked table yields no token, and a leaked key yields none without the
+//! table, because the ids in a body are random. Nothing in a token is encrypted.
 
 mod api_key;
 mod entity_token;
@@ -19,7 +19,8 @@ pub use api_key::ApiKey;
 pub use entity_token::EntityToken;
 pub use one_time_token::OneTimeToken;
 
-/// The text is not a token of this kind that this service sealed under a key of the ring; or, when sealing, the ring lacks the key.
+/// The text is not a token of this kind that this service sealed under a key of the ring; or, when sealing, the ring
+/// lacks the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not a token of this service")]
 pub struct SealError;

@@ -4,7 +4,8 @@ use super::{SealError, end, open, seal, take};
 use crate::credentials::{CredentialKind, KeyNumber, TokenKeys};
 use crate::domain::{Locator, RandomId, Secret, UserId};
 
-/// A one-time token: its row, and the place of every other row that decides about it, so that all are read in one request.
+/// A one-time token: its row, and the place of every other row that decides about it, so that all are read in one
+/// request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OneTimeToken {
     /// The key of the ring that seals it.
@@ -15,8 +16,8 @@ pub struct OneTimeToken {
     pub issuer: UserId,
     /// The issuer's API key that made it, if one did. The token ends with that key.
     pub api_key: Option<Locator>,
-    /// Where the customer's attempts are counted. Present exactly when a one-time password is required, so that an attempt is
-    /// reserved for the token and for the customer in one request, before anybody reads who the customer is.
+    /// Where the customer's attempts are counted. Present exactly when a one-time password is required, so that an
+    /// attempt is reserved for the token and for the customer in one request, before anybody reads who the customer is.
     pub otp_customer: Option<Locator>,
 }
 
