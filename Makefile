@@ -41,7 +41,7 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
-	cargo test --workspace
+	cargo test --workspace --locked
 	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege:: costs::
 
 costs: rust ## measure what each operation costs, and write the table of docs/costs.md
