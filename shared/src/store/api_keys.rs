@@ -18,7 +18,7 @@ pub struct ApiKeyRow {
     pub key_id: KeyId,
     /// What the owner calls it; names may repeat.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
     /// The number of the token key that it is sealed under.
@@ -28,10 +28,10 @@ pub struct ApiKeyRow {
     pub acl: Option<Acl>,
 }
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, Error)]
 pub enum NewApiKeyError {
-    /// The session is over, or its user disabled.
+    /// The session has ended, or its user is disabled.
     #[error("the session is not live")]
     SessionEnded,
     /// The request's `Idempotency-Key` has been used.
@@ -45,10 +45,10 @@ pub enum NewApiKeyError {
 /// Why no key was deleted.
 #[derive(Debug, Error)]
 pub enum DeleteApiKeyError {
-    /// The session is over, or its user disabled.
+    /// The session has ended, or its user is disabled.
     #[error("the session is not live")]
     SessionEnded,
-    /// There is no such key of this owner.
+    /// The owner has no such key.
     #[error("no such key")]
     NotFound,
     /// The table did not answer.
@@ -67,10 +67,12 @@ impl ApiKeys {
         Self(database.clone())
     }
 
-    /// Makes a key if the owner's session is live: one transaction. Returns its row, or the row that the same request made before.
+    /// Creates a key if the owner's session is live: one transaction. Returns its row, or the row that the same request
+    /// created before.
     ///
     /// # Errors
-    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated one.
+    /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated
+    /// one.
     pub async fn insert_new(
         &self,
         row: ApiKeyRow,
@@ -107,10 +109,10 @@ impl ApiKeys {
         Ok(rows)
     }
 
-    /// Deletes a key if its owner's session is live: one transaction, so that a retry after a lost answer is told "deleted" too.
+    /// Deletes a key if its owner's session is live. One transaction, so that a retry after a lost answer succeeds too.
     ///
     /// # Errors
-    /// [`DeleteApiKeyError::NotFound`] if this owner has no such key.
+    /// [`DeleteApiKeyError::NotFound`] if the owner has no such key.
     pub async fn delete(&self, id: KeyId, session: &LoginSession) -> Result<(), DeleteApiKeyError> {
         let mut transaction = self.0.transaction();
         session.check_in(&mut transaction, &self.0);

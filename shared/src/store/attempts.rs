@@ -1,9 +1,10 @@
-//! Attempts are reserved before the guess is checked, so that a thousand parallel guesses get no more tries than a thousand serial
-//! ones.
+//! Attempts are reserved before the guess is checked, so that a thousand parallel guesses get no more tries than a
+//! thousand serial ones.
 //!
-//! A row counts the attempts of one name in one window by keeping their ids in a set: a reservation whose answer was lost and that is
-//! repeated counts once. A bare `ADD` of a number would count it twice. Windows are fixed slices of time, and their number is part of
-//! the key, so that a reservation is one request, for the first attempt of a window as for any other.
+//! A row counts the attempts of one name in one window by keeping their ids in a set: a reservation whose answer was
+//! lost and that is repeated counts once. A bare `ADD` of a number would count it twice. Windows are fixed slices of
+//! time, and their number is part of the key, so that a reservation is one request, for the first attempt of a window
+//! as for any other.
 
 use thiserror::Error;
 
@@ -31,7 +32,8 @@ impl Throttle {
         (number, Timestamp::from_unix(number.saturating_add(1).saturating_mul(length)))
     }
 
-    /// Counts an attempt in the row at `key`, which expires when the window ends. Refused if the window's attempts are used up.
+    /// Counts an attempt in the row at `key`, which expires when the window ends. Refused if the window's attempts are
+    /// used up.
     pub(super) fn reserve<'d>(&self, table: Table<'d>, key: Key, window_ends_at: Timestamp) -> Write<'d, Update> {
         let attempt = RandomId::random();
         let is_left = ATTEMPT_IDS.is_absent().or(ATTEMPT_IDS.has_fewer_than(self.attempts));
@@ -88,7 +90,7 @@ impl LoginAttempts {
         if is_reserved { Ok(Attempt { key }) } else { Err(ReserveError::Throttled { retry_at: ends_at }) }
     }
 
-    /// Forgets the window's attempts under that name, after one that succeeded.
+    /// Deletes the count of the window of `attempt`, which succeeded.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

@@ -16,7 +16,8 @@ pub struct RowKey {
     key: Key,
 }
 
-/// Collects the rows that an operation decides on, and reads them in one BatchGetItem: every key is known from the credentials.
+/// Collects the rows that an operation decides on, and reads them in one BatchGetItem: every key is known from the
+/// credentials.
 pub struct Batch<'a> {
     database: &'a Database,
     keys: Vec<RowKey>,

@@ -1,4 +1,4 @@
-//! Users many at a time, as an import brings them. No function calls this.
+//! Many users at a time, for an import. No function calls this.
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
@@ -7,27 +7,27 @@ use super::transaction::Outcome;
 use super::{Database, StoreError, UserRow, Users, users};
 use crate::domain::Username;
 
-/// What an arriving user met.
+/// How an imported user compares with the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// Nobody: neither the name nor the id is taken.
+    /// Neither the name nor the id is taken.
     New,
-    /// The same user, equal in everything.
+    /// The user exists and is equal in everything.
     Equal,
-    /// The same user, by name and id, who is not equal.
+    /// The user exists, with this name and id, and differs.
     Different,
-    /// Somebody else, who has the name or the id.
+    /// Another user has the name or the id.
     Taken,
 }
 
 /// How the replacement of a user ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacement {
-    /// Both rows are as they arrived, but for the epoch.
+    /// Both rows are as imported, except for the epoch.
     Replaced,
-    /// They were already.
+    /// Both rows were so already.
     Unneeded,
-    /// Others kept changing the user, or the name is another's.
+    /// Others kept changing the user, or the name belongs to another.
     Lost,
 }
 
@@ -35,7 +35,7 @@ pub enum Replacement {
 #[derive(Clone, Debug)]
 pub struct BulkUsers(Database);
 
-/// So many of a user's pairs of rows fit into one transaction, which has at most 100 items.
+/// The most users in one transaction, which has at most 100 items: each user has two rows.
 pub const USERS_AT_ONCE: usize = 50;
 const ATTEMPTS: usize = 5;
 
@@ -49,14 +49,14 @@ impl BulkUsers {
         Self(database.clone())
     }
 
-    /// Makes those of `users` whose name and id nobody has, each both rows or none, and tells what each of them met; nobody is
-    /// overwritten. At most [`USERS_AT_ONCE`], no two of which have a name or an id in common.
+    /// Creates those of `users` whose name and id are free, both rows or none of each, and overwrites nobody. Returns
+    /// how each compares. Takes at most [`USERS_AT_ONCE`], no two of which share a name or an id.
     ///
-    /// One transaction where all are new. Where some are not it is cancelled, which tells who they are, and goes again without them:
-    /// who is refused once is not tried again, so this ends, and mostly after two.
+    /// One transaction if all are new. If some are not, DynamoDB cancels it and says which, and the next one leaves
+    /// them out. No user is tried again after a refusal, so this ends, mostly after two transactions.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell; some of the users may be there then.
+    /// [`StoreError`] if the table does not answer; some of the users may have been created by then.
     pub async fn insert(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
         let mut arrivals = vec![Comparison::New; users.len()];
         let mut waiting: Vec<(&mut Comparison, Pair)> =
@@ -79,10 +79,10 @@ impl BulkUsers {
         Ok(arrivals)
     }
 
-    /// What [`Self::insert`] would tell, without writing anything.
+    /// Returns what [`Self::insert`] would, and writes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn compare(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
         let pairs = users.iter().map(users::rows).collect::<Result<Vec<_>, _>>()?;
         let keys = pairs.iter().flatten().filter_map(|item| Some(Key::from([(PK.name().to_owned(), item.get(PK.name())?.clone())])));
@@ -105,11 +105,11 @@ impl BulkUsers {
         if keys.is_empty() { Ok(rows) } else { Err(StoreError::unprocessed()) }
     }
 
-    /// Makes the user of that name and id what `user` says. Unless only the epoch was behind, a new epoch begins: what ended before
-    /// does not come to life again, and what began under the old password ends.
+    /// Replaces the user of that name and id by `user`. Unless only the epoch was behind, a new epoch begins: a session
+    /// that had ended stays ended, and a session that began under the old password ends.
     ///
     /// # Errors
-    /// [`StoreError`] if the table can not tell.
+    /// [`StoreError`] if the table does not answer.
     pub async fn replace(&self, user: &UserRow) -> Result<Replacement, StoreError> {
         let by_name = Users::new(&self.0);
         for _ in 0..ATTEMPTS {
@@ -132,7 +132,7 @@ impl BulkUsers {
     }
 }
 
-/// What the user of the rows `wanted` meets in the rows that are `found` under the same keys.
+/// Compares a user's rows with those that are `found` under the same keys.
 fn compare(wanted: &Pair, found: [Option<Item>; 2]) -> Comparison {
     let [by_name, by_id] = wanted;
     match found {

@@ -19,7 +19,8 @@ pub struct LoginSession {
 }
 
 impl LoginSession {
-    /// Adds two conditions: the session's row is there and has not expired; the user is active and in the session's epoch.
+    /// Adds two conditions: the session's row is there and has not expired; the user is active and in the session's
+    /// epoch.
     pub(super) fn check_in(&self, transaction: &mut Transaction<'_>, database: &Database) {
         let check = database.sessions().check(schema::session(self.user, self.session));
         transaction.add(check.only_if(SUBJECT.exists().and(EXPIRES_AT.is_after(self.now))));

@@ -1,10 +1,10 @@
-//! Entity tokens: one row, and so at most one live token, for each (entity, user).
+//! Entity tokens: one row, and therefore at most one live token, for each (entity, user).
 
 use serde::{Deserialize, Serialize};
 
 use super::rows::unix;
 use super::schema::{self, EXPIRES_AT, FLAGS, GENERATION, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID};
-use super::write::Updated;
+use super::update::Updated;
 use super::{Database, StoreError};
 use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
 
@@ -15,7 +15,7 @@ pub struct EntityTokenRow {
     pub entity_id: EntityId,
     /// The user whose token it is.
     pub entity_user_id: EntityUserId,
-    /// Random at creation: a token that was deleted and made again is another one.
+    /// Random at creation: a token that is deleted and created again has another id.
     pub token_id: RandomId,
     /// The generation that is live.
     pub generation: u32,
@@ -27,13 +27,13 @@ pub struct EntityTokenRow {
     /// When the generation before the live one replaced its own predecessor (the first refresh stands for both).
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub previously_rotated_at: Option<Timestamp>,
-    /// Free texts of the caller.
+    /// Texts of the caller's choice.
     #[serde(default)]
     pub flags: Vec<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
-    /// From when on it is gone.
+    /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
 }
@@ -46,36 +46,37 @@ impl EntityTokenRow {
     }
 }
 
-/// What a generation that a caller presents is to the row.
+/// The state of a generation that a caller presents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenerationState {
     /// The live one.
     Live,
-    /// The one that the live one replaced, within the grace: its holder lost the answer.
+    /// The predecessor of the live one, within the grace period: its holder lost the answer.
     JustReplaced,
-    /// An older one, while the token was rotated twice within the grace: of no use, and no proof of theft.
+    /// An older one, of a token that was rotated twice within the grace period: useless, and no proof of theft.
     Stale,
-    /// Replaced before the grace, or nobody knows when: whoever presents it stole it or was stolen from (RFC 9700, 4.14).
+    /// Replaced before the grace period, or at an unknown time: its holder is a thief or a victim (RFC 9700, section
+    /// 4.14).
     Reused,
 }
 
 impl EntityTokenRow {
-    /// The state of generation `presented`; a replaced one is forgiven for `grace_seconds` after it was replaced.
+    /// The state of generation `presented`. The grace period begins when a generation is replaced.
     #[must_use]
     pub fn generation_state(&self, presented: u32, grace_seconds: u32, now: Timestamp) -> GenerationState {
-        let within_grace = |at: Option<Timestamp>| at.is_some_and(|at| now.seconds_since(at) <= u64::from(grace_seconds));
+        let is_within_grace = |at: Option<Timestamp>| at.is_some_and(|at| now.seconds_since(at) <= u64::from(grace_seconds));
         match self.generation.checked_sub(presented) {
             Some(0) => GenerationState::Live,
-            Some(1) if within_grace(self.rotated_at) => GenerationState::JustReplaced,
-            Some(2..) if within_grace(self.previously_rotated_at) => GenerationState::Stale,
+            Some(1) if is_within_grace(self.rotated_at) => GenerationState::JustReplaced,
+            Some(2..) if is_within_grace(self.previously_rotated_at) => GenerationState::Stale,
             Some(_) => GenerationState::Reused,
-            // A generation to come, as after the restore of an older table: this row knows nothing of it.
+            // A future generation, as after an older table was restored: this row knows nothing of it.
             None => GenerationState::Stale,
         }
     }
 }
 
-/// What a rotation found.
+/// How a rotation ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rotation {
     /// The row after this rotation, or after another's of the same generation.
@@ -95,7 +96,7 @@ impl EntityTokens {
         Self(database.clone())
     }
 
-    /// Makes the token unless there is a live one other than `dead`. Returns the one that is live then.
+    /// Creates the token unless there is a live one other than `dead`. Returns the live one.
     ///
     /// Two callers at the same instant get the same token, and a retry that meets its own put gets its own.
     ///
@@ -117,7 +118,7 @@ impl EntityTokens {
         Ok(put.only_if(is_free).send_or_find().await?.unwrap_or(row))
     }
 
-    /// Makes `change` to the live token `id`; `None` if there is none (any more).
+    /// Applies `change` to the live token `id`; `None` if there is none.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -128,7 +129,7 @@ impl EntityTokens {
         change: &EntityTokenChange,
         now: Timestamp,
     ) -> Result<Option<EntityTokenRow>, StoreError> {
-        // Something is always set, since an update cannot do nothing.
+        // An update must set something.
         let update = self
             .0
             .tokens()
@@ -145,8 +146,8 @@ impl EntityTokens {
 
     /// Replaces generation `from` of token `id` by its successor: one conditional write.
     ///
-    /// Whoever else rotates the same generation at the same instant, and a retry that meets its own write, gets the row as the winner
-    /// left it, from which the same successor derives. Whether that row may be used is for the caller to judge.
+    /// If several callers rotate the same generation, or a retry meets its own write, all get the row as the winner
+    /// left it, from which the same successor derives. The caller must check whether that row is still good.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -183,7 +184,7 @@ impl EntityTokens {
     }
 }
 
-/// What [`EntityTokens::update`] replaces; what is absent stays.
+/// What [`EntityTokens::update`] replaces; an absent value stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct EntityTokenChange {
     /// The new expiry.
@@ -197,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generation_is_forgiven_for_the_grace_after_it_was_replaced() {
+    fn a_replaced_generation_is_accepted_during_the_grace_period() {
         let at = Timestamp::from_unix;
         let row = EntityTokenRow {
             entity_id: "acme".parse().unwrap(),

@@ -1,8 +1,8 @@
 //! What an `Idempotency-Key` made, so that a repeated request gets the same thing again.
 //!
-//! The guard row stands in its owner's partition and is written in the transaction that makes the thing: both or none, so of two
-//! requests at the same instant one makes it. What is made keeps a random id. An id derived from the key alone would bring a deleted
-//! token's text back to life as soon as somebody repeats the key.
+//! The guard row stands in its owner's partition and is written in the transaction that makes the thing: both or none,
+//! so of two requests at the same instant one makes it. What is made keeps a random id. An id derived from the key
+//! alone would bring a deleted token's text back to life as soon as somebody repeats the key.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

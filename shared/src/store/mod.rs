@@ -1,12 +1,18 @@
 //! Users, tokens and sessions over DynamoDB. Imports `domain` only.
 //!
-//! Every state change is one conditional write or one transaction. A write whose answer is lost is repeated by the SDK, and
-//! then meets itself: each therefore carries something by which it recognises its own effect (a request token, an attempt's
-//! id, the value it wrote). Expiry stands in every condition, since TTL sweeps late; every read behind a decision is
-//! consistent; no function scans ([`Directory`], the operator's, does).
+//! Every state change is one conditional write or one transaction. The SDK repeats a write whose answer was lost, and
+//! the repeated write meets its own effect. Each therefore carries something by which it recognises that effect: a
+//! request token, the id of an attempt, the value it wrote. Every condition checks expiry, since TTL sweeps late. Every
+//! read that decides something is consistent. No function scans; only the operator's [`Directory`] does.
 //!
-//! [`schema`] has every key and attribute. The other modules have one type for each kind of row, with the few calls that
-//! an operation needs; a binary holds only the calls it makes.
+//! | module | holds |
+//! |---|---|
+//! | [`schema`] | every key and attribute |
+//! | `table`, `expression`, `write`, `update` | a request to one row, built from the schema |
+//! | `transaction`, `batch` | several rows in one request |
+//! | the others | one type for each kind of row, with the calls that operations need |
+//!
+//! A binary holds only the calls that it makes.
 
 mod api_keys;
 mod attempts;
@@ -44,7 +50,7 @@ pub use users::{UserRow, Users};
 
 use aws_sdk_dynamodb::Client;
 
-/// The three tables' names.
+/// The names of the three tables.
 #[derive(Clone, Debug)]
 pub struct Tables {
     /// Users and their attempts to log in.
@@ -55,7 +61,7 @@ pub struct Tables {
     pub sessions: String,
 }
 
-/// A client and the tables it works on; every store is made from one. A clone shares the connections.
+/// A client and its tables. Every store is made from one; a clone shares the connections.
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(crate) client: Client,

@@ -1,4 +1,4 @@
-//! Two transactions that meet on one row.
+//! Retries of writes that met a transaction on the same row.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-/// Has the SDK retry a write that DynamoDB refused only because a transaction was at work on the same row.
+/// Makes the SDK retry a write that DynamoDB refused only because a transaction was at work on the same row.
 ///
-/// By itself the SDK retries none of these. Of two exchanges of one token at the same instant both may be
-/// cancelled so; the retry then finds the token free, or consumed. A transaction with a failed condition is not retried.
+/// By itself the SDK does not. If two exchanges of one token meet, DynamoDB may cancel both; the retry then finds the
+/// token free or consumed. A transaction with a failed condition is never retried.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct RetryTransactionConflicts;
 

@@ -1,4 +1,4 @@
-//! How values are written into rows.
+//! How a row's fields are serialized.
 
 /// An instant as unix seconds, so that DynamoDB can compare it and TTL can read it.
 pub mod unix {
@@ -28,7 +28,7 @@ pub mod unix {
     }
 }
 
-/// A value as JSON text: DynamoDB's own maps refuse some JSON (numbers beyond 10^125, 33 levels), text takes it all.
+/// A value as JSON text. DynamoDB's own maps refuse some JSON: numbers beyond 10^125, more than 32 levels.
 pub mod json {
     use serde::de::DeserializeOwned;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -8,7 +8,7 @@ use super::write::{Put, Write};
 use super::{Database, StoreError, UserRow};
 use crate::domain::{Acl, CustomClaims, CustomerId, SessionId, Timestamp, UserId};
 
-/// What a session came from.
+/// How a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionKind {
@@ -18,35 +18,34 @@ pub enum SessionKind {
     Exchange,
 }
 
-/// A session. A session that is revoked has no row.
+/// A session. A revoked session has no row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionRow {
     /// A user's id or a customer's.
     pub subject: String,
     /// The `jti` of its JWT.
     pub session_id: SessionId,
-    /// What it came from.
+    /// How it began.
     pub kind: SessionKind,
     /// When it began.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
-    /// From when on it is over.
+    /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
-    /// Of a login, and of a customer who is a user here: the user's epoch. A changed password starts a new one and so ends this
-    /// session.
+    /// The user's epoch, if the subject is a user here. A changed password starts a new epoch, which ends this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
-    /// Of an exchange: in whose name the token was made. That user finds the session by its id alone.
+    /// Exchange only: the user in whose name the token was created. That user finds the session by its id alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<UserId>,
-    /// Of an exchange with an `Idempotency-Key`: what was asked for, hashed, so that another request under the same key is told.
+    /// Exchange with an `Idempotency-Key` only: the hash of the request, to detect another request under the same key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
-    /// Of an exchange: what the session may do.
+    /// Exchange only: what the session may do.
     #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
-    /// Of an exchange: the team's own claims.
+    /// Exchange only: the team's own claims.
     #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
     pub custom_claims: Option<CustomClaims>,
 }
@@ -58,22 +57,22 @@ impl SessionRow {
         self.expires_at > now
     }
 
-    /// Whether the session of a user here is in order with the user's row: active, and in the same epoch. The session of any other
-    /// customer has no epoch and depends on nobody.
+    /// Whether `user` still backs the session: active, and in the same epoch. The session of a customer who is no user
+    /// here has no epoch and depends on nobody.
     #[must_use]
     pub fn is_backed_by(&self, user: Option<&UserRow>) -> bool {
         self.epoch.is_none_or(|epoch| user.is_some_and(|user| user.is_active() && user.epoch == epoch))
     }
 }
 
-/// Who has a session that was made in a user's name.
+/// Tells an issuer whose session it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedSessionRow {
     /// The session's id.
     pub session_id: SessionId,
     /// Whose session it is.
     pub customer_id: CustomerId,
-    /// When the session is over, and this row of no use.
+    /// When the session expires, and this row is of no more use.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
 }
@@ -89,16 +88,16 @@ impl Sessions {
         Self(database.clone())
     }
 
-    /// Begins a session. Its id is random and its content the same at every retry: a repeated put changes nothing.
+    /// Begins a session. Its id is random, and a retry writes the same row: a repeated put changes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] if the table did not take it.
+    /// [`StoreError`] if the table does not answer.
     pub async fn put(&self, session: &SessionRow) -> Result<(), StoreError> {
         put(&self.0, session)?.send().await.map(drop)
     }
 
-    /// Ends a session of `subject`, and the row by which its issuer, if it has one, finds it. One transaction, so that a retry after a
-    /// lost answer is told "ended" too; `false` if there was none.
+    /// Ends a session of `subject`, and deletes the row by which its issuer, if any, finds it. `false` if there was no
+    /// live session. One transaction, so that a retry after a lost answer returns `true` too.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

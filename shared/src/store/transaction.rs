@@ -11,9 +11,9 @@ use super::{Database, StoreError};
 
 /// Collects writes, and commits them all or none.
 ///
-/// The SDK gives every call a `ClientRequestToken` that its retries repeat: a transaction whose answer was lost is found committed by
-/// the retry, and is done once. One that is cancelled because another is at work on the same row is retried too
-/// ([`super::RetryTransactionConflicts`]).
+/// The SDK gives every call a `ClientRequestToken` that its retries repeat: a transaction whose answer was lost is
+/// found committed by the retry, and is done once. One that is cancelled because another is at work on the same row is
+/// retried too ([`super::RetryTransactionConflicts`]).
 pub(super) struct Transaction<'d> {
     client: &'d Client,
     items: Vec<Result<TransactWriteItem, BuildError>>,
@@ -42,8 +42,8 @@ impl Database {
         Transaction { client: &self.client, items: Vec::new() }
     }
 
-    /// Does all of `writes` in one transaction, so that a retry after a lost answer is told "done" too. `false` if a condition failed:
-    /// nothing is done then.
+    /// Does all of `writes` in one transaction, so that a retry after a lost answer returns `true` too. `false` if a
+    /// condition failed; nothing is done then.
     pub(super) async fn write_all(&self, writes: impl IntoIterator<Item = impl TransactionItem>) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
         for write in writes {

@@ -1,10 +1,15 @@
-//! What an update changes in a row.
+//! Updates: writes that change some attributes of a row.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{self, AttributeValue, ReturnValue, TransactWriteItem};
+use serde::de::DeserializeOwned;
 
+use super::StoreError;
 use super::expression::{Stored, Values};
 use super::schema::{Attribute, Key};
-use super::write::Write;
+use super::table::{Table, read};
+use super::write::{TransactionItem, Write, conditional, is_done};
 
 /// Changes attributes of the row at a key.
 #[derive(Clone, Debug)]
@@ -16,13 +21,27 @@ pub(super) struct Update {
     values: Values,
 }
 
-impl Update {
-    pub fn of(key: Key) -> Self {
-        Self { key, set: Vec::new(), remove: Vec::new(), add: Vec::new(), values: Values::default() }
-    }
+/// How an update that reads its row ended.
+#[derive(Debug)]
+pub(super) enum Updated<T> {
+    /// It is done. The row after it.
+    Written(T),
+    /// The condition failed. The row as it is, if there is one.
+    Refused(Option<T>),
+}
 
+impl<'d> Table<'d> {
+    /// Changes attributes of the row at `key`. DynamoDB makes the row where there is none, unless a condition forbids
+    /// it.
+    pub fn update(self, key: Key) -> Write<'d, Update> {
+        let (set, remove, add) = (Vec::new(), Vec::new(), Vec::new());
+        Write::new(self, Update { key, set, remove, add, values: Values::default() })
+    }
+}
+
+impl Update {
     /// The key, the update's expression, and the values in it.
-    pub fn into_parts(self) -> (Key, String, Values) {
+    fn into_parts(self) -> (Key, String, Values) {
         let sections = [("SET", self.set), ("REMOVE", self.remove), ("ADD", self.add)];
         let written = sections.into_iter().filter(|(_, changes)| !changes.is_empty());
         let expression = written.map(|(word, changes)| format!("{word} {}", changes.join(", "))).collect::<Vec<_>>().join(" ");
@@ -65,8 +84,8 @@ impl Write<'_, Update> {
         self
     }
 
-    /// Adds to a number; an absent one counts as 0. An update that is sent twice adds twice, unless its transaction or condition
-    /// prevents it.
+    /// Adds to a number; an absent one counts as 0. An update that is sent twice adds twice, unless its transaction or
+    /// condition prevents it.
     pub fn add(mut self, attribute: Attribute, number: u32) -> Self {
         let value = self.action.values.name(number.stored());
         self.action.add.push(format!("{attribute} {value}"));
@@ -79,6 +98,36 @@ impl Write<'_, Update> {
         self.action.add.push(format!("{attribute} {value}"));
         self
     }
+
+    /// One UpdateItem. `false` if the condition failed.
+    pub async fn send(self) -> Result<bool, StoreError> {
+        let (key, expression, values) = self.action.into_parts();
+        let request = conditional!(self.table.client.update_item(), self, values).set_key(Some(key)).update_expression(expression);
+        is_done(request.send().await, UpdateItemError::is_conditional_check_failed_exception)
+    }
+
+    /// One UpdateItem. Returns the row after it, or the row that made the condition fail.
+    pub async fn send_and_read<T: DeserializeOwned>(self) -> Result<Updated<T>, StoreError> {
+        let write = self.or_return_row();
+        let (key, expression, values) = write.action.into_parts();
+        let request = conditional!(write.table.client.update_item(), write, values).set_key(Some(key)).update_expression(expression);
+        let error = match request.return_values(ReturnValue::AllNew).send().await {
+            Ok(output) => return read(output.attributes)?.map(Updated::Written).ok_or_else(StoreError::answered_without_row),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Updated::Refused(read(failed.item.clone())?)),
+            _ => Err(error.into()),
+        }
+    }
+}
+
+impl TransactionItem for Write<'_, Update> {
+    fn into_item(self) -> Result<TransactWriteItem, BuildError> {
+        let (key, expression, values) = self.action.into_parts();
+        let update = conditional!(types::Update::builder(), self, values).set_key(Some(key)).update_expression(expression).build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +135,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::super::schema::{EPOCH, EXPIRES_AT, OTP_ATTEMPTS, PASSWORD_EXPIRES_AT};
-    use super::super::table::Table;
+    use super::*;
     use crate::domain::Timestamp;
 
     #[test]

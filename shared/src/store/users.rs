@@ -8,14 +8,14 @@ use super::write::{Check, Put, Write};
 use super::{Database, StoreError};
 use crate::domain::{Acl, Secret, Timestamp, UserId, Username};
 
-/// A user. The row under the name has the password's hash as well; the row under the id has not.
+/// A user. Only the row under the name has the password's hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserRow {
     /// The user's id.
     pub user_id: UserId,
-    /// The name as it was given; keys have its normalised form.
+    /// The name as given; keys have its normalised form.
     pub username: String,
-    /// Where one-time passwords are sent to.
+    /// The address that one-time passwords are mailed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// First name.
@@ -24,18 +24,18 @@ pub struct UserRow {
     /// Last name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// When the user was made.
+    /// When the user was created.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
-    /// From when on the password must be changed before anything else; absent: never.
+    /// When the password expires and must be changed before anything else; absent: never.
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub password_expires_at: Option<Timestamp>,
     /// Present if the user is disabled.
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
-    /// Counts what ends all sessions at once (a changed password): a session of an earlier epoch is revoked.
+    /// Raised to end all sessions at once, for example by a changed password: a session of an earlier epoch is revoked.
     pub epoch: u64,
-    /// What the user may do; given by the operator.
+    /// What the user may do, as granted by the operator.
     #[serde(with = "json")]
     pub acl: Acl,
     /// The PHC string; only in the row under the name.
@@ -44,13 +44,13 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    /// Whether the user may do anything at all.
+    /// Whether the user is not disabled.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
     }
 
-    /// Whether the password's time is over: it must be changed before anything else.
+    /// Whether the password has expired and must be changed before anything else.
     #[must_use]
     pub fn password_has_expired(&self, now: Timestamp) -> bool {
         self.password_expires_at.is_some_and(|expiry| expiry <= now)
@@ -76,7 +76,7 @@ impl Users {
         self.0.users().find(schema::user_by_name(name)).await
     }
 
-    /// Makes a user, whose row has the password's hash: both rows or none. `false` if the name or the id is taken.
+    /// Creates a user, with the password's hash: both rows or none. `false` if the name or the id is taken.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -84,10 +84,11 @@ impl Users {
         self.0.write_all(rows(user)?.map(|item| insert_row(&self.0, item))).await
     }
 
-    /// Replaces the password's hash by one of the same password under the current parameters, unless it has changed meanwhile.
+    /// Replaces the password's hash by one of the same password under the current parameters, unless it has changed
+    /// meanwhile.
     ///
-    /// Of two logins that rehash at the same instant one wins, and the other's hash, as good, is dropped. A retry that meets its own
-    /// write finds the old hash gone and does nothing.
+    /// If two logins rehash at the same instant, one wins and the other's hash, equally good, is dropped. A retry that
+    /// meets its own write finds the old hash gone and does nothing.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -96,10 +97,11 @@ impl Users {
         update.only_if(PASSWORD_HASH.is(old)).send().await.map(drop)
     }
 
-    /// Gives `user`, as read by name, another password, and starts a new epoch: every session that a password or a login began is over.
+    /// Changes the password of `user`, as read by name, and starts a new epoch, which ends all sessions of that user.
     /// Both rows or none; `false` if the user was changed or deleted meanwhile (disabling a user raises the epoch too).
     ///
-    /// Of two changes at the same instant one wins. A retry after a lost answer is told "changed" too: it is one transaction.
+    /// Of two changes at the same instant one wins. It is one transaction, so a retry after a lost answer returns
+    /// `true` too.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -127,12 +129,12 @@ pub(super) fn rows(user: &UserRow) -> Result<[Item; 2], StoreError> {
     Ok([by_name, by_id])
 }
 
-/// Writes one of [`rows`] if nobody has its key, for a transaction; refused, it returns the row that is there.
+/// Writes one of [`rows`] if its key is free, for a transaction. A refusal returns the row that is there.
 pub(super) fn insert_row(database: &Database, item: Item) -> Write<'_, Put> {
     database.users().put_item(item).only_if(PK.is_absent()).or_return_row()
 }
 
-/// The user of `id` exists and is not disabled, and no changed password has ended what began in `epoch`: a condition for a transaction.
+/// Checks, for a transaction, that the user exists, is not disabled and is still in `epoch`.
 pub(super) fn is_active_in(database: &Database, id: impl std::fmt::Display, epoch: u64) -> Write<'_, Check> {
     database.users().check(schema::user_by_id(id)).only_if(PK.exists().and(DISABLED_AT.is_absent()).and(EPOCH.is(epoch)))
 }

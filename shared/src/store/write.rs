@@ -1,18 +1,17 @@
-//! Writes to one row, each with the condition under which it is done. A write is described once, and then sent alone or as an item
-//! of a [`Transaction`](super::transaction::Transaction).
+//! Writes to one row, each with the condition under which it is done. A write is described once, and then sent alone or
+//! as an item of a [`Transaction`](super::transaction::Transaction).
 
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{self, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{self, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::expression::{Condition, Values};
 use super::schema::{Item, Key};
 use super::table::{Table, read};
-use super::update::Update;
 
 /// A write to one row of a table.
 #[derive(Clone, Debug)]
@@ -35,13 +34,28 @@ pub(super) struct Delete(pub Key);
 #[derive(Clone, Debug)]
 pub(super) struct Check(pub Key);
 
-/// How an update that reads its row ended.
-#[derive(Debug)]
-pub(super) enum Updated<T> {
-    /// It is done. The row after it.
-    Written(T),
-    /// The condition failed. The row as it is, if there is one.
-    Refused(Option<T>),
+impl<'d> Table<'d> {
+    /// Writes the whole row at `key`, which is added to the fields of `row`.
+    pub fn put(self, key: Key, row: &impl Serialize) -> Result<Write<'d, Put>, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(row)?;
+        item.extend(key);
+        Ok(self.put_item(item))
+    }
+
+    /// Writes a whole row that has its key.
+    pub fn put_item(self, item: Item) -> Write<'d, Put> {
+        Write::new(self, Put(item))
+    }
+
+    /// Deletes the row at `key`, if there is one.
+    pub fn delete(self, key: Key) -> Write<'d, Delete> {
+        Write::new(self, Delete(key))
+    }
+
+    /// Writes nothing: a condition on the row at `key` for a transaction.
+    pub fn check(self, key: Key) -> Write<'d, Check> {
+        Write::new(self, Check(key))
+    }
 }
 
 impl<'d, Action> Write<'d, Action> {
@@ -74,6 +88,8 @@ macro_rules! conditional {
     }};
 }
 
+pub(super) use conditional;
+
 impl Write<'_, Put> {
     /// One PutItem. `false` if the condition failed.
     pub async fn send(self) -> Result<bool, StoreError> {
@@ -95,30 +111,6 @@ impl Write<'_, Put> {
     }
 }
 
-impl Write<'_, Update> {
-    /// One UpdateItem. `false` if the condition failed.
-    pub async fn send(self) -> Result<bool, StoreError> {
-        let (key, expression, values) = self.action.into_parts();
-        let request = conditional!(self.table.client.update_item(), self, values).set_key(Some(key)).update_expression(expression);
-        is_done(request.send().await, UpdateItemError::is_conditional_check_failed_exception)
-    }
-
-    /// One UpdateItem. Returns the row after it, or the row that made the condition fail.
-    pub async fn send_and_read<T: DeserializeOwned>(self) -> Result<Updated<T>, StoreError> {
-        let write = self.or_return_row();
-        let (key, expression, values) = write.action.into_parts();
-        let request = conditional!(write.table.client.update_item(), write, values).set_key(Some(key)).update_expression(expression);
-        let error = match request.return_values(ReturnValue::AllNew).send().await {
-            Ok(output) => return read(output.attributes)?.map(Updated::Written).ok_or_else(StoreError::answered_without_row),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Updated::Refused(read(failed.item.clone())?)),
-            _ => Err(error.into()),
-        }
-    }
-}
-
 impl Write<'_, Delete> {
     /// One DeleteItem. `false` if the condition failed; a row that is not there is deleted.
     pub async fn send(self) -> Result<bool, StoreError> {
@@ -127,7 +119,8 @@ impl Write<'_, Delete> {
     }
 }
 
-fn is_done<O, E, R>(sent: Result<O, SdkError<E, R>>, is_refusal: impl Fn(&E) -> bool) -> Result<bool, StoreError>
+/// `false` for an error that is a failed condition.
+pub(super) fn is_done<O, E, R>(sent: Result<O, SdkError<E, R>>, is_refusal: impl Fn(&E) -> bool) -> Result<bool, StoreError>
 where
     StoreError: From<SdkError<E, R>>,
 {
@@ -147,14 +140,6 @@ impl TransactionItem for Write<'_, Put> {
     fn into_item(self) -> Result<TransactWriteItem, BuildError> {
         let put = conditional!(types::Put::builder(), self, Values::default()).set_item(Some(self.action.0)).build()?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-}
-
-impl TransactionItem for Write<'_, Update> {
-    fn into_item(self) -> Result<TransactWriteItem, BuildError> {
-        let (key, expression, values) = self.action.into_parts();
-        let update = conditional!(types::Update::builder(), self, values).set_key(Some(key)).update_expression(expression).build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 

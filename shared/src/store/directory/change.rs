@@ -5,20 +5,20 @@ use crate::domain::{Acl, KeyId, Timestamp, UserId, Username};
 use crate::store::schema::{self, ACL, DISABLED_AT, EPOCH, Key, PK, USER_ID};
 use crate::store::{StoreError, UserRow};
 
-/// What changes in both rows of a user; what is absent stays.
+/// What changes in both rows of a user; an absent value stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
-    /// Disabled from when on, or active.
+    /// Since when the user is disabled; `Some(None)` enables the user.
     pub disabled_at: Option<Option<Timestamp>>,
-    /// The new rights, all of them.
+    /// The new ACL, whole.
     pub acl: Option<Acl>,
-    /// Whether a new epoch begins, which ends every login.
+    /// Whether a new epoch begins, which ends all logins.
     pub next_epoch: bool,
 }
 
 impl Directory {
-    /// Changes both rows of a user if they are as they were read: the name is still that user's, in the same epoch and state and, where
-    /// the rights change, with the same rights. `false` if somebody else changed or deleted the user meanwhile; nothing is written then.
+    /// Changes both rows of a user if they are as they were read: the same id, epoch and state and, if the ACL changes,
+    /// the same ACL. `false` if somebody else changed or deleted the user meanwhile; nothing is written then.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -37,7 +37,7 @@ impl Directory {
                 .0
                 .users()
                 .update(key)
-                // Something is always set, since an update cannot do nothing.
+                // An update must set something.
                 .set(USER_ID, user.user_id)
                 .set_some(EPOCH, change.next_epoch.then(|| user.epoch.saturating_add(1)))
                 .set_some(ACL, acl.as_deref());
@@ -50,8 +50,8 @@ impl Directory {
         self.0.write_all(updates).await
     }
 
-    /// The rights in the row at `key` as they are written there, if they still mean `acl`: a row that somebody wrote by hand may have
-    /// other white space, and only the text can be a condition.
+    /// The text of the ACL in the row at `key`, if it still means `acl`. Only the text can be a condition, and a row
+    /// that somebody wrote by hand may have other white space.
     async fn acl_text(&self, key: &Key, acl: &Acl) -> Result<Option<String>, StoreError> {
         let users = self.0.users();
         let request = users.client.get_item().table_name(users.name).set_key(Some(key.clone())).consistent_read(true);
@@ -60,7 +60,7 @@ impl Directory {
         Ok(text.filter(|text| serde_json::from_str(text).is_ok_and(|there: Acl| there == *acl)))
     }
 
-    /// Deletes both rows of a user, or what is left of them. The name's row goes only if it is this user's.
+    /// Deletes both rows of a user, or what is left of them. `false` if one of them belongs to another user.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -69,7 +69,8 @@ impl Directory {
         self.0.write_all(both_keys(user).map(|key| self.0.users().delete(key).only_if(is_this_user.clone()))).await
     }
 
-    /// Deletes an API key; `false` if there is none. One transaction, so that a retry after a lost answer is told "deleted" too.
+    /// Deletes an API key; `false` if there is none. One transaction, so that a retry after a lost answer returns
+    /// `true` too.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

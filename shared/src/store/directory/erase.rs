@@ -1,4 +1,4 @@
-//! Deletes of many rows at once, by their keys.
+//! Deletes many rows at once, by their keys.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 
@@ -7,12 +7,12 @@ use crate::store::StoreError;
 use crate::store::schema::Key;
 use crate::store::table::Table;
 
-/// DynamoDB takes so many deletes in one request.
+/// The most deletes that DynamoDB takes in one request.
 const BATCH: usize = 25;
 const ATTEMPTS: usize = 10;
 
 impl Directory {
-    /// Deletes rows of the tokens table, in as few requests as it takes. A row that is gone counts as deleted.
+    /// Deletes rows of the tokens table, in as few requests as possible. A row that is gone counts as deleted.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if DynamoDB still throttles after several tries.

@@ -1,4 +1,5 @@
-//! What only an operator asks of the tables: lists, changes of a user's state, everything about one person. No function calls this.
+//! What only an operator asks of the tables: lists, changes of a user, everything about one person. No function calls
+//! this.
 
 mod change;
 mod erase;
@@ -40,7 +41,7 @@ impl Directory {
         Ok(rows)
     }
 
-    /// Whose sessions were made in a user's name.
+    /// The sessions that were exchanged in a user's name, and their customers.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -48,7 +49,7 @@ impl Directory {
         self.0.sessions().query(SUBJECT.is(schema::sessions_issued_by(user).as_str())).await
     }
 
-    /// The keys of all rows of a partition of the tokens, whatever they are.
+    /// The keys of all rows in a partition of the tokens.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

@@ -1,4 +1,4 @@
-//! Scans, which are here and nowhere else: a page at a time, so that a table of any size needs the memory of one page.
+//! The only scans. They read a page at a time, so that a table of any size needs the memory of one page.
 
 use super::Directory;
 use crate::store::expression::{Condition, Values};
@@ -9,18 +9,18 @@ use crate::store::{EntityTokenRow, OneTimeTokenRow, StoreError, UserRow};
 /// Which of a user's two rows a scan reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserRows {
-    /// Those under the name, with the password's hash.
+    /// The rows under the name, with the password's hash.
     ByName,
-    /// Those under the id, without it.
+    /// The rows under the id, without it.
     ById,
 }
 
-/// A part of a scan: several are read side by side.
+/// A part of a table. Several can be scanned in parallel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Which part, from 0.
+    /// The part's number, from 0.
     pub number: u16,
-    /// Of how many.
+    /// The number of parts.
     pub of: u16,
 }
 
@@ -29,18 +29,18 @@ impl Segment {
     pub const WHOLE: Self = Self { number: 0, of: 1 };
 }
 
-/// Where a scan goes on.
+/// Where a scan continues.
 #[derive(Clone, Debug)]
 pub struct Cursor(Key);
 
-/// A page of a scan. It may be empty and not the last.
+/// A page of a scan. An empty page need not be the last.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
-    /// What was found.
+    /// The rows that match.
     pub rows: Vec<T>,
-    /// How many rows were read to find it.
+    /// How many rows were read to find them.
     pub scanned: usize,
-    /// Where to go on; `None` at the end.
+    /// Where to continue; `None` at the end.
     pub next: Option<Cursor>,
 }
 
@@ -49,11 +49,11 @@ pub struct Page<T> {
 pub struct FoundToken {
     /// Its key.
     pub key: Key,
-    /// What it is.
+    /// The row.
     pub row: FoundRow,
 }
 
-/// What a scan of the tokens found.
+/// The row of a token that a scan found.
 #[derive(Clone, Debug)]
 pub enum FoundRow {
     /// An entity's token.
@@ -76,7 +76,7 @@ impl Directory {
         Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
 
-    /// A page of the entity tokens of `subject`, and of the one-time tokens that are for `subject` or were made in that name.
+    /// A page of the entity tokens of `subject`, and of the one-time tokens for `subject` or created in that name.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as a token.

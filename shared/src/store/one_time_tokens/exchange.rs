@@ -13,13 +13,14 @@ use crate::store::{SessionRow, StoreError, Throttle, sessions, users};
 /// Why no session began.
 #[derive(Debug, Error)]
 pub enum ExchangeError {
-    /// The token is not live (any more): somebody else was first, or the customer is a user who is disabled or has changed the password.
-    #[error("the token can not be exchanged")]
+    /// The token is not live: another caller was first, or its customer is a user who was disabled or changed the
+    /// password.
+    #[error("the token cannot be exchanged")]
     TokenGone,
-    /// A session of that id is there: the same `Idempotency-Key` began it.
+    /// A session with that id exists: the same `Idempotency-Key` began it.
     #[error("the session has begun already")]
     SessionExists,
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,16 +34,16 @@ pub struct Exchange<'a> {
     pub session: &'a SessionRow,
     /// Whether the exchange consumes the token.
     pub invalidate: bool,
-    /// Of a token that took a one-time password, which was right: whose attempts are forgotten, and their throttle.
+    /// After a right one-time password: the customer whose attempts are forgotten, and their throttle.
     pub forget_attempts: Option<(Locator, Throttle)>,
 }
 
 impl OneTimeTokens {
-    /// Begins the session and, if it invalidates, consumes the token: both or none, and only while a customer who is a user here is
-    /// active. Of any number of callers at the same instant one consumes it.
+    /// Begins the session and, if `invalidate` is set, consumes the token: both or none, and only while a customer who
+    /// is a user here is active. Of any number of callers at the same instant, one consumes it.
     ///
-    /// Whether the issuer still backs the token is read beside its row and is no condition here: all exchanges of one backend would
-    /// meet in that one row, and DynamoDB cancels transactions that meet.
+    /// The issuer's state is read beside the token's row and is no condition here: all exchanges of one backend would
+    /// meet on the issuer's row, and DynamoDB cancels transactions that meet.
     ///
     /// # Errors
     /// [`ExchangeError::TokenGone`] if the token is not live at that instant.
@@ -56,7 +57,7 @@ impl OneTimeTokens {
         };
         let begun = transaction.add(sessions::insert_new(&self.0, session)?);
         transaction.add(sessions::insert_issued(&self.0, token.issuer_id, &token.customer_id, session)?);
-        // A user who is their own issuer has been checked as that.
+        // A customer who is also the issuer was checked as the issuer.
         if let Some(epoch) = token.customer_epoch.filter(|_| !token.is_to_its_issuer()) {
             transaction.add(users::is_active_in(&self.0, &token.customer_id, epoch));
         }
@@ -75,7 +76,8 @@ impl OneTimeTokens {
             .tokens()
             .update(schema::one_time_token(token.token_id))
             .set(CONSUMED_BY, session.session_id)
-            // The row stays as long as the session, so that a repeated exchange finds it; consumed, it is not live whatever its time.
+            // The row lives as long as the session, so that a repeated exchange finds it. A consumed token is never
+            // live again.
             .set(EXPIRES_AT, token.expires_at.max(session.expires_at))
             .only_if(is_live(now))
     }

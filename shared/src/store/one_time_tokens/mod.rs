@@ -1,4 +1,4 @@
-//! One-time tokens: made once, consumed once, in one transaction with the session that they are exchanged for.
+//! One-time tokens: created once, and consumed once, in one transaction with the session that they are exchanged for.
 
 mod exchange;
 mod otp;
@@ -16,13 +16,13 @@ use super::transaction::Outcome;
 use super::{Database, IdempotencyGuard, RepeatError, StoreError};
 use crate::domain::{RandomId, Timestamp};
 
-/// Why no token was made.
+/// Why no token was created.
 #[derive(Debug, Error)]
 pub enum NewOneTimeTokenError {
     /// The request's `Idempotency-Key` has been used.
     #[error(transparent)]
     Repeated(#[from] RepeatError),
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -43,11 +43,11 @@ impl OneTimeTokens {
         Self(database.clone())
     }
 
-    /// Makes a token. Its id is random and its content the same at every retry: a repeated put changes nothing, unless the token has
-    /// been consumed in between; then the condition keeps it consumed.
+    /// Creates a token. Its id is random, and a retry writes the same row. If the token was consumed before the retry,
+    /// the condition keeps it consumed.
     ///
-    /// With an `Idempotency-Key` it is one transaction with the guard row. Returns the token's row, or the row that the same request
-    /// made before, whatever has become of that token.
+    /// With an `Idempotency-Key` it is one transaction with the guard row. Returns the token's row, or the row that the
+    /// same request created before, whatever has become of that token.
     ///
     /// # Errors
     /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token has been deleted.
@@ -58,7 +58,7 @@ impl OneTimeTokens {
     ) -> Result<OneTimeTokenRow, NewOneTimeTokenError> {
         let put = self.0.tokens().put(schema::one_time_token(row.token_id), &row)?.only_if(PK.is_absent());
         let Some(guard) = guard else {
-            // The id has 122 random bits: what stands there already is this put, whose answer was lost.
+            // The id has 122 random bits: a row that is there already is this put, whose answer was lost.
             put.send().await?;
             return Ok(row);
         };
@@ -75,7 +75,8 @@ impl OneTimeTokens {
         }
     }
 
-    /// Deletes a live token; `false` if there is none. One transaction, so that a retry after a lost answer is told "deleted" too.
+    /// Deletes a live token; `false` if there is none. One transaction, so that a retry after a lost answer returns
+    /// `true` too.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

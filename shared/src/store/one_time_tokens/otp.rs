@@ -15,7 +15,7 @@ use crate::store::{StoreError, Throttle};
 #[derive(Debug, Error)]
 pub enum OtpAttemptError {
     /// The token is not live, or its own attempts are used up.
-    #[error("the token can not be exchanged")]
+    #[error("the token cannot be exchanged")]
     TokenGone,
     /// The customer's attempts are used up, over all tokens.
     #[error("too many attempts for this customer")]
@@ -23,14 +23,14 @@ pub enum OtpAttemptError {
         /// When the next window begins.
         retry_at: Timestamp,
     },
-    /// The table can not tell.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl OneTimeTokens {
-    /// Reserves an attempt at the token's one-time password, against the token and against its customer: both or none, so that a token
-    /// that is gone costs its customer nothing.
+    /// Reserves an attempt at the token's one-time password, against the token and its customer: both or none, so that
+    /// guessing at a token that is gone does not throttle its customer.
     ///
     /// # Errors
     /// [`OtpAttemptError::TokenGone`] before [`OtpAttemptError::Throttled`], if both hold.
@@ -44,7 +44,7 @@ impl OneTimeTokens {
     ) -> Result<(), OtpAttemptError> {
         let (window, ends_at) = per_customer.window(now);
         let mut transaction = self.0.transaction();
-        // The transaction's request token makes both counts exact: a repeated one is done once.
+        // Both counts are exact: DynamoDB does a repeated transaction once, by its request token.
         let counted = transaction.add(self.count_attempt(id, is_live(now), per_token));
         transaction.add(per_customer.reserve(self.0.tokens(), schema::otp_attempts(customer, window), ends_at));
         match transaction.commit().await? {
@@ -54,9 +54,9 @@ impl OneTimeTokens {
         }
     }
 
-    /// Reserves an attempt at the one-time password of a token that `session` consumed, for a repeated exchange: against the token
-    /// alone, so that a token that is gone can lock nobody out. One UpdateItem; one that the SDK repeats may count twice, which takes an
-    /// attempt away and never grants one.
+    /// Reserves an attempt at the one-time password of a token that `session` consumed, for a repeated exchange. It
+    /// counts against the token alone, so that a consumed token can lock nobody out. One UpdateItem; if the SDK repeats
+    /// it, it may count twice, which costs the caller an attempt and never grants one.
     ///
     /// # Errors
     /// [`OtpAttemptError::TokenGone`] if the attempts are used up.
@@ -65,8 +65,8 @@ impl OneTimeTokens {
         if is_counted { Ok(()) } else { Err(OtpAttemptError::TokenGone) }
     }
 
-    /// Forgets the attempts at a token and at its customer after a right one-time password that led to no session: only wrong ones
-    /// count.
+    /// Forgets the attempts at a token and at its customer after a right one-time password that led to no session. Only
+    /// wrong ones count.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.

@@ -11,40 +11,41 @@ use crate::store::rows::{json, unix};
 pub struct OneTimeTokenRow {
     /// The token's id.
     pub token_id: RandomId,
-    /// For whom the session will be.
+    /// The customer whose session it will be exchanged for.
     pub customer_id: CustomerId,
     /// The customer's name, never empty.
     pub username: String,
-    /// The user in whose name it was made; it works while that user is active.
+    /// The user in whose name it was created. It works while that user is active.
     pub issuer_id: UserId,
-    /// Of a token made by a password or a login: the issuer's epoch. A changed password ends these tokens too.
+    /// The issuer's epoch, if a password or a login created it. A changed password ends the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_epoch: Option<u64>,
-    /// Of a customer who is a user here: their epoch. They must be active, and a changed password ends the token.
+    /// The customer's epoch, if the customer is a user here. The customer must be active, and a changed password ends
+    /// the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_epoch: Option<u64>,
-    /// The credential that made it.
+    /// The credential that created it.
     pub credential_id: String,
-    /// The API key of the issuer that made it, if one did: the token ends with it.
+    /// The issuer's API key that created it, if one did. The token ends with the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<Locator>,
     /// The number of the token key that it is sealed under.
     pub sealed_under: u8,
-    /// Whether the exchange takes the one-time password that was mailed.
+    /// Whether the exchange requires the one-time password that was mailed.
     pub otp_required: bool,
-    /// The most that a session may do without another credential.
+    /// The most that a session may do, unless the exchange comes with another credential.
     #[serde(with = "json")]
     pub acl: Acl,
     /// The claims of the session, unless a credential replaces them.
     #[serde(with = "json")]
     pub custom_claims: CustomClaims,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
-    /// From when on it is gone.
+    /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
-    /// The session that it was exchanged for, if that consumed it.
+    /// The session that consumed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumed_by: Option<SessionId>,
 }
@@ -56,7 +57,7 @@ impl OneTimeTokenRow {
         self.consumed_by.is_none() && self.expires_at > now
     }
 
-    /// Whether `issuer` is still good for the token: active and, where that counts, in the same epoch.
+    /// Whether `issuer` still backs the token: active and, where an epoch counts, in the same one.
     #[must_use]
     pub fn is_backed_by(&self, issuer: &UserRow) -> bool {
         let as_customer = self.customer_epoch.filter(|_| self.is_to_its_issuer());

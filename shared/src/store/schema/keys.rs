@@ -35,7 +35,8 @@ pub fn user_by_id(id: impl Display) -> Key {
     key([(PK, format!("{ID_PREFIX}{id}"))])
 }
 
-/// The attempts to log in under that name in that window. The name is hashed: people type passwords into the wrong field.
+/// The attempts to log in under that name in that window. The name is hashed: people type passwords into the wrong
+/// field.
 #[must_use]
 pub fn login_attempts(name: &Username, window: i64) -> Key {
     let hash = bs58::encode(Sha256::digest(name.as_str().as_bytes())).into_string();

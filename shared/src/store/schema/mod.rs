@@ -1,7 +1,7 @@
 //! Every key, prefix, attribute and TTL of the three tables.
 //!
-//! Keys and expressions are made of these constants only. The rows themselves are serialized by field name; a test compares the fields
-//! with [`Attribute::ALL`], and the key names with `template.yaml`.
+//! Keys and expressions are made of these constants only. The rows themselves are serialized by field name; a test
+//! compares the fields with [`Attribute::ALL`], and the key names with `template.yaml`.
 //!
 //! | table | row | partition key | sort key |
 //! |---|---|---|---|
