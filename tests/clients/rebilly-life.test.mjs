@@ -2,26 +2,9 @@
 // is plain HTTP.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { authentication, notFound, sdk, unauthorized } from './rebilly.mjs';
-import { addKey, deleteKey, demo, introspect, request, tampered, unique, verifyJwt } from './stack.mjs';
-
-let backend;
-let customer;
-let key;
-
-before(async () => {
-  key = await addKey();
-  backend = authentication(key);
-  customer = authentication(null);
-});
-
-after(() => deleteKey(key));
-
-async function passwordless(fields = {}) {
-  const answer = await backend.login({ data: { mode: 'passwordless', customerId: unique('customer'), ...fields } });
-  return answer.fields;
-}
+import { test } from 'node:test';
+import { authentication, backend, customer, key, notFound, passwordless, sdk, unauthorized } from './rebilly.mjs';
+import { demo, introspect, request, tampered, unique, verifyJwt } from './stack.mjs';
 
 const session = (method, { id }, headers) => request(method, `/sessions/${id}`, { headers });
 

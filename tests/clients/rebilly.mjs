@@ -2,8 +2,9 @@
 // the general RebillyRequestError; it sends an API key with every call, and a customer without one is `RebillyAPI` with no key.
 
 import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
 import { RebillyAPI, RebillyErrors } from 'rebilly-js-sdk';
-import { stack } from './stack.mjs';
+import { addKey, deleteKey, stack, unique } from './stack.mjs';
 
 // The local stack may build a function when it is first called, which takes longer than the SDK's six seconds.
 export function sdk(apiKey) {
@@ -12,6 +13,26 @@ export function sdk(apiKey) {
 
 export function authentication(apiKey) {
   return sdk(apiKey).customerAuthentication;
+}
+
+/** A customer, who has no API key. */
+export const customer = authentication(null);
+
+/** A backend and its API key, which the tests of a file that imports this begin and end with. */
+export let backend;
+export let key;
+
+before(async () => {
+  key = await addKey();
+  backend = authentication(key);
+});
+
+after(() => deleteKey(key));
+
+/** A one-time token that the backend creates for a new customer. */
+export async function passwordless(fields = {}) {
+  const { fields: token } = await backend.login({ data: { mode: 'passwordless', customerId: unique('customer'), ...fields } });
+  return token;
 }
 
 /** The SDK's error of a call that must fail, with what holds of all of them checked. */

@@ -1,29 +1,12 @@
 // Token exchange, through the unmodified `rebilly-js-sdk`.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { authentication, forbidden, invalid, notFound, sdk, unauthorized } from './rebilly.mjs';
+import { test } from 'node:test';
+import { authentication, backend, customer, forbidden, invalid, key, notFound, passwordless, sdk, unauthorized } from './rebilly.mjs';
 import { addKey, deleteKey, demo, inSeconds, oneTimePasswordIn, request, stack, tampered, unique, verifyJwt, withMail } from './stack.mjs';
 
 const everything = [{ scope: {}, permissions: ['*'] }];
 const readOne = (entity) => [{ scope: { organizationId: [entity] }, permissions: ['entity-token-get'] }];
-
-let backend;
-let customer;
-let key;
-
-before(async () => {
-  key = await addKey();
-  backend = authentication(key);
-  customer = authentication(null);
-});
-
-after(() => deleteKey(key));
-
-async function passwordless(fields = {}) {
-  const { fields: token } = await backend.login({ data: { mode: 'passwordless', customerId: unique('customer'), ...fields } });
-  return token;
-}
 
 function assertTokenObject({ fields, response }, { customerId }) {
   assert.equal(response.status, 201);
