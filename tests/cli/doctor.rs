@@ -54,7 +54,7 @@ async fn a_table_that_is_gone_or_does_not_sweep_is_told() {
     let said = olga.run("doctor --json").await;
 
     assert_eq!(said.code, 1);
-    assert_eq!(wrong(&said), ["table latchkey-users: is not there", "table latchkey-tokens: does not sweep by expires_at"]);
+    assert_eq!(wrong(&said), ["table latchkey-users: does not exist", "table latchkey-tokens: has no TTL on expires_at"]);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn key_sets_that_can_not_be_used_are_told() {
     for (name, text, expected) in [
         ("signing", "nonsense".to_owned(), "signing keys: is not a JWK set"),
         ("signing", signing.replace("current", "next"), "signing keys: must have exactly one key"),
-        ("signing", other, "signing and verification keys: do not agree"),
+        ("signing", other, "signing and verification keys: do not match"),
         ("verification", verification.replace("ES256", "RS256"), "verification keys: key"),
         ("verification", signing.clone(), "verification keys: hold more than public members"),
         ("token", token.replace("\"1\"", "\"0\""), "token keys: key"),

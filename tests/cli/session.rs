@@ -84,6 +84,6 @@ async fn what_has_expired_is_not_listed() {
     world.pass(43_201);
 
     assert!(olga.run("session list --user carol --issued --json").await.done().lines().is_empty());
-    assert!(olga.run("session list --user carol").await.done().err.contains("no live session"));
+    assert!(olga.run("session list --user carol").await.done().err.contains("no live sessions"));
     assert_eq!(olga.run("session revoke --user carol").await.code, 2);
 }

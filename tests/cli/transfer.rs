@@ -165,9 +165,9 @@ async fn who_is_there_and_equal_is_passed_over_and_who_differs_is_told_and_stays
     assert_eq!(
         told.err.lines().take(3).collect::<Vec<_>>(),
         [
-            "line 5 is a user who is there and not equal",
-            "line 6 has the name or the id of another user who is there",
-            "line 7 has the name or the id of another user who is there",
+            "line 5 is a user who exists and differs",
+            "line 6 has the name or the id of another user",
+            "line 7 has the name or the id of another user",
         ]
     );
     assert_eq!((numbers(&skipped.json()), skipped.err.as_str()), ([0, 127, 1, 2], ""));
@@ -264,7 +264,7 @@ async fn a_file_that_is_none_or_is_not_whole_is_told() {
     assert_eq!((torn.code, no_header.code, no_file.code, no_folder.code), (4, 2, 1, 1));
     assert!(torn.err.contains("was cut off"), "{torn:?}");
     assert!(no_header.err.contains(r#"its first line must be {"format":"latchkey-users","version":1}"#), "{no_header:?}");
-    assert!(no_file.err.contains("can't be read") && no_folder.err.contains("can't be written"), "{no_file:?}{no_folder:?}");
+    assert!(no_file.err.contains("cannot be read") && no_folder.err.contains("cannot be written"), "{no_file:?}{no_folder:?}");
 }
 
 #[tokio::test]
@@ -354,7 +354,7 @@ async fn an_export_goes_into_no_file_that_somebody_else_could_read() {
     let refused = async |what: &str| {
         let said = olga.run(&export).await;
         assert_eq!((said.code, path.exists()), (1, false), "{what}");
-        assert!(said.err.contains("is there already, and is no file that only you can read"), "{what}: {said:?}");
+        assert!(said.err.contains("exists, and is not a file that only you can read"), "{what}: {said:?}");
         assert_eq!(std::fs::read_to_string(&partial).unwrap(), "before", "{what}");
         std::fs::remove_file(&partial).unwrap();
     };

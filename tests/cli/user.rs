@@ -32,7 +32,7 @@ async fn a_prompt_asks_twice_and_takes_only_the_same() {
     let same = olga.answering([PASSWORD, PASSWORD]).run("user add carol").await;
     let nobody = olga.run("user add dora").await;
 
-    assert_eq!((other.code, other.err.as_str()), (2, "latchkey: The two passwords are not the same.\n"));
+    assert_eq!((other.code, other.err.as_str()), (2, "latchkey: The two passwords differ.\n"));
     assert_eq!(same.code, 0);
     assert_eq!(world.login("carol", PASSWORD).await.status, 200);
     assert_eq!(nobody.code, 2);
@@ -88,7 +88,7 @@ async fn a_name_is_taken_in_every_spelling() {
 
     let said = olga.run("user add cAROL --generate").await;
 
-    assert_eq!((said.code, said.err.as_str()), (4, "latchkey: There is a user \"cAROL\" already.\n"));
+    assert_eq!((said.code, said.err.as_str()), (4, "latchkey: The user name \"cAROL\" is taken.\n"));
 }
 
 #[tokio::test]

@@ -1,27 +1,27 @@
-//! Why a command did not do what it was asked, and the exit code of that.
+//! Why a command failed, and its exit code.
 
 use latchkey::store::StoreError;
 use thiserror::Error;
 
-/// The exit code of a wrong usage; `clap`'s own.
+/// The exit code of a usage error; the same as `clap`'s.
 pub const USAGE: u8 = 2;
 
-/// Why a command did not do what it was asked. The text is for the operator; it holds no secret.
+/// Why a command failed. The text is for the operator, and holds no secret.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// What was asked can not be: a wrong argument, or one that the command needs and nobody gave.
+    /// A wrong or missing argument.
     #[error("{0}")]
     Usage(String),
-    /// What was named is not there.
+    /// What the arguments name does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// It can not be done as things stand: a name is taken, somebody else changed the same, a step comes too early.
+    /// Not possible at present: a name is taken, somebody else changed the same thing, a step comes too early.
     #[error("{0}")]
     Refused(String),
-    /// The command found something wrong, which it has said.
+    /// The command found something wrong, and reported it.
     #[error("{0}")]
     Unhealthy(String),
-    /// Anything else: no connection, no right, a file that can't be read.
+    /// Anything else: no connection, no permission, an unreadable file.
     #[error("{0:#}")]
     Failed(#[from] anyhow::Error),
 }
@@ -54,8 +54,8 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let advice = match error {
-            StoreError::Unavailable(_) => "the tables could not be used; `latchkey doctor` looks for the reason",
-            StoreError::Corrupt(_) => "a row is not what it should be",
+            StoreError::Unavailable(_) => "the tables did not answer; run `latchkey doctor` to find out why",
+            StoreError::Corrupt(_) => "a row is not what its key says it is",
         };
         Self::Failed(anyhow::Error::new(error).context(advice))
     }

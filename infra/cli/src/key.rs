@@ -8,32 +8,29 @@ use latchkey::store::{ApiKeyRow, ApiKeys};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::Failure;
 use crate::connection::Connection;
-use crate::{Failure, journal, user};
+use crate::journal::{self, OperatorAct};
+use crate::user::Owner;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List a user's API keys, oldest first
-    List(ListArguments),
-    /// Revoke an API key, or all of them; the next call with it is refused
+    List {
+        #[command(flatten)]
+        owner: Owner,
+        /// Also show the keys themselves; anybody who sees one can use it
+        #[arg(long)]
+        show_tokens: bool,
+    },
+    /// Revoke one API key, or all of them; this takes effect on the next call
     Revoke(RevokeArguments),
 }
 
 #[derive(Debug, Args)]
-pub struct ListArguments {
-    /// The user's name or id
-    #[arg(long)]
-    user: String,
-    /// Show the keys themselves as well; whoever sees one can use it
-    #[arg(long)]
-    show_tokens: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct RevokeArguments {
-    /// The user's name or id
-    #[arg(long)]
-    user: String,
+    #[command(flatten)]
+    owner: Owner,
     /// The key's id
     #[arg(required_unless_present = "all")]
     id: Option<KeyId>,
@@ -50,15 +47,15 @@ pub struct KeyView {
     created_at: Timestamp,
     /// The number of the token key that it is sealed under.
     sealed_under: u8,
-    /// What it may do, if less than its owner.
+    /// What it may do, if that is less than its owner may.
     acl: Option<Acl>,
-    /// The key itself, if it was asked for; `null` if its token key has left the ring.
+    /// The key itself, if asked for; `null` if its token key has left the ring.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<Option<Secret>>,
 }
 
 impl KeyView {
-    /// The key of `row`; with its text if `ring` is given.
+    /// The view of `row`, with the key itself if `ring` is given.
     pub fn new(row: ApiKeyRow, ring: Option<&TokenKeys>) -> Self {
         let key = ApiKey { key: KeyNumber::new(row.sealed_under), user: row.user_id, id: row.key_id };
         let token = ring.map(|ring| key.seal(ring).ok());
@@ -68,21 +65,21 @@ impl KeyView {
 
 pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
     match command {
-        Command::List(arguments) => list(connection, &arguments).await,
+        Command::List { owner, show_tokens } => list(connection, &owner, show_tokens).await,
         Command::Revoke(arguments) => revoke(connection, &arguments).await,
     }
 }
 
-async fn list(connection: &Connection, arguments: &ListArguments) -> Result<(), Failure> {
-    let user = user::find(connection, &arguments.user).await?;
-    let ring = if arguments.show_tokens { Some(ring(connection).await?) } else { None };
+async fn list(connection: &Connection, owner: &Owner, show_tokens: bool) -> Result<(), Failure> {
+    let user = owner.find(connection).await?;
+    let ring = if show_tokens { Some(ring(connection).await?) } else { None };
     let rows = ApiKeys::new(&connection.database).list(user.user_id).await?;
     let views: Vec<_> = rows.into_iter().map(|row| KeyView::new(row, ring.as_ref())).collect();
-    let columns = ["id", "name", "made", "may do", "key"];
-    let shown = columns.get(..columns.len() - usize::from(!arguments.show_tokens)).unwrap_or_default();
+    let columns = ["id", "name", "created", "acl", "key"];
+    let shown = columns.get(..columns.len() - usize::from(!show_tokens)).unwrap_or_default();
     let cells = |view: &KeyView| {
-        let acl = view.acl.as_ref().map_or_else(|| "as its owner".to_owned(), |acl| serde_json::to_string(acl).unwrap_or_default());
-        let token = view.token.as_ref().map(|token| token.as_ref().map_or("(its token key is gone)", Secret::expose).to_owned());
+        let acl = view.acl.as_ref().map_or_else(|| "its owner's".to_owned(), |acl| serde_json::to_string(acl).unwrap_or_default());
+        let token = view.token.as_ref().map(|token| token.as_ref().map_or("(token key is gone)", Secret::expose).to_owned());
         [view.id.to_string(), view.name.clone(), view.created_at.to_string(), acl].into_iter().chain(token).collect()
     };
     connection.output.list(shown, &views, cells, "This user has no API keys.")
@@ -95,7 +92,7 @@ async fn ring(connection: &Connection) -> Result<TokenKeys, Failure> {
 }
 
 async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<(), Failure> {
-    let user = user::find(connection, &arguments.user).await?;
+    let user = arguments.owner.find(connection).await?;
     let ids = match arguments.id {
         Some(id) => vec![id],
         None => ApiKeys::new(&connection.database).list(user.user_id).await?.into_iter().map(|row| row.key_id).collect(),
@@ -113,7 +110,7 @@ async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<
     let sentence = format!("Revoked {count} API key{} of {}.", if count == 1 { "" } else { "s" }, user.username);
     connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))?;
     for id in revoked {
-        journal::record(connection, "key.revoke", &format!("{}/{id}", user.user_id)).await?;
+        journal::record(connection, OperatorAct::KeyRevoke, &format!("{}/{id}", user.user_id)).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Where the three key sets are kept, read, and replaced whole: files locally, secrets in AWS.
+//! The three key sets, read and replaced whole: files locally, secrets in AWS.
 //!
-//! A set is replaced only if it is still the one that was read, so that of two operators at the same time one is refused. A
-//! reader sees the document before or the one after, never a part.
+//! A set is replaced only if it is still the one that was read, so of two operators at the same time one is refused. A
+//! reader sees the old document or the new one, never a part.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -16,7 +16,7 @@ use crate::{Failure, private_file};
 /// The three key sets of a stack.
 pub type KeySets = latchkey::runtime::KeySets<KeySet>;
 
-/// A key set's place.
+/// Where a key set is kept.
 #[derive(Clone, Debug)]
 pub enum KeySet {
     /// A file.
@@ -25,17 +25,17 @@ pub enum KeySet {
     Secret(KeySecret),
 }
 
-/// A set as it was read.
+/// A key set as it was read.
 #[derive(Clone, Debug)]
 pub enum Reading {
-    /// A file's text; nothing where there is no file.
+    /// The text of a file; `None` if there is no file.
     File(Option<Secret>),
-    /// A secret's version.
+    /// A version of a secret.
     Secret(KeyReading),
 }
 
 impl Reading {
-    /// The document; nothing where the set is still empty.
+    /// The document; `None` if the set is empty.
     #[must_use]
     pub fn text(&self) -> Option<&Secret> {
         match self {
@@ -46,7 +46,7 @@ impl Reading {
 }
 
 impl KeySet {
-    /// What an operator calls it.
+    /// The path or ARN that an operator knows it by.
     #[must_use]
     pub fn place(&self) -> String {
         match self {
@@ -55,10 +55,10 @@ impl KeySet {
         }
     }
 
-    /// The set as it is now.
+    /// Reads the set.
     ///
     /// # Errors
-    /// If it can't be read; an empty one can.
+    /// If it cannot be read. An empty set is no error.
     pub async fn read(&self) -> Result<Reading, Failure> {
         match self {
             Self::File(path) => Ok(Reading::File(read_file(path)?)),
@@ -69,7 +69,7 @@ impl KeySet {
     /// Replaces the whole set by `text` if it is still what was `read`.
     ///
     /// # Errors
-    /// [`Failure::Refused`] if somebody else replaced it meanwhile: nothing is written then.
+    /// [`Failure::Refused`] if somebody else replaced it meanwhile; nothing is written then.
     pub async fn replace(&self, read: &Reading, text: &str) -> Result<(), Failure> {
         match (self, read) {
             (Self::File(path), Reading::File(read)) => replace_file(path, read.as_ref(), text),
@@ -108,23 +108,23 @@ impl From<KeySecretError> for Failure {
 }
 
 fn meanwhile(place: &str) -> Failure {
-    Failure::Refused(format!("Somebody else changed {place} at the same time; it was left as it is. Look at `latchkey keys list`."))
+    Failure::Refused(format!("Somebody else changed {place} at the same time; nothing was written. See `latchkey keys list`."))
 }
 
-/// Under a lock, to a draft that takes the file's place in one step. The lock is let go of by the kernel, however this ends.
+/// Replaces the file in one step, under a lock. The kernel releases the lock however this ends.
 fn replace_file(path: &Path, read: Option<&Secret>, text: &str) -> Result<(), Failure> {
     let lock = File::create(path.with_extension("lock")).and_then(|lock| lock.lock().map(|()| lock));
-    let _lock = lock.with_context(|| format!("{} can't be locked", path.display()))?;
+    let _lock = lock.with_context(|| format!("{} cannot be locked", path.display()))?;
     if read_file(path)?.as_ref() != read {
         return Err(meanwhile(&path.display().to_string()));
     }
-    private_file::write(path, text).with_context(|| format!("{} can't be written", path.display())).map_err(Failure::from)
+    private_file::write(path, text).with_context(|| format!("{} cannot be written", path.display())).map_err(Failure::from)
 }
 
 fn read_file(path: &Path) -> Result<Option<Secret>, Failure> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(Secret::new(text))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("{} can't be read", path.display())).map_err(Failure::from),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())).map_err(Failure::from),
     }
 }

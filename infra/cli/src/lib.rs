@@ -1,13 +1,14 @@
-//! The operator's program `latchkey`: users, their keys and sessions, key sets, import and export, and what is wrong with a stack.
+//! The operator's program `latchkey`: users, their keys and sessions, key sets, import and export, and a doctor.
 //!
-//! It works on the tables and key sets themselves, of the local stack and of one in AWS alike ([`connection`]). A command is
-//! a module that has its arguments and one function for each subcommand; what it says goes through [`output`], what went wrong
-//! is a [`Failure`], which has the exit code, and what was changed is written down by [`journal`].
+//! It works directly on the tables and key sets, of the local stack and of a stack in AWS alike ([`connection`]). Each
+//! command is a module with its arguments and one function for each subcommand. It answers through [`output`], fails
+//! with a [`Failure`], which has the exit code, and records what it changed in the [`journal`].
 //!
-//! May import `latchkey`; not the local stack, so that installing this program does not build a database.
+//! May import `latchkey`, but not the local stack: installing this program must not build a database.
 
 mod arguments;
 pub mod connection;
+mod context;
 mod doctor;
 mod failure;
 mod forget;
@@ -25,48 +26,18 @@ pub mod transfer;
 mod user;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Parser;
-use latchkey::domain::{SharedClock, SystemClock};
-use latchkey::runtime::Environment;
 
 use arguments::{Arguments, Command};
 use connection::Connection;
+pub use context::ProcessContext;
 pub use failure::Failure;
 use output::Output;
-use terminal::{ProcessTerminal, Terminal};
+use terminal::Terminal;
 
-/// What the program has around it; a test has its own.
-#[derive(Clone)]
-pub struct ProcessContext {
-    /// The variables.
-    pub environment: Environment,
-    /// The folder that it was started in.
-    pub directory: PathBuf,
-    /// The clock.
-    pub clock: SharedClock,
-    /// The person, or the script, in front of it.
-    pub terminal: Arc<dyn Terminal>,
-}
-
-impl ProcessContext {
-    /// The context of this process.
-    ///
-    /// # Errors
-    /// If its folder is gone.
-    pub fn of_process() -> std::io::Result<Self> {
-        Ok(Self {
-            environment: Environment::of_process(),
-            directory: std::env::current_dir()?,
-            clock: Arc::new(SystemClock),
-            terminal: Arc::new(ProcessTerminal),
-        })
-    }
-}
-
-/// Does what `arguments` say (the first is the program's name); returns the exit code, which [`Failure`] explains.
+/// Runs the command that `arguments` name (the first is the program's name). Returns the exit code, which [`Failure`]
+/// explains.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: ProcessContext) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -82,7 +53,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: Process
     }
 }
 
-/// Help is what was asked for; anything else is a mistake.
+/// Prints help, which was asked for, or a usage error.
 fn usage(error: &clap::Error, terminal: &dyn Terminal) -> u8 {
     let text = error.render().to_string();
     if error.use_stderr() {

@@ -12,9 +12,9 @@ use crate::terminal::Terminal;
 /// Where answers go.
 #[derive(Clone)]
 pub struct Output {
-    /// The terminal itself, for questions.
+    /// The terminal, for questions.
     pub terminal: Arc<dyn Terminal>,
-    /// Whether a script reads.
+    /// Whether a script reads the answers.
     pub json: bool,
 }
 
@@ -28,7 +28,7 @@ impl Output {
     /// One answer: a sentence for a person, a document for a script.
     ///
     /// # Errors
-    /// If it has no JSON.
+    /// If the document cannot be serialized.
     pub fn answer(&self, sentence: impl AsRef<str>, document: &impl Serialize) -> Result<(), Failure> {
         if self.json {
             self.terminal.say(&serde_json::to_string(document)?);
@@ -38,17 +38,17 @@ impl Output {
         Ok(())
     }
 
-    /// What is said beside the answer: nothing to a script.
+    /// A remark beside the answer, for a person only.
     pub fn remark(&self, sentence: impl AsRef<str>) {
         if !self.json {
             self.terminal.complain(sentence.as_ref());
         }
     }
 
-    /// One thing: a line for each property, or its document.
+    /// One thing: a line for each property for a person, a document for a script.
     ///
     /// # Errors
-    /// If it has no JSON.
+    /// If the document cannot be serialized.
     pub fn thing(&self, properties: &[(&str, String)], document: &impl Serialize) -> Result<(), Failure> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
@@ -58,10 +58,10 @@ impl Output {
         self.answer(trimmed(&table), document)
     }
 
-    /// A list that is told when it is whole: a table, or a document a line. `empty` is said to a person where there is nothing.
+    /// A list: a table for a person, a document a line for a script. A person is told `empty` if there are no rows.
     ///
     /// # Errors
-    /// If a row has no JSON.
+    /// If a row cannot be serialized.
     pub fn list<T: Serialize>(&self, columns: &[&str], rows: &[T], cells: impl Fn(&T) -> Vec<String>, empty: &str) -> Result<(), Failure> {
         if self.json {
             for row in rows {
@@ -83,7 +83,7 @@ impl Output {
         Ok(())
     }
 
-    /// Why the command failed, to standard error.
+    /// Reports on standard error why the command failed.
     pub fn failed(&self, failure: &Failure) {
         if self.json {
             self.terminal.complain(&json!({ "error": failure.to_string(), "kind": failure.kind() }).to_string());
@@ -93,7 +93,8 @@ impl Output {
     }
 }
 
-/// What others wrote, as a terminal may show it: a key's name, say, must not move an operator's cursor or turn the text around.
+/// Escapes what could deceive an operator at a terminal: somebody else's text, such as a key's name, must not move the
+/// cursor or turn the text around.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,21 +1,20 @@
-//! Files that their owner alone may read, written whole or not at all. Imports nothing of ours.
+//! Files that only their owner can read, written whole or not at all. Imports nothing of ours.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::Permissions;
+use std::io::{Result, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes `text` to a draft that takes the place of `path` in one step: a reader sees what was there before, or all of it.
+/// Replaces `path` by a file with `text` in one step: a reader sees what was there before, or all of `text`.
 pub fn write(path: &Path, text: &str) -> Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".draft");
-    // A draft that a killed program left behind could have another mode.
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)
+    let mut draft = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder_of(path))?;
+    draft.write_all(text.as_bytes())?;
+    draft.as_file().sync_all()?;
+    draft.persist(path)?;
+    Ok(())
+}
+
+/// The folder that `path` is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! How far long work is: a bar for a person, a line now and then for a log, nothing for a script. Imports [`crate::output`].
+//! The progress of long work: a bar for a person, nothing for a script. Imports [`crate::output`].
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::Output;
 
-/// The progress of one piece of work.
+/// A progress bar, until it is dropped.
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Work of about `total` rows, as far as anybody knows.
+    /// Shows the progress of `work` on about `total` rows, if that is known.
     #[must_use]
     pub fn new(output: &Output, work: &'static str, total: Option<u64>) -> Self {
         let target = if output.terminal.is_watched() && !output.json { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -26,7 +26,7 @@ impl Progress {
         Self { bar }
     }
 
-    /// So many rows more are done.
+    /// Counts `rows` more as done.
     pub fn advance(&self, rows: usize) {
         self.bar.inc(u64::try_from(rows).unwrap_or_default());
     }

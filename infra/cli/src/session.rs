@@ -1,4 +1,4 @@
-//! `latchkey session`: the sessions of a user, and those that were made in the user's name for customers.
+//! `latchkey session`: a user's sessions, and those of customers that were exchanged in the user's name.
 
 use clap::{Args, Subcommand};
 use latchkey::domain::{SessionId, Timestamp, UserId};
@@ -7,39 +7,36 @@ use latchkey::store::{SessionKind, SessionRow, Sessions, UserRow, schema};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::Failure;
 use crate::connection::Connection;
-use crate::{Failure, journal, user};
+use crate::journal::{self, OperatorAct};
+use crate::user::{self, Owner};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List a user's sessions that are live
-    List(ListArguments),
+    /// List a user's live sessions
+    List {
+        #[command(flatten)]
+        owner: Owner,
+        /// Also list the customers' sessions that were exchanged in the user's name
+        #[arg(long)]
+        issued: bool,
+    },
     /// End a session, or all of them
     Revoke(RevokeArguments),
 }
 
 #[derive(Debug, Args)]
-pub struct ListArguments {
-    /// The user's name or id
-    #[arg(long)]
-    user: String,
-    /// Also the customers' sessions that were made in the user's name
-    #[arg(long)]
-    issued: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct RevokeArguments {
-    /// The user's name or id
-    #[arg(long)]
-    user: String,
+    #[command(flatten)]
+    owner: Owner,
     /// The session's id
     #[arg(required_unless_present = "all")]
     id: Option<SessionId>,
-    /// All sessions of the user, with a new epoch: a login that is just beginning ends as well
+    /// End all sessions of the user, and start a new epoch, which also ends a login that is just beginning
     #[arg(long, conflicts_with = "id")]
     all: bool,
-    /// Customers' sessions that were made in the user's name, in place of the user's own
+    /// End customers' sessions that were exchanged in the user's name, instead of the user's own
     #[arg(long)]
     issued: bool,
 }
@@ -48,7 +45,7 @@ pub struct RevokeArguments {
 #[derive(Serialize)]
 pub struct SessionView {
     pub id: SessionId,
-    /// `login` or `exchange`; of a customer's session `issued`.
+    /// `login` or `exchange`; `issued` for a session that was found by its issuer.
     pub kind: &'static str,
     pub subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,12 +73,12 @@ impl From<&SessionRow> for SessionView {
 
 pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
     match command {
-        Command::List(arguments) => list(connection, &arguments).await,
+        Command::List { owner, issued } => list(connection, &owner, issued).await,
         Command::Revoke(arguments) => revoke(connection, &arguments).await,
     }
 }
 
-/// The sessions that a JWT still works with: not expired, and in order with the user.
+/// The user's live sessions: not expired, and backed by the user's row.
 async fn live(connection: &Connection, user: &UserRow) -> Result<Vec<SessionRow>, Failure> {
     let now = connection.now();
     let mut rows = connection.directory.sessions_of(&user.user_id.to_string()).await?;
@@ -89,7 +86,7 @@ async fn live(connection: &Connection, user: &UserRow) -> Result<Vec<SessionRow>
     Ok(rows)
 }
 
-/// The sessions that were made in the user's name.
+/// The live sessions that were exchanged in the user's name.
 pub async fn issued(connection: &Connection, user: UserId) -> Result<Vec<SessionView>, Failure> {
     let now = connection.now();
     let rows = connection.directory.sessions_issued_by(user).await?.into_iter().filter(|row| row.expires_at > now);
@@ -104,21 +101,21 @@ pub async fn issued(connection: &Connection, user: UserId) -> Result<Vec<Session
     Ok(rows.map(view).collect())
 }
 
-async fn list(connection: &Connection, arguments: &ListArguments) -> Result<(), Failure> {
-    let user = user::find(connection, &arguments.user).await?;
+async fn list(connection: &Connection, owner: &Owner, with_issued: bool) -> Result<(), Failure> {
+    let user = owner.find(connection).await?;
     let mut views: Vec<SessionView> = live(connection, &user).await?.iter().map(SessionView::from).collect();
-    if arguments.issued {
+    if with_issued {
         views.extend(issued(connection, user.user_id).await?);
     }
     let cells = |view: &SessionView| {
         let began = view.created_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         vec![view.id.to_string(), view.kind.to_owned(), view.subject.clone(), began, view.expires_at.to_string()]
     };
-    connection.output.list(&["id", "kind", "subject", "began", "ends"], &views, cells, "There is no live session.")
+    connection.output.list(&["id", "kind", "subject", "began", "ends"], &views, cells, "There are no live sessions.")
 }
 
 async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<(), Failure> {
-    let user = user::find(connection, &arguments.user).await?;
+    let user = arguments.owner.find(connection).await?;
     let revoked = match (arguments.id, arguments.issued) {
         (Some(id), false) => {
             let rows = live(connection, &user).await?;
@@ -140,14 +137,14 @@ async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<
         (None, false) => end_all(connection, &user).await?,
     };
     let count = revoked.len();
-    let whose = if arguments.issued { "made in the name of" } else { "of" };
+    let whose = if arguments.issued { "exchanged in the name of" } else { "of" };
     let sentence = format!("Ended {count} session{} {whose} {}.", if count == 1 { "" } else { "s" }, user.username);
     connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))?;
     if arguments.all && !arguments.issued {
-        return journal::record(connection, "session.revoke-all", &user.user_id.to_string()).await;
+        return journal::record(connection, OperatorAct::SessionRevokeAll, &user.user_id.to_string()).await;
     }
     for id in revoked {
-        journal::record(connection, "session.revoke", &format!("{}/{id}", user.user_id)).await?;
+        journal::record(connection, OperatorAct::SessionRevoke, &format!("{}/{id}", user.user_id)).await?;
     }
     Ok(())
 }
@@ -161,8 +158,8 @@ async fn end(connection: &Connection, subject: &str, id: SessionId, issuer: Opti
     Ok(ended.then_some(id).into_iter().collect())
 }
 
-/// Raises the epoch first: from then on no session of before is good, also none whose row is written an instant later. The rows
-/// then go so that nobody counts them.
+/// Raises the epoch first: from then on no earlier session is live, even one whose row is written an instant later. The
+/// rows are then deleted so that nobody counts them.
 async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionId>, Failure> {
     let wanted = UserChange { next_epoch: true, ..UserChange::default() };
     let (before, _) = user::change(connection, &user.user_id.to_string(), |_| Some(wanted.clone())).await?;
@@ -175,7 +172,7 @@ async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionI
     Ok(rows.into_iter().map(|row| row.session_id).collect())
 }
 
-/// The rows of a session: its own, and the one by which its issuer finds it.
+/// The keys of a session's rows: its own, and the one by which its issuer finds it.
 pub fn row_keys(row: &SessionRow) -> impl Iterator<Item = schema::Key> + use<> {
     let issued = row.issuer_id.map(|issuer| schema::issued_session(issuer, row.session_id));
     [Some(schema::session(&row.subject, row.session_id)), issued].into_iter().flatten()

@@ -1,31 +1,31 @@
-//! The person, or the script, in front of the program: where text goes to and comes from. Imports nothing of ours.
+//! The terminal that text goes to and comes from. Imports nothing of ours.
 
 use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
 
 use latchkey::domain::Secret;
 
-/// Reads from and writes to whoever runs the program.
+/// Talks to the person or the script that runs the program.
 pub trait Terminal: Send + Sync {
-    /// Writes `text` and a line's end to standard output.
+    /// Writes `text` and a newline to standard output.
     fn say(&self, text: &str);
-    /// Writes `text` and a line's end to standard error.
+    /// Writes `text` and a newline to standard error.
     fn complain(&self, text: &str);
-    /// Whether a person sees standard error: progress bars are for them.
+    /// Whether a person sees standard error, and with it progress bars.
     fn is_watched(&self) -> bool;
     /// Asks a person for a line; `None` if there is nobody to ask.
     ///
     /// # Errors
-    /// If it can't be read.
+    /// If it cannot be read.
     fn ask(&self, question: &str) -> std::io::Result<Option<String>>;
-    /// Asks a person for a password, which is not shown; `None` if there is nobody to ask.
+    /// Asks a person for a password, which is not echoed; `None` if there is nobody to ask.
     ///
     /// # Errors
-    /// If it can't be read.
+    /// If it cannot be read.
     fn ask_password(&self, question: &str) -> std::io::Result<Option<Secret>>;
-    /// All of standard input.
+    /// Reads all of standard input.
     ///
     /// # Errors
-    /// If it can't be read, or is no UTF-8.
+    /// If it cannot be read, or is not UTF-8.
     fn read_all(&self) -> std::io::Result<Secret>;
 }
 
@@ -34,7 +34,7 @@ pub trait Terminal: Send + Sync {
 pub struct ProcessTerminal;
 
 impl Terminal for ProcessTerminal {
-    // A reader that is gone (`| head`) is no reason to complain.
+    // A reader that is gone (`| head`) is no error.
     fn say(&self, text: &str) {
         let mut out = stdout().lock();
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());

@@ -123,8 +123,8 @@ impl BulkUsers {
             let hash = old.password_hash.as_ref().map_or("", |hash| hash.expose());
             let is_unchanged = || USER_ID.is(old.user_id).and(EPOCH.is(old.epoch));
             let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| self.0.users().put_item(item));
-            let by_name = by_name.only_if(is_unchanged().and(PASSWORD_HASH.is(hash)));
-            if self.0.write_all([by_name, by_id.only_if(is_unchanged())]).await? {
+            let puts = [by_name.only_if(is_unchanged().and(PASSWORD_HASH.is(hash))), by_id.only_if(is_unchanged())];
+            if self.0.write_all(puts).await? {
                 return Ok(Replacement::Replaced);
             }
         }

@@ -43,8 +43,13 @@ impl<'d> Table<'d> {
     /// The same, whatever kind of row each is.
     pub async fn query_items(self, key: Condition) -> Result<Vec<Item>, StoreError> {
         let mut values = Values::default();
-        let request = self.client.query().table_name(self.name).consistent_read(true);
-        let request = request.key_condition_expression(key.into_text(&mut values)).set_expression_attribute_values(values.into_map());
+        let request = self
+            .client
+            .query()
+            .table_name(self.name)
+            .consistent_read(true)
+            .key_condition_expression(key.into_text(&mut values))
+            .set_expression_attribute_values(values.into_map());
         Ok(request.into_paginator().items().send().collect::<Result<_, _>>().await?)
     }
 }

@@ -143,8 +143,12 @@ mod tests {
         let config = aws_sdk_dynamodb::Config::builder().behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest()).build();
         let table = Table { client: &aws_sdk_dynamodb::Client::from_conf(config), name: "t" };
 
-        let update = table.update(HashMap::new()).set(EPOCH, 1_u64).add(OTP_ATTEMPTS, 1);
-        let update = update.set_or_remove(PASSWORD_EXPIRES_AT, None::<Timestamp>).set_some(EXPIRES_AT, Some(Timestamp::from_unix(9)));
+        let update = table
+            .update(HashMap::new())
+            .set(EPOCH, 1_u64)
+            .add(OTP_ATTEMPTS, 1)
+            .set_or_remove(PASSWORD_EXPIRES_AT, None::<Timestamp>)
+            .set_some(EXPIRES_AT, Some(Timestamp::from_unix(9)));
         let (_, expression, values) = update.action.into_parts();
 
         assert_eq!(expression, "SET epoch = :v0, expires_at = :v2 REMOVE password_expires_at ADD otp_attempts :v1");

@@ -1,4 +1,4 @@
-//! A stack in AWS, as its CloudFormation outputs tell it, with the credentials that every AWS tool takes.
+//! A stack in AWS, found by its CloudFormation outputs, with the credentials that every AWS tool uses.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{Parts, Place};
 use crate::Failure;
 use crate::key_sets::{KeySet, KeySets};
 
-/// The SDK has no timeouts of its own; an operator would sit before a silent screen.
+/// The SDK has no timeouts of its own: an operator would wait in front of a silent screen.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
@@ -24,11 +24,11 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The stack of that name.
+/// Opens the stack of that name.
 pub async fn open(name: &str, environment: &Environment) -> Result<Parts, Failure> {
     let config = config(environment).await;
     if config.region().is_none() {
-        return Err(Failure::Usage("No AWS region is set: set AWS_REGION, or a profile that has one.".into()));
+        return Err(Failure::Usage("No AWS region is set. Set AWS_REGION, or use a profile that has a region.".into()));
     }
     let outputs = Outputs::of(name, &config, environment).await?;
 
@@ -55,7 +55,8 @@ pub async fn open(name: &str, environment: &Environment) -> Result<Parts, Failur
     })
 }
 
-/// The usual chain: variables, profiles, SSO, roles. What stands in `environment` goes first, as it does in the chain itself.
+/// The usual chain: variables, profiles, SSO, roles. The variables in `environment` come first, as they do in the chain
+/// itself.
 async fn config(environment: &Environment) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts());
     if let Some(region) = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION")) {
@@ -69,7 +70,8 @@ async fn config(environment: &Environment) -> SdkConfig {
     loader.load().await
 }
 
-/// `config` with the endpoint of one service: its own variable before the one for all services, and a profile's where there is neither.
+/// `config` with the endpoint of one service. The service's own variable overrides the one for all services; a
+/// profile's endpoint applies if neither is set.
 fn at(config: &SdkConfig, environment: &Environment, name: &'static str) -> SdkConfig {
     match environment.optional(name).or_else(|| environment.optional("AWS_ENDPOINT_URL")) {
         Some(url) => config.clone().into_builder().endpoint_url(url).build(),
@@ -88,20 +90,20 @@ impl Outputs {
         let described = client.describe_stacks().stack_name(name).send().await;
         let described = described.map_err(|error| match error.message() {
             Some(message) if message.contains("does not exist") => Failure::NotFound(format!(
-                "There is no stack {name} in region {}. Is it another region (AWS_REGION) or another account (AWS_PROFILE)?",
+                "There is no stack {name} in region {}. Is it in another region (AWS_REGION) or another account (AWS_PROFILE)?",
                 config.region().map_or("?", Region::as_ref)
             )),
-            _ => Failure::Failed(anyhow::anyhow!("CloudFormation did not tell the stack {name}: {}", DisplayErrorContext(&error))),
+            _ => Failure::Failed(anyhow::anyhow!("CloudFormation could not describe the stack {name}: {}", DisplayErrorContext(&error))),
         })?;
         let stack = described.stacks.and_then(|stacks| stacks.into_iter().next());
-        let stack = stack.with_context(|| format!("CloudFormation told nothing of the stack {name}"))?;
+        let stack = stack.with_context(|| format!("CloudFormation described no stack {name}"))?;
         Ok(Self { stack, name: name.to_owned() })
     }
 
     fn get(&self, key: &str) -> Result<String, Failure> {
         let output = self.stack.outputs().iter().find(|output| output.output_key() == Some(key));
         output.and_then(|output| output.output_value()).map(str::to_owned).ok_or_else(|| {
-            Failure::NotFound(format!("The stack {} has no output {key}: it is no Latchkey stack, or not yet deployed.", self.name))
+            Failure::NotFound(format!("The stack {} has no output {key}. It is not a Latchkey stack, or not yet deployed.", self.name))
         })
     }
 }

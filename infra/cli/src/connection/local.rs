@@ -1,4 +1,4 @@
-//! The local stack, as its `stack.json` tells it.
+//! The local stack, found by its `stack.json`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{Parts, Place};
 use crate::Failure;
 use crate::key_sets::{KeySet, KeySets};
 
-/// The members of `stack.json` that matter here.
+/// The members of `stack.json` that the program uses.
 #[derive(Deserialize)]
 struct Stack {
     dynamodb: String,
@@ -34,11 +34,11 @@ struct StackKeys {
     token: PathBuf,
 }
 
-/// The stack whose data is in `data`, if it runs; else a sentence that says which stacks there could be.
+/// Opens the stack whose data is in `data`. If none runs there, the error says how to name a stack.
 pub fn open_if_there(data: &Path) -> Result<Parts, Failure> {
     match open(data) {
         Err(Failure::NotFound(_)) => Err(Failure::Usage(
-            "Which stack? None runs here (there is no .local/stack.json): start one with `make run`, name its data directory with \
+            "Which stack? None runs here (there is no .local/stack.json). Start one with `make run`, name its data directory with \
              --local=DIR, or name a stack in AWS with --stack NAME or LATCHKEY_STACK."
                 .into(),
         )),
@@ -46,27 +46,27 @@ pub fn open_if_there(data: &Path) -> Result<Parts, Failure> {
     }
 }
 
-/// The stack whose data is in `data`.
+/// Opens the stack whose data is in `data`.
 pub fn open(data: &Path) -> Result<Parts, Failure> {
     let path = data.join("stack.json");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Failure::NotFound(format!(
-                "There is no {}: no local stack answers there. Start it with `make run ARGS='--data-dir {}'`.",
+                "There is no {}: no local stack runs there. Start it with `make run ARGS='--data-dir {}'`.",
                 path.display(),
                 data.display()
             )));
         }
-        Err(error) => return Err(error).with_context(|| format!("{} can't be read", path.display())).map_err(Failure::from),
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())).map_err(Failure::from),
     };
     let stack: Stack = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not understood; it is written by `make run` when the stack answers", path.display()))?;
+        .with_context(|| format!("{} is not valid; `make run` writes it when the stack is ready", path.display()))?;
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        // Without TLS, so that no certificates are looked for.
+        // Plain HTTP: no certificates are loaded.
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .timeout_config(super::aws::timeouts())
         .retry_classifier(RetryTransactionConflicts)

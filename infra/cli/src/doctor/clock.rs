@@ -1,4 +1,4 @@
-//! This machine's clock against that of DynamoDB: waits of a rotation and expiries are counted from it.
+//! Compares this machine's clock, which expiries and the waits of a rotation depend on, with DynamoDB's.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,22 +10,22 @@ use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use super::Finding;
 use crate::connection::Connection;
 
-/// The Date header has whole seconds, and an answer takes its time.
+/// The Date header has whole seconds, and an answer takes a while.
 const TOLERATED_SECONDS: u64 = 10;
 
 pub async fn check(connection: &Connection) -> Vec<Finding> {
     let date = DateOfAnswer::default();
-    // Also the answer of an error has a date.
+    // An error's answer has a date too.
     let _ = connection.dynamodb.list_tables().limit(1).customize().interceptor(date.clone()).send().await;
     let (now, there) = (connection.now(), date.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     vec![match there {
         Some(there) => {
             let apart = now.unix().abs_diff(there);
             if apart <= TOLERATED_SECONDS {
-                Finding::good("clock", format!("agrees with DynamoDB's to {TOLERATED_SECONDS} seconds"))
+                Finding::good("clock", format!("is within {TOLERATED_SECONDS} seconds of DynamoDB's"))
             } else {
                 let advice =
-                    "Set the clock (NTP). AWS refuses requests from 300 seconds on, and the waits of a rotation are counted by it.";
+                    "Set the clock (NTP). AWS refuses requests that are 300 seconds off, and the waits of a rotation depend on it.";
                 Finding::wrong(
                     "clock",
                     format!("is {apart} seconds {} DynamoDB's", if now.unix() > there { "ahead of" } else { "behind" }),
@@ -33,7 +33,7 @@ pub async fn check(connection: &Connection) -> Vec<Finding> {
                 )
             }
         }
-        None => Finding::wrong("clock", "could not be compared: DynamoDB did not answer", "See the tables."),
+        None => Finding::wrong("clock", "could not be compared: DynamoDB did not answer", "See the findings about the tables."),
     }]
 }
 

@@ -1,4 +1,4 @@
-//! The three key sets: usable, and the public one that of the private one.
+//! Checks the three key sets: usable, and the public set matches the private one.
 
 use latchkey::credentials::{KeyDocument, KeySetError, KeyStatus, SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Timestamp;
@@ -8,7 +8,7 @@ use super::Finding;
 use crate::connection::Connection;
 use crate::key_sets::KeySet;
 
-/// A key that is older is not wrong; nobody tried for a long time whether a rotation works.
+/// An older key is not wrong, but nobody has tested for a long time that a rotation works.
 const OLD_DAYS: u64 = 365;
 const DAY: u64 = 86_400;
 
@@ -21,7 +21,7 @@ pub async fn check(connection: &Connection) -> Vec<Finding> {
     );
     let agree = signing.document.as_ref().zip(verification.document.as_ref()).map(|(private, public)| agree(private, public));
     let exposed = verification.document.as_ref().filter(|public| **public != public.public_half()).map(|_| {
-        let advice = "Rotate the signing keys at once, with --wait-seconds 0 --max-life 0: whoever could read this set could sign.";
+        let advice = "Rotate the signing keys at once, with --wait-seconds 0 --max-life 0: anybody who could read this set could sign.";
         Finding::wrong("verification keys", "hold more than public members", advice)
     });
     let [signing, verification, token] = [signing, verification, token].map(|checked| checked.findings);
@@ -37,17 +37,17 @@ async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySe
     let none = |finding| Checked { document: None, findings: vec![finding] };
     let text = match set.find().await {
         Ok(text) => text,
-        Err(failure) => return none(Finding::wrong(check, failure.to_string(), "Look at the rights on it, and at the network.")),
+        Err(failure) => return none(Finding::wrong(check, failure.to_string(), "Check the permissions on it, and the network.")),
     };
     let Some(text) = text else {
-        return none(Finding::wrong(check, format!("{} is empty", set.place()), "`latchkey keys init` fills what is empty."));
+        return none(Finding::wrong(check, format!("{} is empty", set.place()), "Run `latchkey keys init` to fill it."));
     };
     let usable = match parse(text.expose()) {
         Ok(()) => Finding::good(check, "can be used"),
         Err(error) => Finding::wrong(
             check,
             error.to_string(),
-            "Functions that run keep the set before; new ones do not start. Put the last version back, then rotate with `latchkey keys rotate`.",
+            "Running functions keep the previous set; new ones do not start. Restore the last version, then run `latchkey keys rotate`.",
         ),
     };
     let Ok(document) = KeyDocument::parse(text.expose()) else { return none(usable) };
@@ -56,17 +56,19 @@ async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySe
     if let [current] = current.as_slice() {
         let days = current.since.map(|since| now.seconds_since(since) / DAY);
         findings.push(match days {
-            Some(days) if days > OLD_DAYS => {
-                Finding::warning(check, format!("{} is current for {days} days", current.kid), "Rotate it: `latchkey keys rotate`.")
-            }
-            Some(days) => Finding::good(check, format!("{} is current for {days} days", current.kid)),
-            None => Finding::good(check, format!("{} is current; since when is not written down", current.kid)),
+            Some(days) if days > OLD_DAYS => Finding::warning(
+                check,
+                format!("{} has been current for {days} days", current.kid),
+                "Rotate it with `latchkey keys rotate`.",
+            ),
+            Some(days) => Finding::good(check, format!("{} has been current for {days} days", current.kid)),
+            None => Finding::good(check, format!("{} is current; its age was not recorded", current.kid)),
         });
     } else if findings.iter().all(|finding| finding.state == super::State::Good) {
         findings.push(Finding::wrong(
             check,
             format!("has {} current keys", current.len()),
-            "Exactly one must be: put the last version back.",
+            "There must be exactly one. Restore the last version.",
         ));
     }
     Checked { document: Some(document), findings }
@@ -76,12 +78,12 @@ fn agree(private: &KeyDocument, public: &KeyDocument) -> Finding {
     let check = "signing and verification keys";
     let public_half = private.public_half();
     if public.public_half().agrees_with(&public_half) {
-        return Finding::good(check, "agree");
+        return Finding::good(check, "match");
     }
-    let advice = "`latchkey keys rotate signing` brings the public set in line before anything else.";
+    let advice = "Run `latchkey keys rotate signing`, which makes the public set match before anything else.";
     let missing = public_half.states().into_iter().find(|key| !public.has_material_of(&public_half, &key.kid));
     match missing {
-        Some(key) => Finding::wrong(check, format!("do not agree: {} can not be verified by anyone", key.kid), advice),
-        None => Finding::warning(check, "do not say the same of their keys, all of which can be verified", advice),
+        Some(key) => Finding::wrong(check, format!("do not match: nobody can verify {}", key.kid), advice),
+        None => Finding::warning(check, "differ in what they say about their keys, but all keys can be verified", advice),
     }
 }

@@ -1,4 +1,4 @@
-//! `latchkey doctor`: looks for what is wrong with a stack, and says what to do.
+//! `latchkey doctor`: finds out what is wrong with a stack, and says what to do.
 
 mod clock;
 mod keys;
@@ -10,13 +10,13 @@ use serde_json::json;
 use crate::Failure;
 use crate::connection::Connection;
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
     /// As it should be.
     Good,
-    /// Works, and should be looked at.
+    /// Works, but should be looked at.
     Warning,
     /// Wrong.
     Wrong,
@@ -65,7 +65,7 @@ pub async fn run(connection: &Connection) -> Result<(), Failure> {
         let advice: Vec<_> =
             findings.iter().filter_map(|finding| Some(format!("{}: {}", finding.check, finding.advice.as_ref()?))).collect();
         if !advice.is_empty() {
-            connection.output.terminal.say(&format!("\nWhat to do\n{}", advice.join("\n")));
+            connection.output.terminal.say(&format!("\nWhat to do:\n{}", advice.join("\n")));
         }
     }
     match wrong {

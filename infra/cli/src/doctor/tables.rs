@@ -1,4 +1,4 @@
-//! The three tables: there, with the right keys and TTL, and in AWS protected against loss.
+//! Checks the three tables: they exist, have the right keys and TTL and, in AWS, are protected against loss.
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{KeyType, PointInTimeRecoveryStatus, TableDescription, TableStatus, TimeToLiveStatus};
@@ -24,19 +24,19 @@ async fn table(connection: &Connection, name: &str, keys: &[Attribute]) -> Vec<F
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
             return vec![Finding::wrong(
                 check,
-                "is not there",
+                "does not exist",
                 match connection.place {
-                    Place::Local(_) => "Start the local stack again: it makes the tables that are missing.",
-                    Place::Aws(_) => "Deploy the stack again, or restore the table from its last point in time.",
+                    Place::Local(_) => "Restart the local stack: it creates missing tables.",
+                    Place::Aws(_) => "Deploy the stack again, or restore the table to a point in time.",
                 },
             )];
         }
         Err(error) => {
             let advice = match connection.place {
-                Place::Local(_) => "Is the local stack running? `make run` starts it.",
-                Place::Aws(_) => "Look at the network, the region and the credentials; dynamodb:DescribeTable must be allowed.",
+                Place::Local(_) => "Is the local stack running? Start it with `make run`.",
+                Place::Aws(_) => "Check the network, the region and the credentials; dynamodb:DescribeTable must be allowed.",
             };
-            return vec![Finding::wrong(check, format!("can not be described: {}", DisplayErrorContext(&error)), advice)];
+            return vec![Finding::wrong(check, format!("cannot be described: {}", DisplayErrorContext(&error)), advice)];
         }
     };
     let mut findings = vec![schema(&check, &described, keys), ttl(connection, &check, name).await];
@@ -45,7 +45,7 @@ async fn table(connection: &Connection, name: &str, keys: &[Attribute]) -> Vec<F
         findings.push(if described.deletion_protection_enabled == Some(true) {
             Finding::good(&check, "is protected against deletion")
         } else {
-            Finding::warning(&check, "can be deleted", "Deploy with DeletionProtection=true, unless this stack is to go.")
+            Finding::warning(&check, "can be deleted", "Deploy with DeletionProtection=true, unless you want to delete this stack.")
         });
     }
     findings
@@ -56,11 +56,11 @@ fn schema(check: &str, table: &TableDescription, keys: &[Attribute]) -> Finding 
     let there: Vec<_> = table.key_schema().iter().map(|key| (key.attribute_name(), key.key_type())).collect();
     let wanted: Vec<_> = keys.iter().copied().zip([&KeyType::Hash, &KeyType::Range]).collect();
     if there != wanted {
-        let advice = "The table is of another version or another program. Restore the right one, and deploy the template unchanged.";
-        return Finding::wrong(check, format!("has other keys than {}", keys.join(" and ")), advice);
+        let advice = "The table belongs to another version or another program. Restore the right one, and deploy the template unchanged.";
+        return Finding::wrong(check, format!("does not have the keys {}", keys.join(" and ")), advice);
     }
     match &table.table_status {
-        None | Some(TableStatus::Active | TableStatus::Updating) => Finding::good(check, format!("is there; key {}", keys.join(" and "))),
+        None | Some(TableStatus::Active | TableStatus::Updating) => Finding::good(check, format!("exists; key {}", keys.join(" and "))),
         Some(status) => Finding::wrong(check, format!("is {status}"), "Wait until it is ACTIVE."),
     }
 }
@@ -70,7 +70,7 @@ async fn ttl(connection: &Connection, check: &str, name: &str) -> Finding {
         Ok(described) => described.time_to_live_description,
         Err(error) => {
             let advice = "dynamodb:DescribeTimeToLive must be allowed.";
-            return Finding::warning(check, format!("does not tell its TTL: {}", DisplayErrorContext(&error)), advice);
+            return Finding::warning(check, format!("cannot be asked for its TTL: {}", DisplayErrorContext(&error)), advice);
         }
     };
     let enabled = described.is_some_and(|ttl| {
@@ -78,10 +78,10 @@ async fn ttl(connection: &Connection, check: &str, name: &str) -> Finding {
             && matches!(ttl.time_to_live_status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling))
     });
     if enabled {
-        Finding::good(check, format!("sweeps by {EXPIRES_AT}"))
+        Finding::good(check, format!("has TTL on {EXPIRES_AT}"))
     } else {
-        let advice = format!("Enable TTL on {EXPIRES_AT}. Nothing that has expired works meanwhile, but its rows stay and cost.");
-        Finding::wrong(check, format!("does not sweep by {EXPIRES_AT}"), advice)
+        let advice = format!("Enable TTL on {EXPIRES_AT}. Expired rows do not work, but they stay and cost money.");
+        Finding::wrong(check, format!("has no TTL on {EXPIRES_AT}"), advice)
     }
 }
 
@@ -91,15 +91,15 @@ async fn recovery(connection: &Connection, check: &str, name: &str) -> Finding {
         Ok(described) => described.continuous_backups_description,
         Err(error) => {
             let advice = "dynamodb:DescribeContinuousBackups must be allowed.";
-            return Finding::warning(check, format!("does not tell its backups: {}", DisplayErrorContext(&error)), advice);
+            return Finding::warning(check, format!("cannot be asked for its backups: {}", DisplayErrorContext(&error)), advice);
         }
     };
     let status = described
         .and_then(|backups| backups.point_in_time_recovery_description)
         .and_then(|recovery| recovery.point_in_time_recovery_status);
     if status == Some(PointInTimeRecoveryStatus::Enabled) {
-        Finding::good(check, "can be restored to any point of the last days")
+        Finding::good(check, "can be restored to a point in time")
     } else {
-        Finding::wrong(check, "can not be restored to a point in time", "Enable point-in-time recovery; the template does.")
+        Finding::wrong(check, "cannot be restored to a point in time", "Enable point-in-time recovery; the template does.")
     }
 }

@@ -10,20 +10,20 @@ use crate::Failure;
 use crate::connection::Connection;
 use crate::progress::Progress;
 
-/// Everything about one person beside the user's own rows.
+/// Everything about one person except the user's own rows.
 pub struct Found {
     pub api_keys: Vec<ApiKeyRow>,
     pub sessions: Sessions,
     pub tokens: Vec<FoundToken>,
 }
 
-/// The person's own sessions, and those that were made in the person's name.
+/// The person's own sessions, and those that were exchanged in the person's name.
 pub struct Sessions {
     pub own: Vec<SessionRow>,
     pub issued: Vec<IssuedSessionRow>,
 }
 
-/// How many parts of the table are scanned side by side.
+/// How many parts of the table are scanned in parallel.
 const SEGMENTS: u16 = 4;
 
 pub async fn everything(connection: &Connection, person: &Person) -> Result<Found, Failure> {
@@ -43,9 +43,9 @@ pub async fn sessions(connection: &Connection, person: &Person) -> Result<Sessio
     Ok(Sessions { own, issued })
 }
 
-/// The tokens stand under ids of their own: only a scan of the whole table finds those of one person.
+/// Tokens have ids of their own, so only a scan of the whole table finds those of one person.
 pub async fn tokens(connection: &Connection, person: &Person) -> Result<Vec<FoundToken>, Failure> {
-    let progress = Progress::new(&connection.output, "Looking through the tokens", count(connection).await);
+    let progress = Progress::new(&connection.output, "Searching the tokens", count(connection).await);
     let (subject, progress) = (&person.subject(), &progress);
     let segments = (0..SEGMENTS).map(|number| async move {
         let mut found = Vec::new();
@@ -63,14 +63,14 @@ pub async fn tokens(connection: &Connection, person: &Person) -> Result<Vec<Foun
     Ok(futures_util::future::try_join_all(segments).await?.into_iter().flatten().collect())
 }
 
-/// About how many tokens there are; DynamoDB counts a few times a day.
+/// About how many rows the table has; DynamoDB counts them a few times a day.
 async fn count(connection: &Connection) -> Option<u64> {
     let described = connection.dynamodb.describe_table().table_name(&connection.tables.tokens).send().await.ok()?;
     u64::try_from(described.table?.item_count?).ok().filter(|count| *count > 0)
 }
 
-/// The keys of what stands in the person's own partitions of the tokens: API keys, what idempotency keys made, attempts at one-time
-/// passwords.
+/// The keys of all rows in the person's own partitions of the tokens: API keys, guard rows of idempotency keys,
+/// attempts at one-time passwords.
 pub async fn own_partitions(connection: &Connection, person: &Person) -> Result<Vec<Key>, Failure> {
     let attempts = schema::otp_attempts_of(&Locator::of_customer(&person.customer_id()));
     let mut keys = connection.directory.token_keys_in(&attempts).await?;

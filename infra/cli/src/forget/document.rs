@@ -11,7 +11,7 @@ use crate::key::KeyView;
 use crate::session::SessionView;
 use crate::user::UserView;
 
-/// The document. No text of a token is in it; the password's hash only if it was asked for.
+/// The document. It holds no token, and the password's hash only if `with_hash` is set.
 pub fn of(connection: &Connection, person: &Person, found: &Found, with_hash: bool) -> Value {
     let rows = || found.tokens.iter().map(|token| &token.row);
     let entity_tokens = rows().filter_map(|row| if let FoundRow::Entity(row) = row { Some(entity_token(row)) } else { None });

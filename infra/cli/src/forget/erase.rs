@@ -1,7 +1,7 @@
-//! Erases everything about one person, in an order in which an interruption leaves nothing usable and a second run finds the rest.
+//! Erases everything about one person. An interruption leaves nothing usable, and a second run finds the rest.
 //!
-//! A user is disabled first: from then on no login, no key and no token of that user works and nothing new is made. The user's own
-//! rows go last, since they are what a second run begins with. A row by which others are found goes after them.
+//! A user is disabled first: from then on no login, key or token of that user works, and nothing new is created. The
+//! user's own rows go last, because a second run begins with them. A row that leads to other rows goes after those.
 
 use latchkey::store::directory::UserChange;
 use latchkey::store::schema;
@@ -10,9 +10,10 @@ use serde::Serialize;
 use super::Person;
 use super::collect::{own_partitions, sessions, tokens};
 use crate::connection::Connection;
-use crate::{Failure, journal, user};
+use crate::journal::{self, OperatorAct};
+use crate::{Failure, user};
 
-/// What was erased, in rows.
+/// How many rows were erased.
 #[derive(Default, Serialize)]
 struct Erased {
     subject: String,
@@ -25,7 +26,7 @@ struct Erased {
 pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure> {
     let directory = &connection.directory;
     let mut erased = Erased { subject: person.subject(), ..Erased::default() };
-    journal::record(connection, "forget.begin", &person.subject()).await?;
+    journal::record(connection, OperatorAct::ForgetBegin, &person.subject()).await?;
     disable(connection, person).await?;
 
     end_sessions(connection, person, &mut erased).await?;
@@ -33,23 +34,22 @@ pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure
     keys.extend(tokens(connection, person).await?.into_iter().map(|token| token.key));
     directory.delete_tokens(&keys).await?;
     erased.tokens = keys.len();
-    // An exchange that had read the user as active could still begin a session until its token was gone.
+    // An exchange that had read the user as active could begin a session until its token was gone.
     end_sessions(connection, person, &mut erased).await?;
 
     if let Person::User(row) = person {
         if !directory.delete_user(row).await? {
-            return Err(Failure::Refused(format!(
-                "The name {} belongs to another user by now; look at `latchkey user list`.",
-                row.username
-            )));
+            return Err(Failure::Refused(format!("The name {} belongs to another user by now. See `latchkey user list`.", row.username)));
         }
         erased.user = true;
     }
     let Erased { sessions, issued_sessions, tokens, .. } = &erased;
-    let sentence =
-        format!("Erased {}. Sessions: {sessions}, made in that name: {issued_sessions}, rows of keys and tokens: {tokens}.", person.name());
+    let sentence = format!(
+        "Erased {}. Sessions: {sessions}, exchanged in that name: {issued_sessions}, rows of keys and tokens: {tokens}.",
+        person.name()
+    );
     connection.output.answer(sentence, &erased)?;
-    journal::record(connection, "forget.erase", &person.subject()).await
+    journal::record(connection, OperatorAct::ForgetErase, &person.subject()).await
 }
 
 async fn disable(connection: &Connection, person: &Person) -> Result<(), Failure> {
@@ -62,7 +62,7 @@ async fn end_sessions(connection: &Connection, person: &Person, erased: &mut Era
     let directory = &connection.directory;
     let found = sessions(connection, person).await?;
 
-    // Of the person's own sessions the issuers' rows go first: they name the person, and only the session tells where they are.
+    // The person's own sessions: the issuers' rows go first, since only the session leads to them.
     let own = found.own.iter();
     let pointers: Vec<_> = own.clone().filter_map(|row| Some(schema::issued_session(row.issuer_id?, row.session_id))).collect();
     directory.delete_sessions(&pointers).await?;
@@ -70,7 +70,7 @@ async fn end_sessions(connection: &Connection, person: &Person, erased: &mut Era
     directory.delete_sessions(&rows).await?;
     erased.sessions += rows.len();
 
-    // Of the sessions that were made in the person's name it is the other way round.
+    // Sessions in the person's name: the person's row goes last, since only it leads to the session.
     if let Person::User(user) = person {
         let rows: Vec<_> = found.issued.iter().map(|row| schema::session(&row.customer_id, row.session_id)).collect();
         directory.delete_sessions(&rows).await?;

@@ -1,4 +1,4 @@
-//! `latchkey forget`: everything about one person, written to a file or erased.
+//! `latchkey forget`: exports or erases everything about one person.
 
 mod collect;
 mod document;
@@ -13,7 +13,8 @@ use latchkey::store::UserRow;
 use serde_json::json;
 
 use crate::connection::Connection;
-use crate::{Failure, journal, private_file, user};
+use crate::journal::{self, OperatorAct};
+use crate::{Failure, private_file, user};
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["export", "erase"]))]
@@ -21,7 +22,7 @@ pub struct Arguments {
     /// The user's name or id
     #[arg(value_name = "USER", required_unless_present = "customer")]
     user: Option<String>,
-    /// A customer who is no user here: the one-time tokens, entity tokens and sessions of that id
+    /// Forget a customer who is not a user here: the one-time tokens, entity tokens and sessions of that id
     #[arg(long, value_name = "ID", conflicts_with = "user")]
     customer: Option<CustomerId>,
     /// Write everything to this file as one JSON document; - is standard output
@@ -30,24 +31,24 @@ pub struct Arguments {
     /// Also write the password's hash
     #[arg(long, requires = "export")]
     with_hash: bool,
-    /// Erase everything
+    /// Erase everything, for good
     #[arg(long)]
     erase: bool,
-    /// Do not ask before that
+    /// Erase without asking
     #[arg(long, requires = "erase")]
     yes: bool,
 }
 
-/// Who is forgotten.
+/// The person to forget.
 enum Person {
-    /// A user here, who may be a customer as well.
+    /// A user here, who may also be a customer.
     User(Box<UserRow>),
-    /// Somebody who is known as a customer only.
+    /// A customer who is not a user here.
     Customer(CustomerId),
 }
 
 impl Person {
-    /// The id under which sessions and tokens name the person.
+    /// The person's id in sessions and tokens.
     fn subject(&self) -> String {
         match self {
             Self::User(user) => user.user_id.to_string(),
@@ -62,7 +63,7 @@ impl Person {
         }
     }
 
-    /// What the operator types before everything is erased.
+    /// What the operator types to confirm the erasure.
     fn name(&self) -> &str {
         match self {
             Self::User(user) => &user.username,
@@ -83,12 +84,12 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         if path.as_os_str() == "-" {
             connection.output.terminal.say(text.trim_end());
         } else {
-            private_file::write(&connection.file(path), &text).with_context(|| format!("{} can't be written", path.display()))?;
+            private_file::write(&connection.file(path), &text).with_context(|| format!("{} cannot be written", path.display()))?;
             let sentence = format!("Wrote everything about {} to {}.", person.name(), path.display());
             let answer = json!({ "subject": person.subject(), "exported": path });
             if arguments.erase { connection.output.remark(sentence) } else { connection.output.answer(sentence, &answer)? }
         }
-        journal::record(connection, "forget.export", &person.subject()).await?;
+        journal::record(connection, OperatorAct::ForgetExport, &person.subject()).await?;
     }
     if arguments.erase {
         confirm(connection, &person, arguments.yes)?;
@@ -97,14 +98,14 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     Ok(())
 }
 
-/// A user is forgotten as one: as a customer alone, the user would stay.
+/// Refuses a customer who is a user here: the user's own rows would stay.
 async fn as_customer(connection: &Connection, customer: &CustomerId) -> Result<Person, Failure> {
     let is_user = match customer.as_str().parse() {
         Ok(id) => connection.directory.find_by_id(id).await?.is_some(),
         Err(_) => false,
     };
     if is_user {
-        return Err(Failure::Usage(format!("{customer} is a user here: forget the user, without --customer.")));
+        return Err(Failure::Usage(format!("{customer} is a user here. Forget the user, without --customer.")));
     }
     Ok(Person::Customer(customer.clone()))
 }
@@ -113,10 +114,10 @@ fn confirm(connection: &Connection, person: &Person, yes: bool) -> Result<(), Fa
     if yes {
         return Ok(());
     }
-    let question = format!("Everything about {0} is erased for good. Type {0} to go on:", person.name());
+    let question = format!("This erases everything about {0} for good. Type {0} to continue:", person.name());
     match connection.output.terminal.ask(&question)? {
         Some(said) if said.trim() == person.name() => Ok(()),
-        Some(_) => Err(Failure::Refused("That is another name; nothing was erased.".into())),
-        None => Err(Failure::Usage("There is nobody to ask; --yes erases without.".into())),
+        Some(_) => Err(Failure::Refused("That is not the name; nothing was erased.".into())),
+        None => Err(Failure::Usage("There is nobody to ask; use --yes to erase unasked.".into())),
     }
 }

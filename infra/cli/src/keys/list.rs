@@ -14,7 +14,7 @@ struct KeyView {
     set: &'static str,
     #[serde(flatten)]
     state: KeyState,
-    /// Of a key that signs: whether the public set has it.
+    /// Signing keys only: whether the public set has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<bool>,
 }

@@ -15,25 +15,25 @@ use crate::key_sets::{KeySet, Reading};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the keys: ids, status, and since when; never the keys themselves
+    /// List the keys: id, status and its age, never the keys themselves
     List,
-    /// Fill the sets that are empty, as after the first deploy; what is there stays
+    /// Fill the sets that are empty, as after the first deploy; existing keys stay
     Init {
-        /// What signs JWTs
+        /// The algorithm that signs JWTs
         #[arg(long, value_enum, default_value = "es256", ignore_case = true)]
         algorithm: AlgorithmName,
     },
-    /// Go one step of next → current → retired → removed, if its time has come
+    /// Take the next step of a rotation (next → current → retired → removed), if it is time
     #[command(subcommand)]
     Rotate(rotate::Rotate),
 }
 
-/// An algorithm as an argument.
+/// A signing algorithm, as an argument.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum AlgorithmName {
-    /// ECDSA on P-256: small and understood everywhere
+    /// ECDSA on P-256: small, and supported everywhere
     Es256,
-    /// RSA: what API Gateway's native JWT authorizers take
+    /// RSA: required by the native JWT authorizers of HTTP APIs
     Rs256,
     /// Ed25519
     Eddsa,
@@ -57,7 +57,7 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
     }
 }
 
-/// A set that was read, and what it says.
+/// A key set as it was read and parsed.
 struct Loaded<'c> {
     set: &'c KeySet,
     reading: Reading,
@@ -65,7 +65,7 @@ struct Loaded<'c> {
     check: Check,
 }
 
-/// Whether the functions can use a set.
+/// Checks that the functions can use a set.
 type Check = fn(&str) -> Result<(), KeySetError>;
 
 fn check_signing(text: &str) -> Result<(), KeySetError> {
@@ -81,22 +81,22 @@ fn check_token(text: &str) -> Result<(), KeySetError> {
 }
 
 impl<'c> Loaded<'c> {
-    /// Reads `set`, which must be there and a key set.
+    /// Reads `set`, which must not be empty.
     async fn read(set: &'c KeySet, check: Check) -> Result<Self, Failure> {
         let reading = set.read().await?;
         let text = reading.text();
-        let text = text.ok_or_else(|| Failure::NotFound(format!("{} is empty. `latchkey keys init` fills it.", set.place())))?;
+        let text = text.ok_or_else(|| Failure::NotFound(format!("{} is empty. Run `latchkey keys init` to fill it.", set.place())))?;
         let document = KeyDocument::parse(text.expose())
-            .map_err(|_| Failure::Failed(anyhow!("{} is no JWK set whose keys have a kid and a status", set.place())))?;
+            .map_err(|_| Failure::Failed(anyhow!("{} is not a JWK set whose keys have a kid and a status", set.place())))?;
         Ok(Self { set, reading, document, check })
     }
 
-    /// Puts `document` in its place, if it is still what was read. What no function could use is not written.
+    /// Replaces the set by `document`, if it is still what was read and if the functions can use the new one.
     async fn replace(&self, document: &KeyDocument) -> Result<(), Failure> {
         let text = document.to_text();
         (self.check)(&text).map_err(|error| {
             let place = self.set.place();
-            Failure::Refused(format!("{place} {error}; it was left as it is. Mend it by hand, or put the last version back."))
+            Failure::Refused(format!("{place} {error}; nothing was written. Repair it by hand, or restore the last version."))
         })?;
         self.set.replace(&self.reading, &text).await
     }

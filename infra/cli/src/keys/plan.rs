@@ -1,4 +1,4 @@
-//! Which step of a rotation comes next, and when it may. Pure: sets and the time arrive as values.
+//! Which step of a rotation comes next, and when. Pure: sets and the time arrive as values.
 
 use latchkey::credentials::{KeyDocument, KeyState, KeyStatus};
 use latchkey::domain::Timestamp;
@@ -6,19 +6,19 @@ use latchkey::domain::Timestamp;
 /// A step of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Bring the public set in line with the private one: somebody was interrupted, or wrote by hand.
+    /// Make the public set match the private one, after an interruption or an edit by hand.
     Publish,
-    /// Write down since when a key stands where it stands: nobody has, so that no wait can be told to be over.
+    /// Record since when a key has its status: nobody did, so no wait could ever end.
     WriteSince(String),
-    /// Make a key that is next.
+    /// Generate the next key.
     AddNext,
-    /// Make the next key the current one.
+    /// Make the next key current.
     Promote(String),
-    /// Take a retired key out.
+    /// Remove a retired key.
     Remove(String),
 }
 
-/// When a step may come.
+/// When a step may be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
     /// Now.
@@ -29,18 +29,19 @@ pub enum Due {
     Never(String),
 }
 
-/// What an operator may set.
+/// The settings of a rotation.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Seconds for which a key must be known before anything is made under it.
+    /// Seconds for which readers must have a key before it is used.
     pub wait_seconds: u32,
-    /// Seconds that the longest-living thing made under a key lives.
+    /// Seconds after which nothing that a retired key made is valid.
     pub max_life_seconds: u32,
-    /// Make a key that is next although a retired one is still waited for.
+    /// Generate the next key even while a retired one is waiting for its removal.
     pub begin: bool,
 }
 
-/// The next step of the keys that sign. The private set says how things stand; the public one, since when everyone can know.
+/// The next step for the signing keys. The private set has their statuses; the public set tells since when readers can
+/// know them.
 pub fn signing(private: &KeyDocument, public: &KeyDocument, terms: &Terms, now: Timestamp) -> Due {
     if !public.agrees_with(&private.public_half()) {
         return Due::Now(Step::Publish);
@@ -48,7 +49,7 @@ pub fn signing(private: &KeyDocument, public: &KeyDocument, terms: &Terms, now: 
     let keys = private.states();
     if let Some(next) = keys.iter().find(|key| key.status == KeyStatus::Next) {
         if terms.begin {
-            return Due::Never(format!("Key {} is next already.", next.kid));
+            return Due::Never(format!("There is a next key already: {}.", next.kid));
         }
         let published = public.states().into_iter().find(|key| key.kid == next.kid).and_then(|key| key.since);
         return after(published, terms.wait_seconds, &next.kid, Step::Promote(next.kid.clone()), now);
@@ -60,8 +61,8 @@ pub fn signing(private: &KeyDocument, public: &KeyDocument, terms: &Terms, now: 
     }
 }
 
-/// The next step of the ring of opaque tokens, or the removal of key `remove`. Nothing tells when the last token under a key has
-/// gone, so none is removed unasked.
+/// The next step for the token keys, or the removal of key `remove`. Nothing tells when the last token under a key has
+/// gone, so no key is removed unasked.
 pub fn token(ring: &KeyDocument, remove: Option<&str>, terms: &Terms, now: Timestamp) -> Due {
     let keys = ring.states();
     if let Some(kid) = remove {
@@ -79,19 +80,19 @@ pub fn token(ring: &KeyDocument, remove: Option<&str>, terms: &Terms, now: Times
 
 fn after(since: Option<Timestamp>, seconds: u32, kid: &str, step: Step, now: Timestamp) -> Due {
     match since.map(|since| since.plus(seconds)) {
-        // Who waits for nothing needs no start.
+        // Without a wait, the start does not matter.
         None if seconds > 0 => Due::Now(Step::WriteSince(kid.to_owned())),
         Some(at) if at > now => Due::NotBefore(step, at),
         _ => Due::Now(step),
     }
 }
 
-/// The public set that agrees with `private`. A key that was published stays so since then; one that was not, since now.
+/// The public set that matches `private`. A key that was published before keeps its `since`; a new one gets `now`.
 pub fn published(private: &KeyDocument, public: &KeyDocument, now: Timestamp) -> KeyDocument {
     let mut fresh = private.public_half();
     let known = public.states();
     for key in fresh.states().into_iter().filter(|key| key.status == KeyStatus::Next) {
-        // Under another key of the same id nothing could be verified: only the very same key counts as known.
+        // Another key under the same id would verify nothing: only the very same key counts as published.
         let same =
             known.iter().find(|known| known.kid == key.kid && known.status == KeyStatus::Next && public.has_material_of(&fresh, &key.kid));
         fresh.set_since(&key.kid, same.and_then(|known| known.since).unwrap_or(now));

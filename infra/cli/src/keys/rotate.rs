@@ -1,8 +1,8 @@
-//! `latchkey keys rotate`: one step at a time, in an order in which whoever reads the sets at any moment can use them.
+//! `latchkey keys rotate`: one step at a time, in an order that keeps the sets usable at every moment.
 //!
-//! A key is published before it signs, and stays published after it was taken out of the private set: of the two sets the public
-//! one is written first where a key comes, last where one goes. Whoever is interrupted in between, or meets another operator,
-//! leaves a public set that the next run brings in line before anything else.
+//! A key is published before it signs, and stays published until it is gone from the private set: the public set is
+//! written first when a key is added, and last when one is removed. If a run is interrupted in between, or meets
+//! another operator, the next run makes the public set match before anything else.
 
 use clap::{Args, Subcommand};
 use latchkey::credentials::generate::GenerateError;
@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::plan::{self, Due, Step, Terms};
 use super::{AlgorithmName, Loaded, check_signing, check_token, check_verification};
+use crate::Failure;
 use crate::connection::Connection;
-use crate::{Failure, journal};
+use crate::journal::{self, OperatorAct};
 
-/// Functions read their sets again with the first request after KEYS_REFRESH_SECONDS, which is 60: twice that.
+/// Twice the default of KEYS_REFRESH_SECONDS, after which functions read their sets again.
 const TOKEN_WAIT_SECONDS: u32 = 120;
 
 #[derive(Debug, Subcommand)]
@@ -27,29 +28,30 @@ pub enum Rotate {
 
 #[derive(Debug, Args)]
 pub struct SigningArguments {
-    /// What the new key signs with; as the current one by default
+    /// The algorithm of the new key; the current key's by default
     #[arg(long, value_enum, ignore_case = true)]
     algorithm: Option<AlgorithmName>,
-    /// For how long a key must be published before it signs: API Gateway's JWT authorizers keep a JWK set for up to two hours
+    /// How long a key must be published before it signs: API Gateway's JWT authorizers cache a JWK set for up to two
+    /// hours
     #[arg(long, value_name = "SECONDS", default_value_t = 7200)]
     wait_seconds: u32,
-    /// The longest life of a JWT: for so long a retired key stays; 30 days by default
+    /// The longest life of a JWT, for which a retired key is kept; 30 days by default
     #[arg(long, value_name = "SECONDS", default_value_t = 2_592_000)]
     max_life: u32,
-    /// Begin with the next key although a retired one is still waited for
+    /// Make the next key even while a retired one is waiting for its removal
     #[arg(long)]
     begin: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct TokenArguments {
-    /// For how long the functions must have had a key before anything is sealed under it
+    /// How long the functions must have a key before anything is sealed under it
     #[arg(long, value_name = "SECONDS", default_value_t = TOKEN_WAIT_SECONDS)]
     wait_seconds: u32,
-    /// Remove the retired key of that number: whatever is sealed under it ends
+    /// Remove the retired key of that number, which ends every token sealed under it
     #[arg(long, value_name = "NUMBER")]
     remove: Option<String>,
-    /// Do not ask before the removal
+    /// Remove without asking
     #[arg(long, requires = "remove")]
     yes: bool,
 }
@@ -68,65 +70,53 @@ async fn signing(connection: &Connection, arguments: &SigningArguments) -> Resul
     let SigningArguments { algorithm, wait_seconds, max_life, begin } = *arguments;
     let terms = Terms { wait_seconds, max_life_seconds: max_life, begin };
     let step = due(plan::signing(&private.document, &public.document, &terms, now))?;
+    let act = act(&step);
 
     let mut changed = private.document.clone();
-    let at = now.plus(wait_seconds);
-    let done = match &step {
+    let (kid, sentence) = match step {
         Step::Publish => {
             public.replace(&plan::published(&private.document, &public.document, now)).await?;
-            return told(
-                connection,
-                "signing",
-                "publish",
-                None,
-                "The public set did not agree with the private one; it does now. \
-                Run the same again for the next step."
-                    .into(),
-            )
-            .await;
+            (None, "The public set did not match the private one; now it does. Run the same command again for the next step.".to_owned())
         }
         Step::WriteSince(kid) => {
-            changed.set_since(kid, now);
+            changed.set_since(&kid, now);
             let mut known = public.document.clone();
-            known.set_since(kid, now);
+            known.set_since(&kid, now);
             public.replace(&known).await?;
             private.replace(&changed).await?;
-            Done {
-                act: "write-since",
-                kid: kid.clone(),
-                sentence: format!("Nobody wrote down since when key {kid} is there. It counts from now on."),
-            }
+            let sentence = unknown_age(&kid);
+            (Some(kid), sentence)
         }
         Step::AddNext => {
             let algorithm = algorithm.map_or_else(|| current_algorithm(&private.document), |name| Ok(name.into()))?;
             let kid = changed.add_next_signing_key(algorithm, now).map_err(anyhow::Error::from)?;
             public.replace(&plan::published(&changed, &public.document, now)).await?;
             private.replace(&changed).await?;
-            Done {
-                act: "add-next",
-                sentence: format!("Made key {kid}, which is next and published. From {at} on it can sign: run the same again."),
-                kid,
-            }
+            let from = now.plus(wait_seconds);
+            let sentence = format!("Made and published key {kid}, which is next. It can sign from {from} on: run the same command again.");
+            (Some(kid), sentence)
         }
         Step::Promote(kid) => {
-            changed.promote(kid, now);
+            changed.promote(&kid, now);
             private.replace(&changed).await?;
             follow(&public, &changed).await?;
-            let until = now.plus(max_life);
-            let sentence = format!("Key {kid} signs now. The one before verifies until it is removed, which can be from {until} on.");
-            Done { act: "promote", kid: kid.clone(), sentence }
+            let from = now.plus(max_life);
+            let sentence =
+                format!("Key {kid} signs now. The one before it verifies until it is removed, which can be done from {from} on.");
+            (Some(kid), sentence)
         }
         Step::Remove(kid) => {
-            changed.remove(kid);
+            changed.remove(&kid);
             private.replace(&changed).await?;
             follow(&public, &changed).await?;
-            Done { act: "remove", kid: kid.clone(), sentence: format!("Removed key {kid}: no JWT that it signed is good any more.") }
+            let sentence = format!("Removed key {kid}. No JWT that it signed is valid any more.");
+            (Some(kid), sentence)
         }
     };
-    told(connection, "signing", done.act, Some(&done.kid), done.sentence).await
+    finish(connection, "signing", act, kid.as_deref(), sentence).await
 }
 
-/// Brings the public set in line after the step is done. Where somebody else is at it, the next run does it.
+/// Makes the public set match after the step is done. If somebody else is changing it, the next run does that.
 async fn follow(public: &Loaded<'_>, private: &KeyDocument) -> Result<(), Failure> {
     match public.replace(&private.public_half()).await {
         Err(Failure::Refused(_)) => Ok(()),
@@ -139,58 +129,66 @@ async fn tokens(connection: &Connection, arguments: &TokenArguments) -> Result<(
     let ring = Loaded::read(&connection.key_sets.token, check_token).await?;
     let terms = Terms { wait_seconds: arguments.wait_seconds, max_life_seconds: 0, begin: false };
     let step = due(plan::token(&ring.document, arguments.remove.as_deref(), &terms, now))?;
+    let act = act(&step);
 
     let mut changed = ring.document.clone();
-    let at = now.plus(arguments.wait_seconds);
-    let done = match step {
+    let (kid, sentence) = match step {
         Step::AddNext | Step::Publish => {
-            let kid = changed
-                .add_next_token_key(now)
-                .map_err(|GenerateError| Failure::Refused("There is no number left: they end at 255, and every kid must be one.".into()))?;
-            Done { act: "add-next", sentence: format!("Made key {kid}, which is next. From {at} on it can seal: run the same again."), kid }
+            let none_left = |GenerateError| Failure::Refused("No number is left: a token key's kid is a number from 1 to 255.".into());
+            let kid = changed.add_next_token_key(now).map_err(none_left)?;
+            let from = now.plus(arguments.wait_seconds);
+            let sentence = format!("Made key {kid}, which is next. It can seal from {from} on: run the same command again.");
+            (kid, sentence)
         }
         Step::WriteSince(kid) => {
             changed.set_since(&kid, now);
-            Done { act: "write-since", sentence: format!("Nobody wrote down since when key {kid} is there. It counts from now on."), kid }
+            let sentence = unknown_age(&kid);
+            (kid, sentence)
         }
         Step::Promote(kid) => {
             changed.promote(&kid, now);
-            let sentence = format!("Key {kid} seals now. The one before opens what was sealed under it until somebody removes it.");
-            Done { act: "promote", sentence, kid }
+            let sentence = format!("Key {kid} seals now. The one before it opens what was sealed under it, until somebody removes it.");
+            (kid, sentence)
         }
         Step::Remove(kid) => {
-            let ends = format!("Every API key, entity token and one-time token under key {kid} ends at once, and cannot come back");
+            let ends = format!("Every API key, entity token and one-time token under key {kid} ends at once, for good");
             if !arguments.yes && !confirmed(connection, &format!("{ends}. Type the key's number to remove it:"), &kid)? {
                 return Err(Failure::Refused("Nothing was removed.".into()));
             }
             changed.remove(&kid);
-            Done { act: "remove", sentence: format!("Removed key {kid}. {ends}."), kid }
+            let sentence = format!("Removed key {kid}. {ends}.");
+            (kid, sentence)
         }
     };
     ring.replace(&changed).await?;
-    told(connection, "token", done.act, Some(&done.kid), done.sentence).await
+    finish(connection, "token", act, Some(&kid), sentence).await
 }
 
-struct Done {
-    act: &'static str,
-    kid: String,
-    sentence: String,
+fn unknown_age(kid: &str) -> String {
+    format!("The age of key {kid} was not recorded. It counts from now on.")
 }
 
-async fn told(connection: &Connection, set: &str, step: &str, kid: Option<&str>, sentence: String) -> Result<(), Failure> {
+fn act(step: &Step) -> OperatorAct {
+    match step {
+        Step::Publish => OperatorAct::KeysPublish,
+        Step::WriteSince(_) => OperatorAct::KeysWriteSince,
+        Step::AddNext => OperatorAct::KeysAddNext,
+        Step::Promote(_) => OperatorAct::KeysPromote,
+        Step::Remove(_) => OperatorAct::KeysRemove,
+    }
+}
+
+async fn finish(connection: &Connection, set: &str, act: OperatorAct, kid: Option<&str>, sentence: String) -> Result<(), Failure> {
+    let step = act.name().trim_start_matches("keys.");
     connection.output.answer(sentence, &json!({ "set": set, "step": step, "kid": kid }))?;
-    journal::record(connection, &format!("keys.{step}"), &kid.map_or_else(|| set.to_owned(), |kid| format!("{set}/{kid}"))).await
+    journal::record(connection, act, &kid.map_or_else(|| set.to_owned(), |kid| format!("{set}/{kid}"))).await
 }
 
 fn due(due: Due) -> Result<Step, Failure> {
     let early = |step: &Step| match step {
-        Step::Promote(kid) => {
-            format!("Key {kid} is not known for long enough to be used: whoever keeps the set before would refuse what it makes")
-        }
-        Step::Remove(kid) => {
-            format!("Key {kid} is retired, and what it signed can still be alive; --begin makes the next key all the same")
-        }
-        _ => "The next step comes too early".to_owned(),
+        Step::Promote(kid) => format!("It is too early to use key {kid}: a reader that still has the set before it would refuse its work"),
+        Step::Remove(kid) => format!("Key {kid} is retired, but what it signed can still be valid; --begin makes the next key anyway"),
+        _ => "It is too early for the next step".to_owned(),
     };
     match due {
         Due::Now(step) => Ok(step),
@@ -205,12 +203,12 @@ fn current_algorithm(document: &KeyDocument) -> Result<Algorithm, Failure> {
         Some("ES256") => Ok(Algorithm::ES256),
         Some("RS256") => Ok(Algorithm::RS256),
         Some("EdDSA") => Ok(Algorithm::EdDSA),
-        _ => Err(Failure::Usage("The current key has no algorithm that is known. Name one with --algorithm.".into())),
+        _ => Err(Failure::Usage("The current key has no known algorithm. Name one with --algorithm.".into())),
     }
 }
 
 fn confirmed(connection: &Connection, question: &str, answer: &str) -> Result<bool, Failure> {
     let said = connection.output.terminal.ask(question)?;
-    let said = said.ok_or_else(|| Failure::Usage("There is nobody to ask; --yes does it without.".into()))?;
+    let said = said.ok_or_else(|| Failure::Usage("There is nobody to ask; use --yes to remove it unasked.".into()))?;
     Ok(said.trim() == answer)
 }

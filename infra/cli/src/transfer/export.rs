@@ -6,16 +6,18 @@ use std::time::Instant;
 
 use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
+use indicatif::HumanCount;
 use latchkey::store::directory::{Page, Segment, UserRows};
 use latchkey::store::{Database, Directory, StoreError, Tables, UserRow};
 use serde::Serialize;
 
+use super::ExportArguments;
 use super::line::{self, End, FORMAT, Header, VERSION};
 use super::partial::Sink;
 use super::progress::Progress;
-use super::{ExportArguments, grouped};
+use crate::Failure;
 use crate::connection::Connection;
-use crate::{Failure, journal};
+use crate::journal::{self, OperatorAct};
 
 #[derive(Serialize)]
 struct Summary {
@@ -26,29 +28,29 @@ struct Summary {
 /// Writes all users to a file, a page at a time.
 ///
 /// # Errors
-/// If the table can't be read or the file not be written; there is no file then.
+/// If the table cannot be read or the file cannot be written; there is no file then.
 pub async fn export(connection: &Connection, arguments: ExportArguments) -> Result<(), Failure> {
     let started = Instant::now();
     let file = arguments.file.display();
-    let failed = || format!("{file} can't be written");
+    let failed = || format!("{file} cannot be written");
     let mut sink = Sink::open(&arguments.file).with_context(failed)?;
     let table = arguments.table.as_ref().unwrap_or(&connection.tables.users);
     let users = write(connection, table, arguments.segments, &mut sink).await?;
     sink.finish().with_context(failed)?;
 
     let summary = Summary { users, seconds: started.elapsed().as_secs_f64() };
-    let sentence = format!("Exported {} users in {:.1} s.", grouped(users), summary.seconds);
+    let sentence = format!("Exported {} users in {:.1} s.", HumanCount(users), summary.seconds);
     if arguments.file == Path::new("-") {
         let document = if connection.output.json { serde_json::to_string(&summary)? } else { sentence };
         connection.output.terminal.complain(&document);
     } else {
         connection.output.answer(sentence, &summary)?;
     }
-    journal::record(connection, "users.export", &file.to_string()).await
+    journal::record(connection, OperatorAct::UsersExport, &file.to_string()).await
 }
 
 async fn write(connection: &Connection, table: &str, segments: u16, sink: &mut Sink) -> Result<u64, Failure> {
-    let failed = "The export can't be written";
+    let failed = "The export cannot be written";
     sink.line(&serde_json::to_vec(&Header { format: FORMAT.into(), version: VERSION, end_line: true })?).context(failed)?;
     let mut progress = Progress::new(&connection.output, rows(connection, table).await);
     let mut users = 0;
@@ -68,13 +70,13 @@ async fn write(connection: &Connection, table: &str, segments: u16, sink: &mut S
     Ok(users)
 }
 
-/// How many rows the table has, as DynamoDB counts them every few hours: enough for a bar.
+/// About how many rows the table has; DynamoDB counts them every few hours.
 async fn rows(connection: &Connection, table: &str) -> Option<u64> {
     let described = connection.dynamodb.describe_table().table_name(table).send().await.ok()?;
     described.table?.item_count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0)
 }
 
-/// The pages of all parts of the table as they come, one of each part at a time.
+/// The pages of all parts of the table as they come, one page of each part at a time.
 fn pages(directory: &Directory, segments: u16) -> impl Stream<Item = Result<Page<UserRow>, StoreError>> {
     enum At {
         Begin,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use futures_util::{StreamExt, stream};
+use indicatif::HumanCount;
 use latchkey::store::bulk::{BulkUsers, Comparison, Replacement};
 use latchkey::store::{StoreError, UserRow};
 use serde::Serialize;
@@ -11,33 +12,34 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::reader::{self, Found, Step};
-use super::{ImportArguments, OnConflict, grouped};
+use super::{ImportArguments, OnConflict};
+use crate::Failure;
 use crate::connection::Connection;
+use crate::journal::{self, OperatorAct};
 use crate::output::Output;
-use crate::{Failure, journal};
 
 /// What became of the lines.
 #[derive(Debug, Default, Serialize)]
 struct Tally {
     dry_run: bool,
-    /// Made.
+    /// Created.
     imported: u64,
-    /// There already, and equal.
+    /// Exist already, and are equal.
     equal: u64,
-    /// Made what the file says.
+    /// Replaced by what the file says.
     replaced: u64,
-    /// There already, and not equal: left as they are.
+    /// Exist already, and differ: left as they are.
     different: u64,
-    /// Somebody else has the name or the id.
+    /// Another user has the name or the id.
     taken: u64,
-    /// Lines that are no users.
+    /// Lines that were refused.
     wrong: u64,
-    /// Whether the file was read to its end, and has the end that it announces.
+    /// Whether the file was read to its end, and has the end line that it announces.
     whole: bool,
     seconds: f64,
 }
 
-/// What became of a user, by the line's number.
+/// What became of a user.
 enum Became {
     Imported,
     Equal,
@@ -53,15 +55,15 @@ struct Done {
     bytes: u64,
 }
 
-/// Takes users from a file, a batch at a time; a user who is there is overwritten only by `--on-conflict replace`.
+/// Imports users from a file, a batch at a time. Only `--on-conflict replace` overwrites a user who exists.
 ///
-/// Interrupted wherever it may be, it can be run again: who is there and equal is passed over.
+/// An import that was interrupted anywhere can be run again: users who exist and are equal are skipped.
 ///
 /// # Errors
-/// [`Failure::Refused`] if not everything in the file is there in the end.
+/// [`Failure::Refused`] if not everything in the file was imported.
 pub async fn import(connection: &Connection, arguments: ImportArguments) -> Result<(), Failure> {
     let started = Instant::now();
-    let opened = reader::read(&arguments.file).with_context(|| format!("{} can't be read", arguments.file.display()));
+    let opened = reader::read(&arguments.file).with_context(|| format!("{} cannot be read", arguments.file.display()));
     let (receiver, size) = opened?;
     let mut tally = Tally { dry_run: arguments.dry_run, ..Tally::default() };
     let mut progress = Progress::new(&connection.output, size);
@@ -85,7 +87,7 @@ pub async fn import(connection: &Connection, arguments: ImportArguments) -> Resu
     }
     if !tally.dry_run && tally.imported + tally.replaced > 0 {
         let subject = format!("{} ({} users)", arguments.file.display(), tally.imported + tally.replaced);
-        journal::record(connection, "users.import", &subject).await?;
+        journal::record(connection, OperatorAct::UsersImport, &subject).await?;
     }
     ended.and_then(|()| verdict(&tally, arguments.on_conflict))
 }
@@ -118,7 +120,7 @@ async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, a
 }
 
 fn stopped(error: StoreError) -> Failure {
-    let context = "The import stopped; run the same command again, and it goes on where it was";
+    let context = "The import stopped; run the same command again to continue";
     match Failure::from(error) {
         Failure::Failed(error) => Failure::Failed(error.context(context)),
         other => other,
@@ -136,11 +138,11 @@ fn count(tally: &mut Tally, progress: &mut Progress, connection: &Connection, on
             Became::Replaced => tally.replaced += 1,
             Became::Different => {
                 tally.different += 1;
-                tell(output, is_told, line, "is a user who is there and not equal");
+                tell(output, is_told, line, "is a user who exists and differs");
             }
             Became::Taken => {
                 tally.taken += 1;
-                tell(output, is_told, line, "has the name or the id of another user who is there");
+                tell(output, is_told, line, "has the name or the id of another user");
             }
         }
     }
@@ -156,7 +158,7 @@ fn count(tally: &mut Tally, progress: &mut Progress, connection: &Connection, on
             Ok(())
         }
         Some(Found::NoHeader(sentence)) => Err(Failure::Usage(format!("{sentence}."))),
-        Some(Found::Failed(error)) => Err(anyhow::Error::new(error).context("The file can't be read further").into()),
+        Some(Found::Failed(error)) => Err(anyhow::Error::new(error).context("The rest of the file cannot be read").into()),
     }
 }
 
@@ -179,17 +181,19 @@ fn sentence(tally: &Tally) -> String {
         (wrong, "wrong"),
     ];
     let parts = counts.into_iter().enumerate().filter(|(at, (count, _))| *at < 2 || *count > 0);
-    let parts: Vec<_> = parts.map(|(_, (count, what))| format!("{} {what}", grouped(count))).collect();
-    format!("{}{} in {seconds:.1} s.", if dry_run { "Nothing is written. Users: " } else { "Users: " }, parts.join(", "))
+    let parts: Vec<_> = parts.map(|(_, (count, what))| format!("{} {what}", HumanCount(count))).collect();
+    format!("{}{} in {seconds:.1} s.", if dry_run { "Nothing was written. Users: " } else { "Users: " }, parts.join(", "))
 }
 
 fn verdict(tally: &Tally, on_conflict: OnConflict) -> Result<(), Failure> {
     if !tally.whole {
-        return Err(Failure::Refused("The file was cut off: its end line is missing. What it has was taken; get the whole file.".into()));
+        return Err(Failure::Refused(
+            "The file was cut off: its end line is missing. Its complete lines were imported; get the whole file.".into(),
+        ));
     }
     let conflicts = if on_conflict == OnConflict::Skip { 0 } else { tally.different + tally.taken };
     if conflicts + tally.wrong == 0 {
         return Ok(());
     }
-    Err(Failure::Refused(format!("Lines that were not taken: {}. They are told above.", grouped(conflicts + tally.wrong))))
+    Err(Failure::Refused(format!("Lines that were not imported: {}. See above.", HumanCount(conflicts + tally.wrong))))
 }

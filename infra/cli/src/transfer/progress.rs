@@ -1,10 +1,10 @@
-//! How far a transfer is: a bar for a person, a line every few seconds for a log, nothing for a script. Imports [`crate::output`].
+//! The progress of a transfer: a bar for a person, a line every few seconds for a log, nothing for a script. Imports
+//! [`crate::output`].
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::grouped;
 use crate::output::Output;
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -20,20 +20,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `total` is of whatever [`Self::advance`] counts, as far as anybody knows.
+    /// `total` is the sum of what [`Self::advance`] counts, if that is known.
     pub fn new(output: &Output, total: Option<u64>) -> Self {
         let bar = (output.terminal.is_watched() && !output.json).then(|| bar(total));
         Self { output: output.clone(), bar, total, done: 0, users: 0, told: Instant::now() }
     }
 
-    /// So much more is done, and so many users with it.
+    /// Counts `done` more of the total, and `users` more users.
     pub fn advance(&mut self, done: u64, users: u64) {
         self.done += done;
         self.users += users;
-        let text = || format!("{} users", grouped(self.users));
+        let text = || format!("{} users", HumanCount(self.users));
         match &self.bar {
             Some(bar) => {
-                // What was known of the total could be too little.
+                // The total may have been an estimate.
                 bar.set_length(self.total.unwrap_or(self.done).max(self.done));
                 bar.set_position(self.done);
                 bar.set_message(text());

@@ -1,4 +1,4 @@
-//! Lines of a file of users, read and checked by a thread of their own, in batches that one transaction can hold.
+//! Reads and checks the lines of a file of users in a thread of its own, in batches that fit into one transaction.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -10,37 +10,38 @@ use latchkey::store::UserRow;
 use latchkey::store::bulk::USERS_AT_ONCE;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::line::{self, FORMAT, Header, Line, LineError, VERSION};
+use super::line::{FORMAT, Header, VERSION};
+use super::parse::{self, Line, LineError};
 
-/// The longest line that is taken; a row has at most 400 KB.
+/// The longest line that is accepted; a row has at most 400 KB.
 const LINE_BYTES: usize = 128 * 1024;
-/// The most bytes of lines in one batch: a transaction takes 4 MB, and has each user twice.
+/// The most bytes of lines in one batch: a transaction has at most 4 MB, and has each user twice.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// What reading found.
+/// What the reader found.
 #[derive(Debug)]
 pub enum Found {
-    /// Users with their lines' numbers, of whom no two have a name or an id in common.
+    /// Users and their line numbers. No two share a name or an id.
     Users(Vec<(u64, UserRow)>),
-    /// A line that is not taken.
+    /// A line that was refused.
     Wrong(u64, LineError),
-    /// The first line is no header, in a sentence.
+    /// The first line is not a valid header; a sentence says why.
     NoHeader(String),
     /// The file was cut off: its end line is missing.
     CutOff,
-    /// The file can't be read further.
+    /// The rest of the file cannot be read.
     Failed(io::Error),
 }
 
-/// Something that was found, and how many bytes were read for it.
+/// Something that the reader found, and how many bytes it read for that.
 pub struct Step {
-    /// What was found.
+    /// What the reader found.
     pub found: Found,
     /// The bytes since the last step.
     pub bytes: u64,
 }
 
-/// Opens `path`, `-` is standard input, and reads it ahead by a few steps; the size, if it is known.
+/// Opens `path` (`-` is standard input) and reads a few steps ahead. Also returns the file's size, if it is known.
 pub fn read(path: &Path) -> io::Result<(Receiver<Step>, Option<u64>)> {
     let (input, size): (Box<dyn Read + Send>, _) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
@@ -50,7 +51,7 @@ pub fn read(path: &Path) -> io::Result<(Receiver<Step>, Option<u64>)> {
         (Box::new(file), size)
     };
     let (sender, receiver) = mpsc::channel(4);
-    // Not the runtime's thread: its end would wait for a standard input that never ends.
+    // Not a thread of the runtime, which would wait at its end for a standard input that never ends.
     std::thread::spawn(move || Reader::new(BufReader::new(input), sender).run());
     Ok((receiver, size))
 }
@@ -58,7 +59,7 @@ pub fn read(path: &Path) -> io::Result<(Receiver<Step>, Option<u64>)> {
 struct Reader<R> {
     input: R,
     sender: Sender<Step>,
-    /// The number of the last line.
+    /// The number of the line that was read last.
     line: u64,
     bytes: u64,
     batch: Vec<(u64, UserRow)>,
@@ -67,12 +68,12 @@ struct Reader<R> {
     ids: HashSet<UserId>,
 }
 
-/// Nobody listens any more.
+/// Nobody receives the steps any more.
 struct Stopped;
 
 enum Text {
     Whole,
-    /// Without a line's end: the last one.
+    /// The last line, which has no newline.
     Last,
     TooLong,
 }
@@ -83,7 +84,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn run(mut self) {
-        // Whoever stopped listening knows why.
+        // The receiver knows why it stopped.
         let _ = self.read_all();
     }
 
@@ -107,11 +108,13 @@ impl<R: BufRead> Reader<R> {
                 continue;
             }
             let parsed = match text {
-                _ if end.is_some() => Err(LineError::BelowTheEnd),
+                _ if end.is_some() => Err(LineError::AfterTheEnd),
                 Text::TooLong => Err(LineError::TooLong(LINE_BYTES)),
-                Text::Whole => line::parse(&buffer),
-                // What is whole without a line's end was written by hand; an object that is cut off is none.
-                Text::Last => line::parse(&buffer).map_err(|error| if error == LineError::NotAnObject { LineError::CutOff } else { error }),
+                Text::Whole => parse::parse(&buffer),
+                // A complete object without a newline was written by hand; an incomplete one was cut off.
+                Text::Last => {
+                    parse::parse(&buffer).map_err(|error| if error == LineError::NotAnObject { LineError::CutOff } else { error })
+                }
             };
             match parsed {
                 Ok(Line::End(announced)) => {
@@ -134,7 +137,7 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// The next line, without more of it than is taken; `None` at the end.
+    /// Reads the next line, but no more of it than is accepted; `None` at the end.
     fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<Text>> {
         buffer.clear();
         let limit = LINE_BYTES as u64 + 1;
@@ -198,14 +201,14 @@ impl<R: BufRead> Reader<R> {
 
 fn parse_header(line: &[u8]) -> Result<Header, String> {
     let wanted = format!("its first line must be {{\"format\":\"{FORMAT}\",\"version\":{VERSION}}}");
-    let header: Header = serde_json::from_slice(line).map_err(|_| format!("This is no file of users: {wanted}"))?;
-    if header.format != FORMAT {
-        return Err(format!("This is no file of users: {wanted}"));
+    let members = parse::object(line).ok();
+    let header = members.and_then(|members| serde_json::from_value::<Header>(members.into()).ok());
+    let header = header.filter(|header| header.format == FORMAT).ok_or_else(|| format!("This is not a file of users: {wanted}"))?;
+    if header.version == VERSION {
+        Ok(header)
+    } else {
+        Err(format!("This file has version {}, but this program reads version {VERSION}", header.version))
     }
-    if header.version != VERSION {
-        return Err(format!("This file is of version {}, and this program reads version {VERSION}", header.version));
-    }
-    Ok(header)
 }
 
 #[cfg(test)]
@@ -267,8 +270,8 @@ mod tests {
         assert_eq!(found(&format!("{header}\n{one}\n{end}")), ["[2]"]);
         assert_eq!(found(&format!("{header}\n{one}\n")), ["[2]", "cut off"]);
         assert_eq!(found(&format!("{header}\n")), ["cut off"]);
-        assert_eq!(found(&format!("{header}\n{end}\n")), ["2: announces 1 users, and 0 stand above it"]);
-        assert_eq!(found(&format!("{header}\n{one}\n{end}\n{}\n", user(2))), ["4: stands below the end line", "[2]"]);
+        assert_eq!(found(&format!("{header}\n{end}\n")), ["2: announces 1 users, but 0 precede it"]);
+        assert_eq!(found(&format!("{header}\n{one}\n{end}\n{}\n", user(2))), ["4: follows the end line", "[2]"]);
     }
 
     #[test]
@@ -276,12 +279,20 @@ mod tests {
         let long = "x".repeat(LINE_BYTES * 3);
         let text = format!("{HEADER}\n{}\n{long}\n\n  \r\nnonsense\n{}\r\n", user(1), user(2));
 
-        assert_eq!(found(&text), ["3: has more than 131072 bytes", "6: is no JSON object", "[2, 7]"]);
+        assert_eq!(found(&text), ["3: has more than 131072 bytes", "6: is not a JSON object", "[2, 7]"]);
     }
 
     #[test]
     fn without_a_header_nothing_is_read() {
-        for text in ["", &user(1), "\n", r#"{"format":"other","version":1}"#, r#"{"format":"latchkey-users","version":2}"#] {
+        for text in [
+            "",
+            &user(1),
+            "\n",
+            r#"{"format":"other","version":1}"#,
+            r#"{"format":"latchkey-users","version":2}"#,
+            r#"["latchkey-users",1]"#,
+            r#"{"format":"latchkey-users","version":1,"version":1}"#,
+        ] {
             let found = found(&format!("{text}\n{}\n", user(1)));
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].starts_with("This"), "{found:?}");

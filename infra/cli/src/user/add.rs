@@ -5,15 +5,16 @@ use latchkey::store::{UserRow, Users};
 use serde::Serialize;
 
 use super::{AclArguments, UserView};
+use crate::Failure;
 use crate::connection::Connection;
+use crate::journal::{self, OperatorAct};
 use crate::passwords::PasswordArguments;
-use crate::{Failure, journal};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The name to log in with
     name: String,
-    /// Where one-time passwords are sent to
+    /// The address that one-time passwords are mailed to
     #[arg(long)]
     email: Option<String>,
     /// First name
@@ -22,7 +23,7 @@ pub struct Arguments {
     /// Last name
     #[arg(long)]
     last_name: Option<String>,
-    /// From when on the password must be changed before anything else, like 2030-01-31T12:00:00Z
+    /// When the password expires and must be changed before anything else, like 2030-01-31T12:00:00Z
     #[arg(long, value_name = "DATE")]
     password_expires: Option<Timestamp>,
     #[command(flatten)]
@@ -43,15 +44,16 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     let Arguments { name, email, first_name, last_name, password_expires, acl, password } = arguments;
     let normalised = Username::normalised(&name);
     if !normalised.is_possible() {
-        return Err(Failure::Usage("A user name has 1 to 256 bytes, no control characters, and no space at its ends.".into()));
+        return Err(Failure::Usage("A user name has 1 to 256 bytes, no control characters, and no space at either end.".into()));
     }
     if email.as_ref().is_some_and(|email| !is_address(email)) {
-        return Err(Failure::Usage("The e-mail address must be one: somebody@example.com.".into()));
+        return Err(Failure::Usage("The e-mail address must look like somebody@example.com.".into()));
     }
     let acl = acl.read(connection)?.unwrap_or_default();
     let users = Users::new(&connection.database);
-    // Told before somebody types a password twice. That nobody takes the name meanwhile is a condition of the write.
-    let taken = || Failure::Refused(format!("There is a user {name:?} already."));
+    // Checked before anybody types a password twice. The write has a condition of its own, in case the name is taken
+    // meanwhile.
+    let taken = || Failure::Refused(format!("The user name {name:?} is taken."));
     if users.find_by_name(&normalised).await?.is_some() {
         return Err(taken());
     }
@@ -75,18 +77,18 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         return Err(taken());
     }
     let id = row.user_id;
-    let mut sentence = format!("Made user {name} with id {id}.");
+    let mut sentence = format!("Created user {name} with id {id}.");
     if row.acl.0.is_empty() {
-        sentence.push_str(" It may do nothing with others' entities and tokens; `latchkey user grant` changes that.");
+        sentence.push_str(" The user has no rights to others' entities and tokens; `latchkey user grant` grants them.");
     }
-    if let Some(made) = &password.made {
-        sentence.push_str(&format!("\nPassword: {}", made.expose()));
+    if let Some(generated) = &password.generated {
+        sentence.push_str(&format!("\nPassword: {}", generated.expose()));
     }
-    connection.output.answer(sentence, &Added { user: row.into(), password: password.made })?;
-    journal::record(connection, "user.add", &id.to_string()).await
+    connection.output.answer(sentence, &Added { user: row.into(), password: password.generated })?;
+    journal::record(connection, OperatorAct::UserAdd, &id.to_string()).await
 }
 
-/// Enough to catch a slip; the mail itself is the proof.
+/// Catches a slip. Only a mail can prove that the address exists.
 fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())

@@ -6,11 +6,12 @@ use latchkey::store::directory::UserChange;
 use serde_json::json;
 
 use super::{ATTEMPTS, AclArguments, Named, find, find_by_id, kept_changing};
+use crate::Failure;
 use crate::connection::Connection;
+use crate::journal::{self, OperatorAct};
 use crate::passwords::PasswordArguments;
-use crate::{Failure, journal};
 
-/// Raises the epoch as well: a user who is enabled again has to log in again.
+/// Raises the epoch as well: after being enabled again, the user must log in again.
 pub async fn disable(connection: &Connection, named: &str) -> Result<(), Failure> {
     let now = connection.now();
     let wanted = UserChange { disabled_at: Some(Some(now)), next_epoch: true, ..UserChange::default() };
@@ -18,12 +19,12 @@ pub async fn disable(connection: &Connection, named: &str) -> Result<(), Failure
     let (id, name) = (user.user_id, &user.username);
     let since = user.disabled_at.unwrap_or(now);
     let sentence = if changed {
-        format!("Disabled {name}. No login, no key and no token of this user works from now on.")
+        format!("Disabled {name}. This user's logins, keys and tokens no longer work.")
     } else {
-        format!("{name} is disabled since {since}; nothing was changed.")
+        format!("{name} has been disabled since {since}; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "disabled_at": since, "changed": changed }))?;
-    if changed { journal::record(connection, "user.disable", &id.to_string()).await } else { Ok(()) }
+    if changed { journal::record(connection, OperatorAct::UserDisable, &id.to_string()).await } else { Ok(()) }
 }
 
 pub async fn enable(connection: &Connection, named: &str) -> Result<(), Failure> {
@@ -31,22 +32,22 @@ pub async fn enable(connection: &Connection, named: &str) -> Result<(), Failure>
     let (user, changed) = super::change(connection, named, |user| (!user.is_active()).then(|| wanted.clone())).await?;
     let (id, name) = (user.user_id, &user.username);
     let sentence = if changed {
-        format!("Enabled {name}, who has to log in again. The API keys of this user work again.")
+        format!("Enabled {name}, who must log in again. This user's API keys work again.")
     } else {
         format!("{name} is active; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "disabled_at": null, "changed": changed }))?;
-    if changed { journal::record(connection, "user.enable", &id.to_string()).await } else { Ok(()) }
+    if changed { journal::record(connection, OperatorAct::UserEnable, &id.to_string()).await } else { Ok(()) }
 }
 
 #[derive(Debug, clap::Args)]
 pub struct PasswdArguments {
     #[command(flatten)]
     named: Named,
-    /// Have the user change it before anything else
+    /// Expire the password at once: the user must change it before anything else
     #[arg(long)]
     expire: bool,
-    /// From when on the user has to change it, like 2030-01-31T12:00:00Z; without it, never
+    /// When the password expires, like 2030-01-31T12:00:00Z; never by default
     #[arg(long, value_name = "DATE", conflicts_with = "expire")]
     password_expires: Option<Timestamp>,
     #[command(flatten)]
@@ -65,24 +66,24 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
     let users = Users::new(&connection.database);
     let mut attempts = 1;
     while !users.change_password(&user, password.hash.as_str(), expires_at).await? {
-        // The person asked for is the one who was found first, whatever the name means by now.
+        // The name may belong to somebody else by now: the user found first is meant.
         user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
         attempts += 1;
     }
     let id = user.user_id;
-    let mut sentence = format!("Changed the password of {}; every login of this user is over.", user.username);
+    let mut sentence = format!("Changed the password of {}. All logins of this user have ended.", user.username);
     if arguments.expire {
-        sentence.push_str(" The next login is refused until the user has changed it.");
+        sentence.push_str(" Logins are refused until the user changes it.");
     }
-    if let Some(made) = &password.made {
-        sentence.push_str(&format!("\nPassword: {}", made.expose()));
+    if let Some(generated) = &password.generated {
+        sentence.push_str(&format!("\nPassword: {}", generated.expose()));
     }
     let mut document = json!({ "user_id": id, "password_expires_at": expires_at });
-    if let (Some(members), Some(made)) = (document.as_object_mut(), &password.made) {
-        members.insert("password".to_owned(), made.expose().into());
+    if let (Some(members), Some(generated)) = (document.as_object_mut(), &password.generated) {
+        members.insert("password".to_owned(), generated.expose().into());
     }
     connection.output.answer(sentence, &document)?;
-    journal::record(connection, "user.passwd", &id.to_string()).await
+    journal::record(connection, OperatorAct::UserPasswd, &id.to_string()).await
 }
 
 #[derive(Debug, clap::Args)]
@@ -95,16 +96,16 @@ pub struct GrantArguments {
 
 pub async fn grant(connection: &Connection, arguments: &GrantArguments) -> Result<(), Failure> {
     let missing =
-        || Failure::Usage("What may the user do? Give --acl JSON, --acl-file FILE or --admin; --acl '[]' takes all rights away.".into());
+        || Failure::Usage("What may the user do? Use --acl JSON, --acl-file FILE or --admin; --acl '[]' removes all rights.".into());
     let acl = arguments.acl.read(connection)?.ok_or_else(missing)?;
     let wanted = UserChange { acl: Some(acl.clone()), ..UserChange::default() };
     let (user, changed) = super::change(connection, &arguments.named.user, |user| (user.acl != acl).then(|| wanted.clone())).await?;
     let (id, name) = (user.user_id, &user.username);
     let sentence = if changed {
-        format!("{name} may now do this: {}\nBefore: {}", serde_json::to_string(&acl)?, serde_json::to_string(&user.acl)?)
+        format!("The ACL of {name} is now {}\nIt was {}", serde_json::to_string(&acl)?, serde_json::to_string(&user.acl)?)
     } else {
-        format!("{name} may do that already; nothing was changed.")
+        format!("{name} has that ACL already; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "acl": acl, "before": user.acl, "changed": changed }))?;
-    if changed { journal::record(connection, "user.grant", &id.to_string()).await } else { Ok(()) }
+    if changed { journal::record(connection, OperatorAct::UserGrant, &id.to_string()).await } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! `latchkey user`: who there is, and what they may do.
+//! `latchkey user`: users, and what they may do.
 
 mod add;
 mod change;
@@ -18,28 +18,46 @@ pub use rights::AclArguments;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a user
+    /// Create a user
     Add(Box<add::Arguments>),
     /// Show a user
     Show(Named),
-    /// List all users, in no order
+    /// List all users, in no particular order
     List(read::ListArguments),
-    /// Disable a user: no login and no key works any more, and every login is over
+    /// Disable a user: logins end, and neither the password nor the API keys work
     Disable(Named),
-    /// Enable a user, who then has to log in again
+    /// Enable a user, who must then log in again
     Enable(Named),
-    /// Give a user another password; every login is over
+    /// Set a user's password, which ends all logins
     Passwd(change::PasswdArguments),
-    /// Replace what a user may do
+    /// Replace a user's ACL
     Grant(change::GrantArguments),
 }
 
-/// A user whom the operator names.
+/// The user that a command is about.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Named {
     /// The user's name or id
     #[arg(value_name = "USER")]
     pub user: String,
+}
+
+/// The user whose keys or sessions a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Owner {
+    /// The user's name or id
+    #[arg(long = "user", value_name = "USER")]
+    named: String,
+}
+
+impl Owner {
+    /// The user's row, with the password's hash.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] if there is no such user.
+    pub async fn find(&self, connection: &Connection) -> Result<UserRow, Failure> {
+        find(connection, &self.named).await
+    }
 }
 
 pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
@@ -54,7 +72,7 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
     }
 }
 
-/// A user as scripts read it; never the password's hash.
+/// A user as scripts read it, without the password's hash.
 #[derive(Clone, Debug, Serialize)]
 pub struct UserView {
     pub user_id: UserId,
@@ -88,7 +106,7 @@ impl From<UserRow> for UserView {
 
 /// The user of that name or id, with the password's hash.
 ///
-/// A text that is an id and nobody's is looked for as a name.
+/// A UUID that is nobody's id is looked up as a name.
 ///
 /// # Errors
 /// [`Failure::NotFound`] if there is none.
@@ -103,7 +121,7 @@ pub async fn find(connection: &Connection, named: &str) -> Result<UserRow, Failu
     match (by_id, found) {
         (None, Some(found)) => Ok(found),
         (Some(by_id), Some(found)) if found.user_id == by_id.user_id => Ok(found),
-        // Between the two reads the user was erased, or the rows never belonged together.
+        // The user was erased between the two reads, or the rows never belonged together.
         _ => Err(Failure::NotFound(format!("There is no user {named:?}."))),
     }
 }
@@ -111,19 +129,19 @@ pub async fn find(connection: &Connection, named: &str) -> Result<UserRow, Failu
 /// The user of that id, with the password's hash.
 ///
 /// # Errors
-/// [`Failure::NotFound`] if there is none (any more).
+/// [`Failure::NotFound`] if there is none.
 pub async fn find_by_id(connection: &Connection, id: UserId) -> Result<UserRow, Failure> {
-    let gone = || Failure::NotFound(format!("There is no user {id} any more."));
+    let gone = || Failure::NotFound(format!("The user {id} no longer exists."));
     let by_id = connection.directory.find_by_id(id).await?.ok_or_else(gone)?;
     let found = Users::new(&connection.database).find_by_name(&Username::normalised(&by_id.username)).await?;
     found.filter(|found| found.user_id == id).ok_or_else(gone)
 }
 
-/// How often a change is tried again with the user as somebody else left it.
+/// How often a change is tried, each time with the user as somebody else left it.
 const ATTEMPTS: usize = 5;
 
-/// Changes a user as `change` says, given how the user is; `None` where nothing is to change. Returns the user before, and whether
-/// something changed.
+/// Applies the change that `change` returns for the user's present row; `None` changes nothing. Returns the row as it
+/// was before, and whether it changed.
 ///
 /// # Errors
 /// [`Failure::Refused`] if others kept changing the user.
@@ -134,7 +152,7 @@ pub async fn change(
 ) -> Result<(UserRow, bool), Failure> {
     let mut found = None;
     for _ in 0..ATTEMPTS {
-        // Whoever was found first is meant, also if the name is somebody else's by now.
+        // The name may belong to somebody else by now: the user found first is meant.
         let user = match found {
             None => find(connection, named).await?,
             Some(id) => find_by_id(connection, id).await?,
@@ -148,7 +166,7 @@ pub async fn change(
     Err(kept_changing(named))
 }
 
-/// The failure after the last attempt.
+/// The failure after the last try.
 pub fn kept_changing(named: &str) -> Failure {
     Failure::Refused(format!("Somebody else kept changing the user {named:?}; nothing was changed. Try again."))
 }

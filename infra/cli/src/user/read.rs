@@ -34,7 +34,7 @@ pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
         ("First name", text(&user.first_name)),
         ("Last name", text(&user.last_name)),
         ("State", user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled since {at}"))),
-        ("Made", user.created_at.to_string()),
+        ("Created", user.created_at.to_string()),
         ("Password expires", user.password_expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string())),
         ("Epoch", user.epoch.to_string()),
         ("API keys", api_keys.to_string()),
@@ -46,16 +46,16 @@ pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
 
 #[derive(Debug, clap::Args)]
 pub struct ListArguments {
-    /// Only those who are disabled
+    /// List only disabled users
     #[arg(long)]
     disabled: bool,
 }
 
-/// Tells each page as it comes: a table of any size needs the memory of one page.
+/// Prints each page as it comes, so that a table of any size needs the memory of one page.
 pub async fn list(connection: &Connection, arguments: &ListArguments) -> Result<(), Failure> {
     let terminal = &connection.output.terminal;
     if !connection.output.json {
-        terminal.say(&line("ID", "STATE", "MADE", "NAME", "E-MAIL"));
+        terminal.say(&line("ID", "STATE", "CREATED", "NAME", "E-MAIL"));
     }
     let mut from = None;
     loop {
@@ -77,6 +77,6 @@ pub async fn list(connection: &Connection, arguments: &ListArguments) -> Result<
     }
 }
 
-fn line(id: &str, state: &str, made: &str, name: &str, email: &str) -> String {
-    format!("{id:36}  {state:8}  {made:20}  {:24}  {}", printable(name), printable(email))
+fn line(id: &str, state: &str, created: &str, name: &str, email: &str) -> String {
+    format!("{id:36}  {state:8}  {created:20}  {:24}  {}", printable(name), printable(email))
 }
