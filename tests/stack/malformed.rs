@@ -1,5 +1,7 @@
 //! Bad requests through the gateway: a 4xx with the problem body, never a 5xx, and every function still answers.
 
+use serde_json::json;
+
 use super::site::Site;
 use crate::house::contract::Fit;
 use crate::house::template;
@@ -34,12 +36,13 @@ pub async fn every_bad_request_gets_a_4xx(site: &Site, gateway: Gateway) {
         // Between the braces stand the parameters' names.
         let parts = route.path.split(['{', '}']).enumerate();
         let path: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "a%20b%C3%BC%00" }).collect();
-        let answers = contract["paths"][&route.path][route.method.to_lowercase()]["responses"].as_object().unwrap();
+        let operation = &contract["paths"][&route.path][route.method.to_lowercase()];
+        let reads_nothing = path == route.path && operation["requestBody"].is_null() && operation["security"] == json!([]);
         for (kind, body) in &bodies {
             for content_type in ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"] {
                 let headers = [("content-type", content_type), ("authorization", "B\u{e9}arer \u{1f511}"), ("x-odd", "\u{fffd}")];
                 let reply = site.http.that(Fit::Unknown).send(&route.method, &path, &headers, body.clone()).await.unwrap();
-                if answers.keys().all(|status| !status.starts_with('4')) {
+                if reads_nothing {
                     assert_eq!(reply.status, 200, "it looks at nothing that a caller sends");
                     continue;
                 }
