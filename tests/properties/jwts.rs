@@ -68,8 +68,8 @@ proptest! {
             let token = login.mint(issuer(), keys).unwrap();
             let verify = |at: i64| LoginClaims::verify(token.expose(), issuer(), keys.verification(), Timestamp::from_unix(at));
 
-            prop_assert_eq!(verify(NOW), Ok(login.clone()));
-            prop_assert_eq!(verify(login.expires_at.unix() - 1), Ok(login.clone()));
+            prop_assert_eq!(verify(NOW), Ok(login));
+            prop_assert_eq!(verify(login.expires_at.unix() - 1), Ok(login));
             prop_assert!(verify(login.expires_at.unix()).is_err());
         }
     }

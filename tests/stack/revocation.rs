@@ -27,7 +27,7 @@ pub async fn revoked_ones_are_refused_at_once(stack: &Stack, one: &Credentials, 
     let tokens = of_tokens(stack, one).await;
     let users = of_users(stack, &changed, &disabled).await;
 
-    join_all(sessions.into_iter().chain(tokens).chain(users).map(|revocation| revocation.is_at_once(stack, judge))).await;
+    join_all(sessions.into_iter().chain(tokens).chain(users).map(|revocation| revocation.takes_effect_at_once(stack, judge))).await;
 
     let successor = stack.http.send("GET", &one.member.entity_path(&one.entity), &one.headers(), "").await.unwrap();
     assert_eq!(present(stack, &successor.text("authenticationToken")).await.status, 200);
@@ -111,7 +111,7 @@ impl<'s> Revocation<'s> {
     }
 
     /// Revokes what the authorizer has just let through, and has it refused.
-    async fn is_at_once(self, stack: &Stack, judge: &str) {
+    async fn takes_effect_at_once(self, stack: &Stack, judge: &str) {
         let Self { what, credentials, act } = self;
         for (kind, credential) in &credentials {
             assert_eq!(present(stack, credential).await.status, 200, "{what}: {kind}");
