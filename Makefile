@@ -32,7 +32,7 @@ PYTHON_MINIMUM := 3.11
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test template costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
+.PHONY: help run test test-contract template costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,7 +42,12 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
-	cargo test -p latchkey-tests -- --ignored --nocapture stack:: least_privilege:: costs::
+	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
+	$(MAKE) --no-print-directory test-contract
+	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
+
+test-contract: cargo-lambda ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
+	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
 
 costs: rust ## measure what each operation costs, and write the table of docs/costs.md
 	cargo test -p latchkey-tests it_costs
