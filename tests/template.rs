@@ -72,6 +72,24 @@ fn every_function_has_an_event_for_a_route_of_its_own() {
 }
 
 #[test]
+fn browsers_may_use_every_method_and_header_of_the_contract() {
+    let read = |path: &str| yaml::parse(&std::fs::read_to_string(root().join(path)).unwrap()).unwrap();
+    let (deployed, contract) = (read("template.yaml"), read("infra/openapi.yaml"));
+    let cors = deployed.pointer("/Resources/Api/Properties/CorsConfiguration/Fn::If/1").unwrap();
+    let allowed = |member: &str| -> BTreeSet<&str> { cors[member].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect() };
+
+    let methods: BTreeSet<_> = routes(template()).unwrap().into_iter().map(|route| route.method).collect();
+    let components = &contract["components"];
+    let named = ["parameters", "securitySchemes"].into_iter().flat_map(|of| components[of].as_object().unwrap().values());
+    let headers = named.filter(|of| of["in"] == "header").map(|of| of["name"].as_str().unwrap().to_lowercase());
+
+    assert_eq!(methods, allowed("AllowMethods").into_iter().map(str::to_owned).collect());
+    for header in headers {
+        assert!(allowed("AllowHeaders").contains(header.as_str()), "AllowHeaders in infra/template/api.yaml lacks {header}");
+    }
+}
+
+#[test]
 fn a_function_yaml_says_only_what_its_function_alone_has() {
     for operation in folders() {
         let path = format!("functions/{operation}/function.yaml");
