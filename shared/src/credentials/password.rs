@@ -236,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn the_dummy_for_an_unknown_user_costs_what_a_real_hash_does() {
+        let hasher = hasher(128);
+        let real = hasher.hash(&Secret::new("x")).unwrap();
+
+        let cost = |hash: &PasswordHash| hash.as_str().rsplitn(3, '$').nth(2).unwrap().to_owned();
+        assert_eq!(cost(&hasher.dummy), "$argon2id$v=19$m=128,t=1,p=1");
+        assert_eq!(cost(&hasher.dummy), cost(&real));
+        assert_eq!(hasher.dummy.as_str().len(), real.as_str().len());
+    }
+
+    #[test]
     fn a_stored_hash_that_can_not_be_read_is_our_fault_not_a_wrong_password() {
         for stored in ["", "plain", "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ", "$2b$12$abcdefghijklmnopqrstuv"] {
             let verdict = hasher(64).verify(&Secret::new("x"), Some(&PasswordHash::from_stored(stored)));
