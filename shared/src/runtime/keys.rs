@@ -19,9 +19,6 @@ use super::telemetry::chain;
 pub enum KeySource {
     /// `file:<path>`.
     File(std::path::PathBuf),
-    /// `inline:<JWK set>`: for `sam local`, whose containers see neither files nor Secrets Manager. Not taken anywhere
-    /// else: a deployed function's plain variables are readable in the console.
-    Inline(String),
     /// `secretsmanager:<arn>`.
     Secret(KeySecret),
 }
@@ -44,7 +41,7 @@ pub enum KeySourceError {
     /// It is not a JWK set with a `kid` and a `status` for each key.
     #[error("is not a JWK set whose keys have a kid and a status")]
     Document(#[from] GenerateError),
-    /// A file or a variable, which only the local stack and `sam local` have.
+    /// A file, which only the local stack has.
     #[error("is no secret: only a secret is filled")]
     NoSecret,
 }
@@ -53,7 +50,6 @@ impl KeySource {
     async fn read(&self) -> Result<Secret, KeySourceError> {
         match self {
             Self::File(path) => Ok(std::fs::read_to_string(path)?.into()),
-            Self::Inline(json) => Ok(json.clone().into()),
             Self::Secret(secret) => secret.read().await?.text.ok_or(KeySourceError::Empty),
         }
     }

@@ -158,9 +158,8 @@ impl Setup {
         let text = self.environment.required(name)?;
         match text.split_once(':') {
             Some(("file", path)) => Ok(KeySource::File(path.into())),
-            Some(("inline", json)) if self.environment.optional("AWS_SAM_LOCAL").is_some() => Ok(KeySource::Inline(json.to_owned())),
             Some(("secretsmanager", arn)) => Ok(KeySource::Secret(KeySecret::new(client.clone(), arn.to_owned()))),
-            _ => Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path> (under sam local: inline:<JWK set>)")),
+            _ => Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path>")),
         }
     }
 
