@@ -4,6 +4,7 @@
 mod call;
 pub mod contract;
 mod door;
+mod hashes;
 pub mod measured_costs;
 mod people;
 mod run_log;
@@ -14,6 +15,7 @@ mod world;
 
 pub use call::{Call, Mask, Reply};
 pub use door::Door;
+pub use hashes::Hashes;
 pub use people::Person;
 pub use spy::Spy;
 pub use world::{NOW, World, plain_client, root, template};

@@ -13,8 +13,7 @@ use request::Proof;
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
-    /// Checks passwords.
-    pub passwords: PasswordGate,
+    passwords: PasswordGate,
     tokens: OneTimeTokens,
     database: Database,
     keys: Keys,

@@ -12,8 +12,7 @@ use latchkey::store::{SessionKind, SessionRow, Sessions};
 
 /// What the operation needs.
 pub struct UserLogin {
-    /// Checks passwords.
-    pub passwords: PasswordGate,
+    passwords: PasswordGate,
     sessions: Sessions,
     issuer: Issuer,
     keys: Live<SigningKeys>,

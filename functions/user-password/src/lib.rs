@@ -14,8 +14,7 @@ use latchkey::runtime::{ConfigError, Setup, Start, Table};
 
 /// What the operation needs.
 pub struct UserPassword {
-    /// Checks passwords.
-    pub passwords: PasswordGate,
+    passwords: PasswordGate,
     rules: PasswordRules,
     /// Days that a password lives; 0 is forever.
     max_age_days: u32,

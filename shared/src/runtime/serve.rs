@@ -64,8 +64,7 @@ async fn run<O: Start>() -> Result<(), lambda_runtime::Error> {
 
 /// An operation as the gateway sees it, and as tests call it: an event in, an answer out.
 pub struct Service<O> {
-    /// The operation.
-    pub operation: O,
+    operation: O,
     clock: SharedClock,
     events: Events,
 }
