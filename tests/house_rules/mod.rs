@@ -69,3 +69,15 @@ fn a_function_knows_shared_only() {
         assert_eq!(main.lines().filter(|line| !line.is_empty() && !line.starts_with("//")).count(), 3, "{}", folder.display());
     }
 }
+
+/// AWS-LC's generator is seeded by the operating system, not by 30 ms of CPU jitter (`.cargo/config.toml`). This binary links the same
+/// library as the functions, and still has its symbols.
+#[test]
+fn aws_lc_is_built_without_jitter_entropy() {
+    let binary = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let holds = |symbol: &str| binary.windows(symbol.len()).any(|window| window == symbol.as_bytes());
+
+    assert!(holds("vm_ube_fallback_get_seed"), "the symbols of AWS-LC are not in this binary, so this test would see nothing");
+    // Split, so that the text of this test is not what it finds.
+    assert!(!holds(concat!("jent_", "entropy_collector_alloc")));
+}
