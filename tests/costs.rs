@@ -11,7 +11,28 @@ use latchkey_local::template::rights;
 
 use crate::house::{measured_costs, root, template};
 
-const HEAD: &str = "| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n";
+const HEAD: &str = "| operation | requests in sequence | requests | read units | write units |\n|---|---|---|---|---|\n";
+
+/// The most that these may cost, in read and write units: what a month's bill is made of. Raise none of them unnoticed.
+const BUDGET: [(&str, u32, u32); 16] = [
+    ("authentication-token-exchange", 3, 1),
+    ("authentication-token-exchange (for another user)", 4, 1),
+    ("authentication-token-exchange (with a one-time password)", 3, 4),
+    ("authentication-token-delete", 0, 1),
+    ("authorizer (a login)", 2, 0),
+    ("authorizer (a session)", 1, 0),
+    ("entity-token-delete", 4, 1),
+    // Two of the units are the API key of the caller who asks.
+    ("introspect (a login)", 4, 0),
+    ("introspect (a session)", 3, 0),
+    ("session-delete (by its issuer)", 3, 1),
+    ("session-delete (its own)", 1, 1),
+    ("session-get (by its issuer)", 3, 0),
+    ("session-get (its own)", 1, 0),
+    ("user-login", 1, 2),
+    ("user-logout", 0, 1),
+    ("user-renew", 2, 0),
+];
 
 /// Every operation of the API, and every other function that may ask something of a table.
 fn functions() -> BTreeSet<String> {
@@ -39,6 +60,14 @@ fn docs_costs_says_what_the_run_measured() {
     let (before, rest) = docs.split_once(HEAD).unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
     let measured = format!("{before}{HEAD}{}\n\n{after}", rows.join("\n"));
+
+    for (case, reads, writes) in BUDGET {
+        let row = rows.iter().find(|row| row.starts_with(&format!("| {case} | ")));
+        let units: Vec<f64> =
+            row.unwrap_or_else(|| panic!("no test measures {case}")).split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
+        let [_, measured_reads, measured_writes] = units[..] else { panic!("{row:?}") };
+        assert!(measured_reads <= reads.into() && measured_writes <= writes.into(), "{case} costs {units:?}, budget {reads} and {writes}");
+    }
 
     if std::env::var_os("LATCHKEY_WRITE_COSTS").is_some() {
         fs::write(page, measured).unwrap();

@@ -17,7 +17,7 @@ fn names(events: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn logins_that_succeed_are_refused_and_are_throttled_are_told() {
-    let world = World::with([("LOGIN_ATTEMPTS", "3"), ("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test")]).await;
+    let world = World::with([("LOGIN_ATTEMPTS", "4"), ("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test")]).await;
     let alice = world.person("alice").await;
     let first = told(&world).remove(0);
     assert_eq!((&first["event"], &first["subject"]), (&json!("login.succeeded"), &json!(alice.id)));

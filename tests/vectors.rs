@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use latchkey::credentials::{
     Algorithm, Issuer, KeySetError, LoginClaims, SessionClaims, SigningKeys, TokenKeys, VerificationKeys, generate,
 };
-use latchkey::domain::{SessionId, Timestamp, UserId};
+use latchkey::domain::{SessionId, Subject, Timestamp, UserId};
 use serde_json::{Value, json};
 
 use crate::house::{NOW, root};
@@ -42,7 +42,7 @@ fn accepted(token: &str, keys: &VerificationKeys) -> bool {
 
 fn login() -> LoginClaims {
     let (issued_at, expires_at) = (Timestamp::from_unix(NOW), Timestamp::from_unix(NOW + 3600));
-    LoginClaims { user: UserId::random(), session: SessionId::random(), epoch: 0, issued_at, expires_at }
+    LoginClaims { user: UserId::random(), session: SessionId::random(Subject::User(UserId::random())), epoch: 0, issued_at, expires_at }
 }
 
 /// A login JWT's header and claims under the vector's key; what is missing is a signature.

@@ -109,7 +109,7 @@ async fn a_session_that_is_over_or_revoked_makes_nothing() {
     let before = world.rows("tokens").await.len();
 
     for row in world.rows("sessions").await {
-        if row["subject"].as_s().unwrap() == &alice.id {
+        if row["customer_id"].as_s().unwrap() == &alice.id {
             let delete = world.dynamodb.delete_item().table_name("latchkey-sessions");
             delete.key("subject", row["subject"].clone()).key("session_id", row["session_id"].clone()).send().await.unwrap();
         }
@@ -176,7 +176,7 @@ async fn an_id_is_given_to_one_key() {
     let alice = world.person("alice").await;
     let keys = ApiKeys::new(&world.setup.database(&[Table::Users, Table::Tokens, Table::Sessions]).unwrap());
     let (user, id) = (alice.id.parse().unwrap(), world.rows("tokens").await[0]["key_id"].as_s().unwrap().parse().unwrap());
-    let session = world.rows("sessions").await[0]["session_id"].as_s().unwrap().parse().unwrap();
+    let session = world.session_ids().await[0];
     let now = Timestamp::from_unix(NOW);
     let session = LoginSession { user, session, epoch: 0, now };
     let row = ApiKeyRow { user_id: user, key_id: id, name: "another".into(), created_at: now, sealed_under: 1, acl: None };

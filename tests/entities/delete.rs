@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use latchkey::domain::Locator;
-use latchkey::domain::RandomId;
+use latchkey::domain::{Locator, RandomId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::EntityTokens;
 use serde_json::json;
 
-use crate::house::{Door, World};
+use crate::house::{Door, NOW, World};
 use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh};
 
 #[tokio::test]
@@ -51,7 +50,7 @@ async fn a_delete_that_comes_too_late_leaves_the_token_that_was_made_since() {
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
 
-    assert!(!tokens.delete(&place, RandomId::random()).await.unwrap());
+    assert!(!tokens.delete(&place, RandomId::random(), Timestamp::from_unix(NOW)).await.unwrap());
 
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
 }

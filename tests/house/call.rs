@@ -160,6 +160,7 @@ impl Reply {
 pub enum Mask {
     Uuid,
     Jwt,
+    SessionId,
     ApiKey,
     EntityToken,
     OneTimeToken,
@@ -174,6 +175,7 @@ impl Mask {
         match self {
             Self::Uuid => uuid::Uuid::try_parse(text).is_ok(),
             Self::Jwt => text.split('.').count() == 3 && text.starts_with("eyJ"),
+            Self::SessionId => text.parse::<latchkey::domain::SessionId>().is_ok(),
             Self::ApiKey => token("lkapi_"),
             Self::EntityToken => token("lkent_"),
             Self::OneTimeToken => token("lkone_"),

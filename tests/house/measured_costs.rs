@@ -26,7 +26,8 @@ impl World {
 pub fn write_down(function: &str, case: &str, traffic: &Traffic) {
     let name = if case.is_empty() { function.to_owned() } else { format!("{function} ({case})") };
     let rounds: Vec<_> = traffic.rounds.iter().map(|round| round.join(" + ")).collect();
-    MEASURED.note(format!("| {name} | {} | {} | {} |", rounds.len(), rounds.join(", "), traffic.capacity));
+    let (reads, writes) = traffic.units;
+    MEASURED.note(format!("| {name} | {} | {} | {reads} | {writes} |", rounds.len(), rounds.join(", ")));
 }
 
 /// The rows of the last run's table, sorted by operation and case.

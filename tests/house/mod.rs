@@ -18,7 +18,7 @@ pub use door::Door;
 pub use hashes::Hashes;
 pub use people::Person;
 pub use spy::Spy;
-pub use world::{NOW, World, plain_client, root, template};
+pub use world::{NOW, World, plain_client, root, session_id, template};
 
 /// Answers every path of a new address on loopback with `handler`; the address.
 pub async fn serve(handler: axum::routing::MethodRouter) -> String {

@@ -100,7 +100,7 @@ impl World {
     /// Sets something in every session row of the person.
     pub async fn set_sessions(&self, person: &Person, expression: &str, value: i64) {
         let subject = aws_sdk_dynamodb::types::AttributeValue::S(person.id.clone());
-        for row in self.rows("sessions").await.into_iter().filter(|row| row["subject"] == subject) {
+        for row in self.rows("sessions").await.into_iter().filter(|row| row["customer_id"] == subject) {
             let update = self.dynamodb.update_item().table_name("latchkey-sessions").update_expression(expression);
             let update = update.key("subject", row["subject"].clone()).key("session_id", row["session_id"].clone());
             let update = update.expression_attribute_values(":v", aws_sdk_dynamodb::types::AttributeValue::N(value.to_string()));

@@ -1,4 +1,4 @@
-//! Between the SDK and the embedded DynamoDB: counts requests, rounds and capacity, and loses answers.
+//! Between the SDK and the embedded DynamoDB: counts requests, rounds and capacity units, and loses answers.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,8 @@ pub struct Traffic {
     pub actions: Vec<String>,
     /// The actions of each round, sorted: requests side by side are one round, one that waited for an earlier one begins the next.
     pub rounds: Vec<Vec<String>>,
-    /// Capacity units consumed.
-    pub capacity: f64,
+    /// Read units and write units consumed. A write unit costs five times as much.
+    pub units: (f64, f64),
     /// The rights that were used, as IAM names them, and the table of each.
     pub rights: BTreeSet<Right>,
     in_flight: usize,
@@ -101,10 +101,11 @@ impl Spy {
 }
 
 impl Spy {
-    fn answered(&self, capacity: f64) {
+    fn answered(&self, is_read: bool, units: f64) {
         let mut state = self.state.lock().unwrap();
         state.traffic.in_flight = state.traffic.in_flight.saturating_sub(1);
-        state.traffic.capacity += capacity;
+        let (reads, writes) = &mut state.traffic.units;
+        *if is_read { reads } else { writes } += units;
     }
 }
 
@@ -127,7 +128,7 @@ struct WatchedConnector {
 
 impl HttpConnector for WatchedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let (refused, lost) = {
+        let (refused, lost, is_read) = {
             let mut state = self.spy.state.lock().unwrap();
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let (service, action) = target.split_once('.').map_or(("", String::new()), |(service, action)| (service, action.to_owned()));
@@ -137,6 +138,7 @@ impl HttpConnector for WatchedConnector {
                 used_rights::write_down(function, &used);
             }
             state.traffic.rights.extend(used);
+            let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&action.as_str());
             state.traffic.sent(action);
             let refuse = state.passed == 0 && state.refusals > 0;
             if refuse {
@@ -145,7 +147,7 @@ impl HttpConnector for WatchedConnector {
             state.passed = state.passed.saturating_sub(1);
             let lost = state.lose_after == Some(0);
             state.lose_after = state.lose_after.and_then(|count| count.checked_sub(1));
-            (state.refuse.clone().filter(|_| refuse), lost)
+            (state.refuse.clone().filter(|_| refuse), lost, is_read)
         };
         ask_for_capacity(&mut request);
         let (spy, real) = (self.spy.clone(), self.real.clone());
@@ -154,8 +156,8 @@ impl HttpConnector for WatchedConnector {
                 Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
                 None => real.call(request).await,
             };
-            let (response, capacity) = read_capacity(result?).await;
-            spy.answered(capacity);
+            let (response, units) = read_units(result?).await;
+            spy.answered(is_read, units);
             if lost { Err(ConnectorError::io("the answer was lost".into())) } else { Ok(response) }
         })
     }
@@ -194,7 +196,7 @@ fn ask_for_capacity(request: &mut HttpRequest) {
     *request.body_mut() = SdkBody::from(text);
 }
 
-async fn read_capacity(response: HttpResponse) -> (HttpResponse, f64) {
+async fn read_units(response: HttpResponse) -> (HttpResponse, f64) {
     use http_body_util::BodyExt as _;
 
     let status = response.status();
@@ -202,11 +204,11 @@ async fn read_capacity(response: HttpResponse) -> (HttpResponse, f64) {
     let bytes = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let units = |value: &Value| value["CapacityUnits"].as_f64().unwrap_or_default();
-    let capacity = match &body["ConsumedCapacity"] {
+    let consumed = match &body["ConsumedCapacity"] {
         Value::Array(tables) => tables.iter().map(units).sum(),
         one => units(one),
     };
     let mut rebuilt = HttpResponse::new(status, SdkBody::from(bytes.to_vec()));
     *rebuilt.headers_mut() = headers;
-    (rebuilt, capacity)
+    (rebuilt, consumed)
 }

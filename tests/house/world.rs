@@ -1,5 +1,6 @@
 //! A world of its own for each test.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynoxide::Database;
 use latchkey::credentials::{Algorithm, generate};
-use latchkey::domain::{Clock, Timestamp};
+use latchkey::domain::{Clock, SessionId, Timestamp};
 use latchkey::runtime::{Environment, Service, Setup, Start};
 use latchkey_local::{tables, template};
 
@@ -23,6 +24,12 @@ pub struct World {
     pub folder: PathBuf,
     pub dynamodb: aws_sdk_dynamodb::Client,
     clock: Arc<TestClock>,
+}
+
+/// The id of the session in `row`.
+pub fn session_id(row: &HashMap<String, AttributeValue>) -> SessionId {
+    let part = |name: &str| row[name].as_s().unwrap();
+    SessionId { subject: part("subject").parse().unwrap(), id: part("session_id").parse().unwrap() }
 }
 
 struct TestClock(AtomicI64);
@@ -98,15 +105,24 @@ impl World {
     }
 
     /// All rows of a table, for asserting on what is (not) there.
-    pub async fn rows(&self, table: &str) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    pub async fn rows(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
         scan.send().await.unwrap().items.unwrap_or_default()
     }
 
-    /// How many sessions there are of `subject`.
+    /// How many sessions there are of a user or customer: begun, and not ended.
     pub async fn sessions_of(&self, subject: &str) -> usize {
         let subject = AttributeValue::S(subject.to_owned());
-        self.rows("sessions").await.iter().filter(|row| row.get("subject") == Some(&subject)).count()
+        let pending = AttributeValue::S("pending".to_owned());
+        let is_counted = |row: &&HashMap<String, AttributeValue>| {
+            row.get("customer_id") == Some(&subject) && row.get("kind") != Some(&pending) && !row.contains_key("ended_by")
+        };
+        self.rows("sessions").await.iter().filter(is_counted).count()
+    }
+
+    /// The ids of all sessions, ended ones and one-time tokens too.
+    pub async fn session_ids(&self) -> Vec<SessionId> {
+        self.rows("sessions").await.iter().map(session_id).collect()
     }
 
     /// The mails that were sent, oldest first.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use latchkey::caller::{EntityPath, Gate};
 use latchkey::credentials::{LoginClaims, SessionClaims, VerificationKeys};
-use latchkey::domain::{Acl, SessionId, Timestamp, UserId};
+use latchkey::domain::{Acl, Locator, RandomId, SessionId, Timestamp, UserId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -26,7 +26,7 @@ fn accepted(token: &str, keys: &VerificationKeys) -> bool {
 fn login() -> impl Strategy<Value = LoginClaims> {
     (any::<([u8; 16], [u8; 16], u64)>(), 0..=NOW, 1..=u32::MAX).prop_map(|((user, session, epoch), issued_at, ttl)| LoginClaims {
         user: UserId::from_bytes(user),
-        session: SessionId::from_bytes(session),
+        session: SessionId { subject: Locator::from_bytes(user), id: RandomId::from_bytes(session) },
         epoch,
         issued_at: Timestamp::from_unix(issued_at),
         expires_at: Timestamp::from_unix(NOW).plus(ttl),
@@ -142,7 +142,7 @@ fn what_an_rsa_key_signed_under_another_algorithm_than_its_own_is_refused() {
     let keys = VerificationKeys::parse(&json!({ "keys": [jwk] }).to_string()).unwrap();
     let claims = json!({
         "iss": "https://auth.example.com", "sub": "carol", "aud": "https://api.example.com", "iat": NOW, "nbf": NOW, "exp": NOW + 60,
-        "jti": SessionId::from_bytes([1; 16]), "token_use": "session", "acl": [], "customClaims": {},
+        "jti": SessionId { subject: Locator::from_bytes([1; 16]), id: RandomId::from_bytes([1; 16]) }, "token_use": "session", "acl": [], "customClaims": {},
     });
     let signed = |alg: &str, padding: &'static dyn RsaEncoding| {
         let header = json!({ "typ": "JWT", "alg": alg, "kid": "k" });

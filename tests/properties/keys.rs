@@ -9,7 +9,7 @@ use latchkey::credentials::{
     Algorithm, ApiKey, KeyNumber, LoginClaims, PasswordHash, PasswordHasher, PasswordParameters, SigningKeys, TokenKeys, Verdict,
     VerificationKeys, generate,
 };
-use latchkey::domain::{KeyId, Secret, SessionId, Timestamp, UserId};
+use latchkey::domain::{KeyId, Secret, SessionId, Subject, Timestamp, UserId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -169,7 +169,7 @@ fn a_set_signs_with_its_one_current_key_and_names_each_key_once() {
 fn what_any_key_of_the_set_signed_verifies_whatever_its_status() {
     let claims = || LoginClaims {
         user: UserId::random(),
-        session: SessionId::random(),
+        session: SessionId::random(Subject::User(UserId::random())),
         epoch: 0,
         issued_at: Timestamp::from_unix(NOW),
         expires_at: Timestamp::from_unix(NOW + 60),

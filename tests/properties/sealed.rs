@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use latchkey::credentials::{ApiKey, CredentialKind, EntityToken, KeyNumber, OneTimePassword, OneTimeToken, TokenKeys};
-use latchkey::domain::{KeyId, Locator, RandomId, UserId};
+use latchkey::domain::{KeyId, Locator, RandomId, Subject, UserId};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -28,15 +28,17 @@ impl Tokens {
 }
 
 fn tokens() -> impl Strategy<Value = Tokens> {
-    type Parts = ([u8; 16], [u8; 16], [Option<[u8; 16]>; 3], u32);
+    type Parts = ([u8; 16], [u8; 16], [Option<[u8; 16]>; 2], u32, bool);
     let random = any::<Parts>();
-    let tokens = |(key, (one, other, [of_user, api_key, customer], generation), entity, user): (_, Parts, String, String)| {
+    let tokens = |(key, (one, other, [of_user, api_key], generation, otp_required), entity, user): (_, Parts, String, String)| {
         let (key, locator) = (KeyNumber::new(key), Locator::of_pair(&entity.parse().unwrap(), &user.parse().unwrap()));
-        let [api_key, otp_customer] = [api_key, customer].map(|place| place.map(Locator::from_bytes));
+        let user = of_user.map(UserId::from_bytes);
+        let customer = user.map_or(Subject::Customer(locator), Subject::User);
+        let (id, issuer, api_key) = (RandomId::from_bytes(one), UserId::from_bytes(other), api_key.map(Locator::from_bytes));
         Tokens {
             api_key: ApiKey { key, user: UserId::from_bytes(one), id: KeyId::from_bytes(other) },
-            entity: EntityToken { key, locator, id: RandomId::from_bytes(one), generation, user: of_user.map(UserId::from_bytes) },
-            one_time: OneTimeToken { key, id: RandomId::from_bytes(one), issuer: UserId::from_bytes(other), api_key, otp_customer },
+            entity: EntityToken { key, locator, id, generation, user },
+            one_time: OneTimeToken { key, id, customer, issuer, api_key, otp_required },
         }
     };
     (select(&[1, 7, 255][..]), random, "[a-z]{1,9}", "[a-z]{1,9}").prop_map(tokens)
@@ -65,8 +67,8 @@ proptest! {
     #[test]
     fn a_token_is_a_word_with_a_whole_mac_and_opens_under_its_own_ring_only(tokens in tokens()) {
         let optional = |parts: &[bool]| 16 * parts.iter().filter(|there| **there).count();
-        let one_time = optional(&[tokens.one_time.api_key.is_some(), tokens.one_time.otp_customer.is_some()]);
-        let payloads = [1 + 32, 1 + 36 + optional(&[tokens.entity.user.is_some()]), 1 + 33 + one_time];
+        let one_time = optional(&[tokens.one_time.api_key.is_some()]);
+        let payloads = [1 + 32, 1 + 36 + optional(&[tokens.entity.user.is_some()]), 1 + 49 + one_time];
         for (text, payload) in tokens.texts().into_iter().zip(payloads) {
             let (prefix, encoded) = text.split_at(6);
 
@@ -137,14 +139,15 @@ proptest! {
 
 #[test]
 fn the_passwords_of_many_tokens_are_many() {
-    let customer = Some(Locator::from_bytes([0; 16]));
+    let customer = Subject::Customer(Locator::from_bytes([0; 16]));
     let password = |_| {
         let token = OneTimeToken {
             key: KeyNumber::new(7),
             id: RandomId::random(),
             issuer: UserId::random(),
             api_key: None,
-            otp_customer: customer,
+            customer,
+            otp_required: true,
         };
         OneTimePassword::of(&token, &rings()[0]).unwrap().digits().expose().to_owned()
     };

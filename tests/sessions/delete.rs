@@ -24,7 +24,6 @@ async fn the_holder_and_the_issuer_end_a_session_at_once_and_once() {
         assert_eq!(world.call::<SessionGet>(Call::new().path("id", &id).bearer(&jwt)).await.status, 401, "the very next call");
         assert_eq!(delete(&world, &id, call()).await.status, if by_issuer { 404 } else { 401 });
         assert_eq!(world.sessions_of("carol").await, 0);
-        assert!(!world.rows("sessions").await.iter().any(|row| row["subject"].as_s().unwrap().starts_with("issued-by#")));
     }
 }
 
@@ -32,7 +31,7 @@ async fn the_holder_and_the_issuer_end_a_session_at_once_and_once() {
 async fn a_user_ends_a_login_on_another_machine() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let id = world.rows("sessions").await[0]["session_id"].as_s().unwrap().clone();
+    let id = world.session_ids().await[0].to_string();
     let second = world.login("alice", &alice.password).await.text("Token");
 
     assert_eq!(delete(&world, &id, Call::new().bearer(&second)).await.status, 204);
@@ -86,5 +85,5 @@ async fn it_costs_what_docs_costs_says() {
     let token = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await.text("token");
     let id = world.call::<AuthenticationTokenExchange>(Call::new().path("token", token)).await.text("id");
     let call = Call::new().path("id", id).header("x-api-key", &backend.key);
-    world.measure::<SessionDelete>("by its issuer", call, 204, 3).await;
+    world.measure::<SessionDelete>("by its issuer", call, 204, 2).await;
 }

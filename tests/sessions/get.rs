@@ -1,6 +1,6 @@
 //! `GET /sessions/{id}`
 
-use latchkey::domain::Acl;
+use latchkey::domain::{Acl, SessionId, Subject, UserId};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Person, Reply, World};
@@ -40,7 +40,7 @@ async fn holder_and_issuer_see_the_session_without_its_jwt() {
 async fn a_login_sees_the_logins_of_its_user_and_a_key_does_not() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let id = world.rows("sessions").await[0]["session_id"].as_s().unwrap().clone();
+    let id = world.session_ids().await[0].to_string();
     let second = world.login("alice", &alice.password).await.text("Token");
 
     let seen = get(&world, &id, Call::new().bearer(&second)).await;
@@ -77,8 +77,11 @@ async fn somebody_elses_an_unknown_and_a_malformed_id_are_the_same_404() {
 
     assert_eq!((foreign.status, foreign.code()), (404, "session-not-found"));
     for call in [Call::new().header("x-api-key", &other.key), Call::new().bearer(&session.text("token"))] {
-        assert_eq!(get(&world, "0f8fad5b-d9cb-469f-a165-70867728950e", call.clone()).await, foreign);
-        assert_eq!(get(&world, "x", call.undocumented()).await, foreign);
+        let unknown = SessionId::random(Subject::User(UserId::random())).to_string();
+        assert_eq!(get(&world, &unknown, call.clone()).await, foreign);
+        for malformed in ["x", "0f8fad5b-d9cb-469f-a165-70867728950e"] {
+            assert_eq!(get(&world, malformed, call.clone().undocumented()).await, foreign);
+        }
     }
 }
 
@@ -138,5 +141,5 @@ async fn it_costs_what_docs_costs_says() {
     let call = || Call::new().path("id", session.text("id"));
 
     world.measure::<SessionGet>("its own", call().bearer(&session.text("token")), 200, 1).await;
-    world.measure::<SessionGet>("by its issuer", call().header("x-api-key", &backend.key), 200, 2).await;
+    world.measure::<SessionGet>("by its issuer", call().header("x-api-key", &backend.key), 200, 1).await;
 }

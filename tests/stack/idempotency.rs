@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::stream::{StreamExt, iter};
+use latchkey::domain::Locator;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,6 +12,7 @@ use tokio::net::TcpStream;
 use super::http::Response;
 use super::people::pause;
 use super::running::Stack;
+use crate::house::session_id;
 
 const EXCHANGES: usize = 100;
 
@@ -99,8 +101,9 @@ async fn exchange(stack: &Stack, path: &str, key: Option<&str>) -> Response {
 }
 
 async fn sessions_of(stack: &Stack, customer: &str) -> Vec<String> {
+    let subject = Locator::of_customer(&customer.parse().unwrap()).to_string();
     let query = stack.database.query().table_name("latchkey-sessions").consistent_read(true);
-    let query = query.key_condition_expression("subject = :s").expression_attribute_values(":s", AttributeValue::S(customer.to_owned()));
+    let query = query.key_condition_expression("subject = :s").expression_attribute_values(":s", AttributeValue::S(subject));
     let rows = query.send().await.unwrap().items.unwrap_or_default();
-    rows.iter().map(|row| row["session_id"].as_s().unwrap().clone()).collect()
+    rows.iter().filter(|row| row["kind"].as_s().unwrap() == "exchange").map(|row| session_id(row).to_string()).collect()
 }

@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use latchkey::caller::{Caller, may_issue_tokens};
-use latchkey::domain::{CustomerId, Locator, Secret, UserId};
+use latchkey::domain::{CustomerId, Locator, Secret, Subject, UserId};
 use latchkey::http::{Answer, ApiError, Request};
 use latchkey::store::UserRow;
 
@@ -12,6 +12,7 @@ use super::request::TokenRequest;
 /// For whom the token is and in whose name it is made.
 pub struct Grant {
     pub customer: CustomerId,
+    pub subject: Subject,
     pub username: String,
     pub email: Option<String>,
     pub issuer: UserId,
@@ -47,7 +48,7 @@ impl AuthenticationTokenCreate {
         let credential = self.keys.get().await.gate(request.now).caller(&request.headers)?;
         let mut batch = self.database.batch();
         let pending = credential.add_to(&mut batch);
-        let customer_row = batch.user(&customer);
+        let customer_row = customer.as_user().map(|user| batch.user(user));
         let rows = batch.get().await?;
         let caller = pending.caller(&rows, request.now)?;
         if !caller.may_issue_tokens() {
@@ -56,7 +57,7 @@ impl AuthenticationTokenCreate {
         if !caller.covers(&wanted.acl) {
             return Err(ApiError::Escalation);
         }
-        let user: Option<UserRow> = rows.find(&customer_row)?;
+        let user: Option<UserRow> = customer_row.map(|row| rows.find(&row)).transpose()?.flatten();
         if user.as_ref().is_some_and(|user| !user.is_active()) {
             return Err(ApiError::invalid_field("customerId", "is a user who is disabled"));
         }
@@ -69,6 +70,7 @@ impl Grant {
     fn to_user(user: &UserRow) -> Self {
         Self {
             customer: user.user_id.into(),
+            subject: Subject::User(user.user_id),
             username: user.username.clone(),
             email: user.email.clone(),
             issuer: user.user_id,
@@ -82,6 +84,7 @@ impl Grant {
     /// The customer is `user`, or nobody whom this service knows; the token is made in the caller's name.
     fn to_customer(customer: CustomerId, user: Option<UserRow>, caller: &Caller) -> Self {
         Self {
+            subject: user.as_ref().map_or_else(|| Subject::customer(&customer), |user| Subject::User(user.user_id)),
             username: user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone()),
             customer,
             customer_epoch: user.as_ref().map(|user| user.epoch),

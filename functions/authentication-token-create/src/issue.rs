@@ -2,10 +2,10 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken, TokenKeys};
-use latchkey::domain::{Locator, RandomId, Timestamp};
+use latchkey::domain::{RandomId, Subject, Timestamp};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request};
 use latchkey::runtime::Mail;
-use latchkey::store::{IdempotencyGuard, OneTimeTokenRow};
+use latchkey::store::{IdempotencyGuard, OneTimeTokenRow, SessionKind};
 
 use super::AuthenticationTokenCreate;
 use super::grant::Grant;
@@ -22,7 +22,8 @@ impl AuthenticationTokenCreate {
             (false, _) => None,
         };
         let guard = wanted.idempotency.as_ref();
-        let guard = guard.map(|(key, digest)| IdempotencyGuard::new(grant.issuer, Self::NAME, key, digest.clone(), request.now));
+        let credential = (grant.issuer, grant.credential_id.as_str());
+        let guard = guard.map(|(key, digest)| IdempotencyGuard::new(credential, Self::NAME, key, digest.clone(), request.now));
         let token_id = RandomId::random();
         let row = new_row(token_id, grant, wanted, keys.current().get(), request.now);
         let row = self.tokens.insert_new(row, guard.as_ref()).await?;
@@ -33,7 +34,7 @@ impl AuthenticationTokenCreate {
         if !row.is_live(request.now) {
             return Err(ApiError::IdempotencyKeySpent);
         }
-        if row.token_id == token_id {
+        if row.session_id == token_id {
             let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token_id);
             request.trail.note(row.api_key.into_iter().fold(event, Event::credential));
         }
@@ -58,12 +59,14 @@ impl AuthenticationTokenCreate {
 
 fn new_row(token_id: RandomId, grant: Grant, wanted: TokenRequest, sealed_under: u8, now: Timestamp) -> OneTimeTokenRow {
     OneTimeTokenRow {
-        token_id,
+        subject: grant.subject.locator(),
+        session_id: token_id,
+        kind: SessionKind::Pending,
         customer_id: grant.customer,
         username: grant.username,
         issuer_id: grant.issuer,
         issuer_epoch: grant.issuer_epoch,
-        customer_epoch: grant.customer_epoch,
+        epoch: grant.customer_epoch,
         credential_id: grant.credential_id,
         api_key: grant.api_key,
         sealed_under,
@@ -72,7 +75,9 @@ fn new_row(token_id: RandomId, grant: Grant, wanted: TokenRequest, sealed_under:
         custom_claims: wanted.custom_claims,
         created_at: now,
         expires_at: wanted.expires_at,
+        ended_by: None,
         consumed_by: None,
+        idempotency: None,
     }
 }
 
@@ -80,9 +85,10 @@ fn new_row(token_id: RandomId, grant: Grant, wanted: TokenRequest, sealed_under:
 fn sealed(row: &OneTimeTokenRow) -> OneTimeToken {
     OneTimeToken {
         key: KeyNumber::new(row.sealed_under),
-        id: row.token_id,
+        id: row.session_id,
+        customer: row.epoch.and_then(|_| row.customer_id.as_user()).map_or(Subject::Customer(row.subject), Subject::User),
         issuer: row.issuer_id,
         api_key: row.api_key,
-        otp_customer: row.otp_required.then(|| Locator::of_customer(&row.customer_id)),
+        otp_required: row.otp_required,
     }
 }

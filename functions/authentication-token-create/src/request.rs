@@ -1,6 +1,6 @@
 //! What the caller asks for, and how the caller proves the right to it.
 
-use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Secret, Timestamp, UserId};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, IdempotencyKey, Secret, Timestamp};
 use latchkey::http::{ApiError, Fields, Request};
 
 use super::AuthenticationTokenCreate;
@@ -54,16 +54,11 @@ fn read_proof(fields: &mut Fields) -> Option<Proof> {
             let username = fields.required_secret("username").expose().to_owned();
             Some(Proof::Password { username, password: fields.required_secret("password") })
         }
-        "passwordless" => fields.required_parsed("customerId").map(|customer| Proof::Permission { customer: canonical(customer) }),
+        "passwordless" => fields.required_parsed("customerId").map(|customer| Proof::Permission { customer }),
         "" => None,
         _ => {
             fields.invalid("mode", "must be password or passwordless");
             None
         }
     }
-}
-
-/// A customer who may be a user is looked up under the one spelling of a user's id.
-fn canonical(customer: CustomerId) -> CustomerId {
-    customer.as_str().parse::<UserId>().map_or(customer, CustomerId::from)
 }

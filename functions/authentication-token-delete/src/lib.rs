@@ -21,7 +21,7 @@ impl Operation for AuthenticationTokenDelete {
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), &text).map_err(|_| ApiError::TokenNotFound)?;
         latchkey::caller::note_row(token.id);
 
-        if !self.tokens.delete(token.id, request.now).await? {
+        if !self.tokens.delete(token.session_id(), request.now).await? {
             return Err(ApiError::TokenNotFound);
         }
         request.trail.note(Event::of(Act::OneTimeTokenDeleted).row(token.id));
@@ -31,7 +31,7 @@ impl Operation for AuthenticationTokenDelete {
 
 impl Start for AuthenticationTokenDelete {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let database = setup.database(&[Table::Tokens])?;
+        let database = setup.database(&[Table::Sessions])?;
         Ok(Self { tokens: OneTimeTokens::new(&database), keys: setup.token_keys().await? })
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /authentication-tokens/{token}/exchange`: exchange a one-time token for a session JWT with an ACL.
 //!
 //! A failed exchange never consumes the token. Of any number of exchanges at the same instant exactly one succeeds. A caller who lost
-//! the answer repeats the request under its `Idempotency-Key` and gets the same session: the session's id derives from the key.
+//! the answer repeats the request under its `Idempotency-Key` and gets the same session: the token's row is the session's.
 
 mod first;
 mod one_time_password;
@@ -15,11 +15,11 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Gate;
 use latchkey::credentials::{Issuer, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
-use latchkey::domain::SessionId;
+use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
 use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{Database, OneTimeTokenRow, OneTimeTokens, SessionRow, Throttle};
+use latchkey::store::{Database, OneTimeTokens, SessionRow, Throttle};
 use request::ExchangeRequest;
 use token::FoundToken;
 
@@ -42,7 +42,8 @@ struct TokenExchange<'a> {
     request: &'a Request,
     wanted: ExchangeRequest,
     found: FoundToken,
-    session_id: SessionId,
+    /// The mark of the `Idempotency-Key`, if there is one.
+    mark: Option<Locator>,
     signing_keys: Arc<SigningKeys>,
     token_keys: Arc<TokenKeys>,
 }
@@ -61,9 +62,9 @@ impl Operation for AuthenticationTokenExchange {
         let gate = Gate { issuer: &self.issuer, jwt_keys, token_keys: &token_keys, now: request.now };
         let credential = gate.optional_caller(&request.headers)?;
 
-        let session_id = wanted.session_id(token.id);
+        let mark = wanted.mark(token.session_id());
         let (found, reserved) = self.find(token, credential, request.now).await?;
-        let exchange = TokenExchange { request, wanted, found, session_id, signing_keys, token_keys };
+        let exchange = TokenExchange { request, wanted, found, mark, signing_keys, token_keys };
         if exchange.is_repetition() {
             return self.repeat(&exchange).await;
         }
@@ -74,28 +75,28 @@ impl Operation for AuthenticationTokenExchange {
 
 impl AuthenticationTokenExchange {
     /// 201 with the session and its JWT, which is minted again from the row each time it is asked for.
-    fn answer(&self, token: &OneTimeTokenRow, session: SessionRow, keys: &SigningKeys) -> Result<Answer, ApiError> {
+    fn answer(&self, session: &SessionRow, exchange: &TokenExchange<'_>) -> Result<Answer, ApiError> {
         let claims = SessionClaims {
-            customer: token.customer_id.clone(),
-            session: session.session_id,
-            acl: session.acl.clone().unwrap_or_default(),
-            custom_claims: session.custom_claims.clone().unwrap_or_default(),
+            customer: session.customer_id.clone(),
+            session: session.id(),
+            acl: session.granted_acl(),
+            custom_claims: session.granted_claims(),
             issued_at: session.created_at,
             expires_at: session.expires_at,
         };
-        let jwt = claims.mint(&self.issuer, keys).map_err(ApiError::internal)?;
-        SessionView::new(session, Some(jwt)).created()
+        let jwt = claims.mint(&self.issuer, &exchange.signing_keys).map_err(ApiError::internal)?;
+        SessionView::new(session.clone(), Some(jwt)).created()
     }
 }
 
 impl TokenExchange<'_> {
     /// Whether the token was consumed by this same request, whose answer was lost.
     fn is_repetition(&self) -> bool {
-        self.wanted.is_repeatable() && self.found.row.consumed_by == Some(self.session_id)
+        self.mark.is_some() && self.found.row.idempotency == self.mark
     }
 
     fn event(&self, act: Act) -> Event {
-        Event::of(act).subject(&self.found.row.customer_id).row(self.found.row.token_id)
+        Event::of(act).subject(&self.found.row.customer_id).row(self.found.row.session_id)
     }
 }
 

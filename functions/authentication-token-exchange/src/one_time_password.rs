@@ -4,21 +4,29 @@ use latchkey::audit::Act;
 use latchkey::credentials::{OneTimePassword, OneTimeToken};
 use latchkey::domain::Timestamp;
 use latchkey::http::ApiError;
-use latchkey::store::{OtpAttemptError, StoreError};
+use latchkey::store::OtpAttemptError;
 
 use super::{AuthenticationTokenExchange, TokenExchange};
 
 impl AuthenticationTokenExchange {
-    /// Counts an attempt against the token and its customer.
+    /// Counts an attempt against the token and its customer, if the token requires a one-time password.
     pub(super) async fn reserve_otp_attempt(&self, token: &OneTimeToken, now: Timestamp) -> Result<(), OtpAttemptError> {
-        let Some(customer) = &token.otp_customer else { return Ok(()) };
-        self.tokens.reserve_otp_attempt(token.id, customer, self.otp_attempts_per_token, self.otp_attempts_per_customer, now).await
+        if !token.otp_required {
+            return Ok(());
+        }
+        let (per_token, per_customer) = (self.otp_attempts_per_token, self.otp_attempts_per_customer);
+        self.tokens.reserve_otp_attempt(token.session_id(), per_token, per_customer, now).await
     }
 
-    /// Gives back the attempts of a right password whose exchange fails for another reason.
-    pub(super) async fn forget_otp_attempts(&self, token: &OneTimeToken, now: Timestamp) -> Result<(), StoreError> {
-        let Some(customer) = &token.otp_customer else { return Ok(()) };
-        self.tokens.forget_otp_attempts(token.id, customer, self.otp_attempts_per_customer, now).await
+    /// Forgets the customer's attempts after a right password and, unless the token is consumed, the token's own. A failure
+    /// weakens nothing, so it is only logged.
+    pub(super) async fn forget_otp_attempts(&self, token: &OneTimeToken, is_consumed: bool, now: Timestamp) {
+        if !token.otp_required {
+            return;
+        }
+        if let Err(error) = self.tokens.forget_otp_attempts(token.session_id(), is_consumed, self.otp_attempts_per_customer, now).await {
+            tracing::warn!(error = %error, "the attempts at a one-time password could not be forgotten");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the caller of an exchange asks for, and how much of it the caller gets.
 
 use latchkey::caller::Caller;
-use latchkey::domain::{Acl, CustomClaims, IdempotencyKey, RandomId, Secret, SessionId, Timestamp, UserId};
+use latchkey::domain::{Acl, CustomClaims, IdempotencyKey, Locator, RandomId, Secret, SessionId, Timestamp, UserId};
 use latchkey::http::{ApiError, Request};
 use latchkey::store::OneTimeTokenRow;
 
@@ -44,14 +44,19 @@ impl ExchangeRequest {
         Ok(wanted)
     }
 
-    /// Whether a repetition of the request gets the same session.
-    pub fn is_repeatable(&self) -> bool {
-        self.key.is_some()
+    /// What a repetition of the exchange of `token` has too, if the request has an `Idempotency-Key`.
+    pub fn mark(&self, token: SessionId) -> Option<Locator> {
+        self.key.as_ref().map(|key| key.exchange_of(token))
     }
 
-    /// The id of the session: random, or derived from the `Idempotency-Key` and the token.
-    pub fn session_id(&self, token: RandomId) -> SessionId {
-        self.key.as_ref().map_or_else(SessionId::random, |key| key.session_of(token))
+    /// The session's own part of its id: the token's, which becomes the session. If the token is kept, it is another one:
+    /// random, or derived from the `Idempotency-Key` and the token.
+    pub fn session_id(&self, token: SessionId) -> RandomId {
+        match (self.invalidate, self.mark(token)) {
+            (true, _) => token.id,
+            (false, Some(mark)) => RandomId::derived(mark),
+            (false, None) => RandomId::random(),
+        }
     }
 
     /// What tells a repetition from another request under the same key: the body, and who sends it.

@@ -1,11 +1,12 @@
-//! Reads the one-time token, its issuer and the caller, and counts an attempt at its one-time password at the same time.
+//! Reads the one-time token, its issuer, its customer and the caller, and counts an attempt at its one-time password at
+//! the same time.
 
 use futures_util::future::join;
 use latchkey::caller::{Caller, Credential, PendingCredential, PendingOneTimeToken};
 use latchkey::credentials::OneTimeToken;
 use latchkey::domain::{Timestamp, UserId};
 use latchkey::http::ApiError;
-use latchkey::store::{OneTimeTokenRow, OtpAttemptError, Rows, UserRow};
+use latchkey::store::{OneTimeTokenRow, OtpAttemptError, Rows, SessionRow, UserRow};
 
 use super::AuthenticationTokenExchange;
 
@@ -13,6 +14,8 @@ use super::AuthenticationTokenExchange;
 pub struct FoundToken {
     pub token: OneTimeToken,
     pub row: OneTimeTokenRow,
+    /// The same row as the session that it has become, if it has.
+    pub session: SessionRow,
     issuer: UserRow,
     credential: Option<PendingCredential>,
     rows: Rows,
@@ -43,11 +46,11 @@ impl Parties<'_> {
 }
 
 impl AuthenticationTokenExchange {
-    /// The token, and whether an attempt was reserved, if it takes a one-time password. Both requests are sent side by side, so that no
-    /// password is compared before its attempt is counted.
+    /// The token, and whether an attempt was reserved, if it takes a one-time password. The requests are sent side by
+    /// side, so that no password is compared before its attempt is counted.
     ///
     /// # Errors
-    /// [`ApiError::TokenNotFound`] if there is no such token, or its issuer no longer backs it.
+    /// [`ApiError::TokenNotFound`] if there is no such token, or its issuer or customer no longer backs it.
     pub(super) async fn find(
         &self,
         token: OneTimeToken,
@@ -60,6 +63,7 @@ impl AuthenticationTokenExchange {
         let (rows, reserved) = join(batch.get(), self.reserve_otp_attempt(&token, now)).await;
         let rows = rows?;
         let (row, issuer) = pending.resolve(&rows)?.ok_or(ApiError::TokenNotFound)?;
-        Ok((FoundToken { token, row, issuer, credential, rows }, reserved))
+        let session = pending.session(&rows)?.ok_or(ApiError::TokenNotFound)?;
+        Ok((FoundToken { token, row, session, issuer, credential, rows }, reserved))
     }
 }

@@ -34,7 +34,7 @@ impl Operation for AuthenticationTokenVerify {
 
 impl Start for AuthenticationTokenVerify {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let database = setup.database(&[Table::Users, Table::Tokens])?;
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         Ok(Self { database, keys: setup.token_keys().await? })
     }
 }

@@ -48,7 +48,10 @@ impl Operation for AuthheaderAdd {
             acl,
         };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
-        let once = key.map(|key| IdempotencyGuard::new(login.user, Self::NAME, &key, digest, now));
+        let once = key.map(|key| {
+            let credential = Locator::of_session(login.session).to_string();
+            IdempotencyGuard::new((login.user, &credential), Self::NAME, &key, digest, now)
+        });
         let row = self.api_keys.insert_new(row, &session, once.as_ref()).await?;
         let made = row.key_id == key_id;
         if made {

@@ -47,6 +47,7 @@ impl Operation for EntityTokenCreate {
             flags,
             created_at: now,
             expires_at,
+            ended_by: None,
         };
         let row = self.tokens.insert_or_find(&access.locator, new, access.keyless, now).await?;
         let made = row.token_id == token_id;

@@ -30,7 +30,7 @@ impl Operation for EntityTokenDelete {
         let event = access.event(Act::EntityTokenDeleted, &path);
         let row = access.token.ok_or(ApiError::TokenNotFound)?;
 
-        if !self.tokens.delete(&access.locator, row.token_id).await? {
+        if !self.tokens.delete(&access.locator, row.token_id, request.now).await? {
             return Err(ApiError::TokenNotFound);
         }
         request.trail.note(event);

@@ -79,7 +79,7 @@ impl EntityTokenRefresh {
             GenerationState::Live | GenerationState::Stale => Err(ApiError::TokenNotFound),
             GenerationState::Reused => {
                 tracing::warn!(target: "latchkey::entity_token", %locator, "a replaced token was used again: revoked");
-                self.tokens.delete(locator, row.token_id).await?;
+                self.tokens.delete(locator, row.token_id, now).await?;
                 tell();
                 Err(ApiError::TokenNotFound)
             }

@@ -25,10 +25,10 @@ impl Operation for SessionDelete {
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
         let session = access.session.ok_or(ApiError::SessionNotFound)?;
 
-        if !self.sessions.end(&session.subject, path.id, session.issuer_id, now).await? {
+        if !self.sessions.end(path.id, now).await? {
             return Err(ApiError::SessionNotFound);
         }
-        let event = Event::of(Act::SessionRevoked).subject(session.subject).credential(Locator::of_session(path.id));
+        let event = Event::of(Act::SessionRevoked).subject(&session.customer_id).credential(Locator::of_session(path.id));
         request.trail.note(access.actor.into_iter().fold(event, Event::actor));
         Ok(Answer::no_content())
     }

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::PasswordGate;
 use latchkey::credentials::{Issuer, LoginClaims, SigningKeys};
-use latchkey::domain::{Locator, SessionId};
+use latchkey::domain::{Locator, SessionId, Subject};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::settings::{LOGIN_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
@@ -33,23 +33,28 @@ impl Operation for UserLogin {
         let now = request.now;
         let proven = self.passwords.prove(username.expose(), &password, now, &request.trail).await?;
         let user = &proven.row;
-        let session_id = SessionId::random();
+        let session_id = SessionId::random(Subject::User(user.user_id));
         let expires_at = now.plus(self.ttl_seconds.min(self.session_ttl_seconds));
         let claims = LoginClaims { user: user.user_id, session: session_id, epoch: user.epoch, issued_at: now, expires_at };
         let token = claims.mint(&self.issuer, self.keys.get().await.as_ref()).map_err(ApiError::internal)?;
 
         let session = SessionRow {
-            subject: user.user_id.to_string(),
-            session_id,
+            subject: session_id.subject,
+            session_id: session_id.id,
+            customer_id: user.user_id.into(),
             kind: SessionKind::Login,
             created_at: now,
             // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
             expires_at: now.plus(self.session_ttl_seconds),
             epoch: Some(user.epoch),
+            ended_by: None,
             issuer_id: None,
-            request_hash: None,
             acl: None,
             custom_claims: None,
+            granted_acl: None,
+            granted_claims: None,
+            idempotency: None,
+            request_hash: None,
         };
         let (stored, ()) = join(self.sessions.put(&session), self.passwords.settle(&proven)).await;
         stored?;

@@ -24,7 +24,7 @@ impl Operation for UserLogout {
         let now = request.now;
         let login = latchkey::caller::login(&request.headers, &self.issuer, self.keys.get().await.as_ref(), now)?;
 
-        if !self.sessions.end(login.user, login.session, None, now).await? {
+        if !self.sessions.end(login.session, now).await? {
             return Err(ApiError::InvalidCredentials);
         }
         request.trail.note(Event::of(Act::SessionEnded).subject(login.user).credential(Locator::of_session(login.session)));

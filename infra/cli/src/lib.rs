@@ -20,6 +20,7 @@ pub mod output;
 mod passwords;
 mod private_file;
 pub mod progress;
+mod scan;
 mod session;
 pub mod terminal;
 pub mod transfer;

@@ -1,15 +1,16 @@
 //! `latchkey session`: a user's sessions, and those of customers that were exchanged in the user's name.
 
 use clap::{Args, Subcommand};
-use latchkey::domain::{SessionId, Timestamp, UserId};
+use latchkey::domain::{SessionId, Subject, Timestamp, UserId};
 use latchkey::store::directory::UserChange;
-use latchkey::store::{SessionKind, SessionRow, Sessions, UserRow, schema};
+use latchkey::store::{SessionRow, Sessions, UserRow, schema};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Failure;
 use crate::connection::Connection;
 use crate::journal::{self, OperatorAct};
+use crate::scan;
 use crate::user::{self, Owner};
 
 #[derive(Debug, Subcommand)]
@@ -45,11 +46,10 @@ pub struct RevokeArguments {
 #[derive(Serialize)]
 pub struct SessionView {
     pub id: SessionId,
-    /// `login` or `exchange`; `issued` for a session that was found by its issuer.
+    /// `login` or `exchange`.
     pub kind: &'static str,
     pub subject: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
+    pub created_at: Timestamp,
     pub expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<UserId>,
@@ -58,13 +58,10 @@ pub struct SessionView {
 impl From<&SessionRow> for SessionView {
     fn from(row: &SessionRow) -> Self {
         Self {
-            id: row.session_id,
-            kind: match row.kind {
-                SessionKind::Login => "login",
-                SessionKind::Exchange => "exchange",
-            },
-            subject: row.subject.clone(),
-            created_at: Some(row.created_at),
+            id: row.id(),
+            kind: row.kind.into(),
+            subject: row.customer_id.to_string(),
+            created_at: row.created_at,
             expires_at: row.expires_at,
             issuer_id: row.issuer_id,
         }
@@ -78,38 +75,41 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
     }
 }
 
-/// The user's live sessions: not expired, and backed by the user's row.
-async fn live(connection: &Connection, user: &UserRow) -> Result<Vec<SessionRow>, Failure> {
+/// The user's live sessions: not over, and backed by the user's row.
+pub async fn live(connection: &Connection, user: &UserRow) -> Result<Vec<SessionRow>, Failure> {
     let now = connection.now();
-    let mut rows = connection.directory.sessions_of(&user.user_id.to_string()).await?;
+    let mut rows = all(connection, user).await?;
     rows.retain(|row| row.is_live(now) && row.is_backed_by(Some(user)));
     Ok(rows)
 }
 
-/// The live sessions that were exchanged in the user's name.
-pub async fn issued(connection: &Connection, user: UserId) -> Result<Vec<SessionView>, Failure> {
-    let now = connection.now();
-    let rows = connection.directory.sessions_issued_by(user).await?.into_iter().filter(|row| row.expires_at > now);
-    let view = |row: latchkey::store::IssuedSessionRow| SessionView {
-        id: row.session_id,
-        kind: "issued",
-        subject: row.customer_id.to_string(),
-        created_at: None,
-        expires_at: row.expires_at,
-        issuer_id: Some(user),
-    };
-    Ok(rows.map(view).collect())
+/// The sessions of the user, and those that the user had as a customer before there was a user of that id.
+async fn all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionRow>, Failure> {
+    let mut rows = connection.directory.sessions_of(Subject::User(user.user_id)).await?;
+    rows.extend(connection.directory.sessions_of(Subject::customer(&user.user_id.into())).await?);
+    Ok(rows)
+}
+
+/// The live sessions that were exchanged in the user's name. Only a scan finds all of them.
+async fn issued(connection: &Connection, user: UserId) -> Result<Vec<SessionRow>, Failure> {
+    let (now, directory) = (connection.now(), &connection.directory);
+    let mut rows = scan::whole(connection, &connection.tables.sessions, "Searching the sessions", |segment, from| {
+        directory.sessions_issued_by(user, segment, from)
+    })
+    .await?;
+    rows.retain(|row| row.is_live(now));
+    Ok(rows)
 }
 
 async fn list(connection: &Connection, owner: &Owner, with_issued: bool) -> Result<(), Failure> {
     let user = owner.find(connection).await?;
     let mut views: Vec<SessionView> = live(connection, &user).await?.iter().map(SessionView::from).collect();
     if with_issued {
-        views.extend(issued(connection, user.user_id).await?);
+        views.extend(issued(connection, user.user_id).await?.iter().map(SessionView::from));
     }
     let cells = |view: &SessionView| {
-        let began = view.created_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
-        vec![view.id.to_string(), view.kind.to_owned(), view.subject.clone(), began, view.expires_at.to_string()]
+        let times = [view.created_at, view.expires_at].map(|at| at.to_string());
+        [view.id.to_string(), view.kind.to_owned(), view.subject.clone()].into_iter().chain(times).collect()
     };
     connection.output.list(&["id", "kind", "subject", "began", "ends"], &views, cells, "There are no live sessions.")
 }
@@ -117,23 +117,17 @@ async fn list(connection: &Connection, owner: &Owner, with_issued: bool) -> Resu
 async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<(), Failure> {
     let user = arguments.owner.find(connection).await?;
     let revoked = match (arguments.id, arguments.issued) {
-        (Some(id), false) => {
-            let rows = live(connection, &user).await?;
-            let row = rows.iter().find(|row| row.session_id == id).ok_or_else(|| unknown(&user, id))?;
-            end(connection, &row.subject, id, row.issuer_id).await?
+        (Some(id), issued) => {
+            let now = connection.now();
+            let row = connection.directory.find_session(id).await?.filter(|row| row.is_live(now));
+            let is_meant = |row: &SessionRow| match issued {
+                true => row.issuer_id == Some(user.user_id),
+                false => row.customer_id == user.user_id.into() && row.is_backed_by(Some(&user)),
+            };
+            let row = row.filter(is_meant).ok_or_else(|| unknown(&user, id))?;
+            end(connection, [row]).await?
         }
-        (Some(id), true) => {
-            let rows = issued(connection, user.user_id).await?;
-            let row = rows.iter().find(|row| row.id == id).ok_or_else(|| unknown(&user, id))?;
-            end(connection, &row.subject, id, Some(user.user_id)).await?
-        }
-        (None, true) => {
-            let mut revoked = Vec::new();
-            for row in issued(connection, user.user_id).await? {
-                revoked.extend(end(connection, &row.subject, row.id, Some(user.user_id)).await?);
-            }
-            revoked
-        }
+        (None, true) => end(connection, issued(connection, user.user_id).await?).await?,
         (None, false) => end_all(connection, &user).await?,
     };
     let count = revoked.len();
@@ -153,9 +147,15 @@ fn unknown(user: &UserRow, id: SessionId) -> Failure {
     Failure::NotFound(format!("{} has no live session {id}.", user.username))
 }
 
-async fn end(connection: &Connection, subject: &str, id: SessionId, issuer: Option<UserId>) -> Result<Vec<SessionId>, Failure> {
-    let ended = Sessions::new(&connection.database).end(subject, id, issuer, connection.now()).await?;
-    Ok(ended.then_some(id).into_iter().collect())
+async fn end(connection: &Connection, rows: impl IntoIterator<Item = SessionRow>) -> Result<Vec<SessionId>, Failure> {
+    let (sessions, now) = (Sessions::new(&connection.database), connection.now());
+    let mut ended = Vec::new();
+    for row in rows {
+        if sessions.end(row.id(), now).await? {
+            ended.push(row.id());
+        }
+    }
+    Ok(ended)
 }
 
 /// Raises the epoch first: from then on no earlier session is live, even one whose row is written an instant later. The
@@ -164,16 +164,10 @@ async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionI
     let wanted = UserChange { next_epoch: true, ..UserChange::default() };
     let (before, _) = user::change(connection, &user.user_id.to_string(), |_| Some(wanted.clone())).await?;
     let now = connection.now();
-    let mut rows = connection.directory.sessions_of(&user.user_id.to_string()).await?;
+    let mut rows = all(connection, user).await?;
     rows.retain(|row| row.epoch.is_none_or(|epoch| epoch <= before.epoch));
-    let keys: Vec<_> = rows.iter().flat_map(row_keys).collect();
+    let keys: Vec<_> = rows.iter().map(|row| schema::session(row.id())).collect();
     connection.directory.delete_sessions(&keys).await?;
     rows.retain(|row| row.is_live(now) && row.is_backed_by(Some(&before)));
-    Ok(rows.into_iter().map(|row| row.session_id).collect())
-}
-
-/// The keys of a session's rows: its own, and the one by which its issuer finds it.
-pub fn row_keys(row: &SessionRow) -> impl Iterator<Item = schema::Key> + use<> {
-    let issued = row.issuer_id.map(|issuer| schema::issued_session(issuer, row.session_id));
-    [Some(schema::session(&row.subject, row.session_id)), issued].into_iter().flatten()
+    Ok(rows.iter().map(SessionRow::id).collect())
 }

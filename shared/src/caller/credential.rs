@@ -4,7 +4,7 @@
 use super::{ActiveCredential, Caller, CallerError, PendingOneTimeToken, PendingSession};
 use crate::credentials::{ApiKey, CredentialKind, EntityToken, LoginClaims, OneTimeToken, SessionClaims};
 use crate::domain::{Locator, Timestamp};
-use crate::store::{ApiKeyRow, Batch, EntityTokenRow, RowKey, Rows, SessionRow, StoreError, UserRow, schema};
+use crate::store::{ApiKeyRow, Batch, EntityTokenRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
 /// A credential whose seal or signature is right. Whether it has been revoked is decided by its rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl Credential {
     pub fn add_to(self, batch: &mut Batch<'_>) -> PendingCredential {
         match self {
             Self::Login(claims) => {
-                let session = batch.session(schema::session(claims.user, claims.session));
+                let session = batch.session(schema::session(claims.session));
                 PendingCredential::Login(claims, session, batch.user(claims.user))
             }
             Self::Session(claims) => PendingCredential::Session(PendingSession::new(claims, batch)),
@@ -76,14 +76,15 @@ impl PendingCredential {
             Self::Login(claims, session, user) => {
                 let user = active_user(rows, user)?;
                 let session: SessionRow = rows.find(session)?.ok_or(CallerError::Refused("the session is revoked"))?;
-                if !session.is_live(now) || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
+                let is_live = session.kind == SessionKind::Login && session.is_live(now);
+                if !is_live || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
                     return Err(CallerError::Refused("the session is over"));
                 }
                 Ok(Caller {
                     user,
-                    credential_id: Locator::of_session(session.session_id),
+                    credential_id: Locator::of_session(session.id()),
                     credential_made_at: session.created_at,
-                    session: Some((session.session_id, session.expires_at)),
+                    session: Some((session.id(), session.expires_at)),
                     restriction: None,
                 })
             }

@@ -32,7 +32,7 @@ pub use one_time::PendingOneTimeToken;
 pub use password::{PasswordGate, PasswordGateError, ProvenUser};
 pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
-pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath, live_session};
+pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath};
 
 /// Why the credentials of a request do not make a caller.
 #[derive(Debug, Error)]

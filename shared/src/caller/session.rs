@@ -5,21 +5,21 @@ use http::HeaderMap;
 
 use super::{CallerError, Credential, CredentialRequirement, Gate};
 use crate::credentials::SessionClaims;
-use crate::domain::{CustomerId, Permission, Scope, SessionId, Timestamp, UserId};
-use crate::store::{Batch, Database, IssuedSessionRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
+use crate::domain::{Permission, Scope, SessionId, Subject, Timestamp, UserId};
+use crate::store::{Batch, Database, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
 /// The JWT of a session whose rows are in a batch.
 pub struct PendingSession {
     claims: SessionClaims,
     row: RowKey,
-    user: RowKey,
+    user: Option<RowKey>,
 }
 
 impl PendingSession {
-    /// Adds the session's row to `batch`, and the user's row in case the customer is a user of this service.
+    /// Adds the session's row to `batch` and, if the customer is a user of this service, the user's.
     pub fn new(claims: SessionClaims, batch: &mut Batch<'_>) -> Self {
-        let row = batch.session(schema::session(&claims.customer, claims.session));
-        Self { row, user: batch.user(&claims.customer), claims }
+        let row = batch.session(schema::session(claims.session));
+        Self { row, user: claims.subject().user().map(|user| batch.user(user)), claims }
     }
 
     /// The claims of the JWT.
@@ -33,31 +33,10 @@ impl PendingSession {
     /// # Errors
     /// [`StoreError`] if a row is unreadable.
     pub fn resolve(&self, rows: &Rows, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        let row = live(rows, &self.row, &self.user, now)?;
-        // A repeated `Idempotency-Key` can begin a session anew under the id of one that was ended: that is a different
-        // session.
-        Ok(row.filter(|row| row.kind == SessionKind::Exchange && row.created_at == self.claims.issued_at))
+        let user: Option<UserRow> = self.user.as_ref().map(|user| rows.find(user)).transpose()?.flatten();
+        let row: Option<SessionRow> = rows.find(&self.row)?;
+        Ok(row.filter(|row| row.kind == SessionKind::Exchange && row.is_live(now) && row.is_backed_by(user.as_ref())))
     }
-}
-
-fn live(rows: &Rows, row: &RowKey, user: &RowKey, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-    let (row, user): (Option<SessionRow>, Option<UserRow>) = (rows.find(row)?, rows.find(user)?);
-    Ok(row.filter(|row| row.is_live(now) && row.is_backed_by(user.as_ref())))
-}
-
-/// The session `id` of `customer`, unless it is over, judged as [`PendingSession::resolve`] does. One request.
-///
-/// # Errors
-/// [`StoreError`] if the store does not answer, or a row is unreadable.
-pub async fn live_session(
-    database: &Database,
-    customer: &CustomerId,
-    id: SessionId,
-    now: Timestamp,
-) -> Result<Option<SessionRow>, StoreError> {
-    let mut batch = database.batch();
-    let (row, user) = (batch.session(schema::session(customer, id)), batch.user(customer));
-    live(&batch.get().await?, &row, &user, now)
 }
 
 /// The session in a path.
@@ -95,7 +74,7 @@ impl SessionPath {
 
 impl SessionCaller {
     /// The session, if it is the caller's own, a login of the caller's, or one that was made in the caller's name. One
-    /// request, and a second one for the last.
+    /// request, and a second one for the last if its customer is another user.
     ///
     /// An API key finds what was made in its owner's name, but none of its owner's logins. A restricted key must have
     /// been given `operation`.
@@ -106,35 +85,51 @@ impl SessionCaller {
     pub async fn access(self, operation: &'static str, database: &Database) -> Result<SessionAccess, CallerError> {
         let (id, now) = (self.id, self.now);
         let mut batch = database.batch();
-        let (user, own_login) = match &self.credential {
+        let (user, is_login) = match &self.credential {
             Credential::Session(claims) => {
                 let pending = PendingSession::new(claims.clone(), &mut batch);
                 let session = pending.resolve(&batch.get().await?, now)?.ok_or(CallerError::Refused("the session is over"))?;
-                return Ok(SessionAccess { actor: None, session: Some(session).filter(|session| session.session_id == id) });
+                return Ok(SessionAccess { actor: None, session: Some(session).filter(|session| session.id() == id) });
             }
-            Credential::Login(claims) => (claims.user, Some(batch.session(schema::session(claims.user, id)))),
-            Credential::ApiKey(key) => (key.user, None),
+            Credential::Login(claims) => (claims.user, true),
+            Credential::ApiKey(key) => (key.user, false),
             Credential::EntityToken(_) | Credential::OneTimeToken(_) => {
                 return Err(CallerError::Unsuitable(CredentialRequirement::CallerOrSession));
             }
         };
-        let issued = batch.session(schema::issued_session(user, id));
+        let row = batch.session(schema::session(id));
         let pending = self.credential.add_to(&mut batch);
-        let user_row = batch.user(user);
         let rows = batch.get().await?;
         let caller = pending.caller(&rows, now)?;
         if !caller.restriction_allows(&Permission::new(operation), &Scope::everywhere()) {
             return Err(CallerError::Forbidden);
         }
 
-        let own_login = own_login.map(|row| live(&rows, &row, &user_row, now)).transpose()?.flatten();
-        // The user's partition also holds sessions that others made for the user as their customer.
-        let own_login = own_login.filter(|row| row.kind == SessionKind::Login);
-        let session = match (own_login, rows.find::<IssuedSessionRow>(&issued)?) {
-            (Some(session), _) => Some(session),
-            (None, Some(issued)) => live_session(database, &issued.customer_id, id, now).await?,
-            (None, None) => None,
+        let session: Option<SessionRow> = rows.find(&row)?;
+        let is_theirs = |row: &SessionRow| match row.kind {
+            SessionKind::Login => is_login && row.id().subject == Subject::User(user).locator(),
+            SessionKind::Exchange => row.issuer_id == Some(user),
+            SessionKind::Pending => false,
+        };
+        let session = match session.filter(|row| row.is_live(now) && is_theirs(row)) {
+            Some(session) => backed(session, &caller.user, database).await?,
+            None => None,
         };
         Ok(SessionAccess { actor: Some(user), session })
     }
+}
+
+/// The session, if the user whose it is still backs it. Reads that user's row unless it is `known`, or there is none.
+async fn backed(session: SessionRow, known: &UserRow, database: &Database) -> Result<Option<SessionRow>, StoreError> {
+    let subject = session.customer_id.as_user().filter(|_| session.epoch.is_some());
+    let other = match subject {
+        Some(user) if user != known.user_id => {
+            let mut batch = database.batch();
+            let row = batch.user(user);
+            batch.get().await?.find(&row)?
+        }
+        _ => None,
+    };
+    let user = if subject == Some(known.user_id) { Some(known) } else { other.as_ref() };
+    Ok(session.is_backed_by(user).then_some(session))
 }

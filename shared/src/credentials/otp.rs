@@ -44,14 +44,13 @@ impl OneTimePassword {
 mod tests {
     use super::*;
     use crate::credentials::generate;
-    use crate::domain::{Locator, RandomId, UserId};
+    use crate::domain::{RandomId, Subject, UserId};
 
     #[test]
     fn only_the_six_digits_of_this_token_pass() {
         let keys = TokenKeys::parse(&generate::token_keys().unwrap()).unwrap();
-        let customer = Some(Locator::from_bytes([1; 16]));
-        let token =
-            OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), api_key: None, otp_customer: customer };
+        let (key, id, user) = (keys.current(), RandomId::random(), UserId::random());
+        let token = OneTimeToken { key, id, customer: Subject::User(user), issuer: user, api_key: None, otp_required: true };
         let password = OneTimePassword::of(&token, &keys).unwrap();
         let digits = password.digits();
 

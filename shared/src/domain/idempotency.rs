@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Locator, RandomId, SessionId};
+use super::{Locator, SessionId};
 
 /// The value of an `Idempotency-Key` header: 1 to 255 visible ASCII characters, as the caller wrote them. `Debug` shows nothing of it.
 ///
@@ -19,16 +19,18 @@ pub struct IdempotencyKey(String);
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
-    /// Where the row stands that remembers what this key made in `operation`; the owner's part of the key is the row's partition.
+    /// Where the row stands that remembers what this key made in `operation`, for a caller whose credential is
+    /// `credential`.
     #[must_use]
-    pub fn place(&self, operation: &str) -> Locator {
-        Locator::of([b"idempotency-key", operation.as_bytes(), b"\n", self.0.as_bytes()])
+    pub fn place(&self, credential: &str, operation: &str) -> Locator {
+        Locator::of([b"idempotency-key", credential.as_bytes(), b"\n", operation.as_bytes(), b"\n", self.0.as_bytes()])
     }
 
-    /// The session that this key begins for the one-time token `token`: the same for every repetition, and known to nobody who lacks either.
+    /// Marks the exchange of the one-time token `token` under this key: the same for every repetition, and known to nobody
+    /// who lacks either.
     #[must_use]
-    pub fn session_of(&self, token: RandomId) -> SessionId {
-        SessionId::derived(Locator::of([b"session-of", token.bytes(), self.0.as_bytes()]))
+    pub fn exchange_of(&self, token: SessionId) -> Locator {
+        Locator::of([b"exchange-of", token.subject.bytes(), token.id.bytes(), self.0.as_bytes()])
     }
 }
 
@@ -50,16 +52,19 @@ impl fmt::Debug for IdempotencyKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Subject, UserId};
 
     #[test]
-    fn a_session_belongs_to_one_key_and_one_token() {
+    fn an_exchange_belongs_to_one_key_and_one_token_and_a_place_to_one_credential() {
         let key = |text: &str| text.parse::<IdempotencyKey>().unwrap();
-        let (one, other) = (RandomId::random(), RandomId::random());
+        let token = || SessionId::random(Subject::User(UserId::random()));
+        let (one, other) = (token(), token());
 
-        assert_eq!(key("a").session_of(one), key("a").session_of(one));
-        assert_ne!(key("a").session_of(one), key("b").session_of(one));
-        assert_ne!(key("a").session_of(one), key("a").session_of(other));
-        assert_ne!(key("a").place("x"), key("a").place("y"));
+        assert_eq!(key("a").exchange_of(one), key("a").exchange_of(one));
+        assert_ne!(key("a").exchange_of(one), key("b").exchange_of(one));
+        assert_ne!(key("a").exchange_of(one), key("a").exchange_of(other));
+        assert_ne!(key("a").place("me", "x"), key("a").place("me", "y"));
+        assert_ne!(key("a").place("me", "x"), key("a").place("you", "x"));
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub enum IdError {
     /// Not a UUID.
     #[error("must be a UUID")]
     NotAUuid,
+    /// Not the id of a session.
+    #[error("must be the id of a session")]
+    NotASession,
 }
 
 /// 128 random bits, written as a UUID.
@@ -83,11 +86,7 @@ random_id!(
     KeyId
 );
 random_id!(
-    /// A session: the `jti` of its JWT.
-    SessionId
-);
-random_id!(
-    /// An opaque token's own random part: the row of a one-time token, the incarnation of an entity token.
+    /// The random part of a session or a one-time token, the incarnation of an entity token, one attempt at a write.
     RandomId
 );
 
@@ -163,12 +162,24 @@ impl From<UserId> for CustomerId {
     }
 }
 
+impl CustomerId {
+    /// The user of ours whose id this is, in its one spelling, if it is one.
+    #[must_use]
+    pub fn as_user(&self) -> Option<UserId> {
+        as_user(&self.0)
+    }
+}
+
 impl EntityUserId {
     /// The user of ours whose id this is, in its one spelling, if it is one.
     #[must_use]
     pub fn as_user(&self) -> Option<UserId> {
-        self.0.parse().ok().filter(|user: &UserId| user.to_string() == self.0)
+        as_user(&self.0)
     }
+}
+
+fn as_user(id: &str) -> Option<UserId> {
+    id.parse().ok().filter(|user: &UserId| user.to_string() == id)
 }
 
 #[cfg(test)]

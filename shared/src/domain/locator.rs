@@ -6,12 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, Username};
+use super::{CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, UserId, Username};
 
 /// 16 bytes of SHA-256: the place of a row, for those who may find it and need not know the id that it is made of.
 ///
 /// What is hashed begins with a word of its kind, so that no two kinds share a place. Written in base58.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Locator([u8; 16]);
 
 impl Locator {
@@ -32,7 +32,7 @@ impl Locator {
     /// A name of a session for those who are not its owner.
     #[must_use]
     pub fn of_session(id: SessionId) -> Self {
-        Self::of([b"session", id.bytes()])
+        Self::of([b"session", id.subject.bytes(), id.id.bytes()])
     }
 
     /// A name that somebody tried, for those who may not read it.
@@ -41,7 +41,13 @@ impl Locator {
         Self::of([b"name", name.as_str().as_bytes()])
     }
 
-    /// The place of a customer's count of attempts.
+    /// The place of a user's sessions, and of the count of attempts at the user's one-time passwords.
+    #[must_use]
+    pub fn of_user(user: UserId) -> Self {
+        Self::of([b"user", user.bytes()])
+    }
+
+    /// The place of the sessions of a customer who is no user here.
     #[must_use]
     pub fn of_customer(customer: &CustomerId) -> Self {
         Self::of([b"customer", customer.as_str().as_bytes()])
@@ -110,12 +116,12 @@ mod tests {
     #[test]
     fn no_two_pairs_and_no_two_kinds_share_a_place() {
         let of = |entity: &str, user: &str| Locator::of_pair(&entity.parse().unwrap(), &user.parse().unwrap());
-        let (key, session) = (KeyId::from_bytes([7; 16]), SessionId::from_bytes([7; 16]));
+        let (key, user) = (KeyId::from_bytes([7; 16]), UserId::from_bytes([7; 16]));
 
         assert_ne!(of("ab", "c"), of("a", "bc"));
         assert_ne!(of("a", "b"), of("b", "a"));
         assert_eq!(of("a", "b"), of("a", "b"));
-        assert_ne!(Locator::of_api_key(key), Locator::of_session(session));
+        assert_ne!(Locator::of_api_key(key), Locator::of_user(user));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Answer, ApiError, Link};
-use crate::domain::{Acl, CustomClaims, Secret, SessionId, Timestamp};
+use crate::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, Timestamp};
 use crate::store::{SessionKind, SessionRow};
 
 /// The session object; the JWT is in it when the session begins, and never again.
@@ -14,7 +14,7 @@ pub struct SessionView {
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<Secret>,
-    customer_id: String,
+    customer_id: CustomerId,
     acl: Acl,
     custom_claims: CustomClaims,
     created_time: Timestamp,
@@ -29,16 +29,16 @@ impl SessionView {
     #[must_use]
     pub fn new(row: SessionRow, token: Option<Secret>) -> Self {
         Self {
-            links: [Link::new("customer", "/customers", &row.subject)],
-            id: row.session_id,
+            links: [Link::new("customer", "/customers", row.customer_id.as_str())],
+            id: row.id(),
             r#type: match row.kind {
                 SessionKind::Login => "login",
-                SessionKind::Exchange => "customer",
+                SessionKind::Exchange | SessionKind::Pending => "customer",
             },
             token,
-            customer_id: row.subject,
-            acl: row.acl.unwrap_or_default(),
-            custom_claims: row.custom_claims.unwrap_or_default(),
+            acl: row.granted_acl(),
+            custom_claims: row.granted_claims(),
+            customer_id: row.customer_id,
             created_time: row.created_at,
             updated_time: row.created_at,
             expired_time: row.expires_at,

@@ -6,11 +6,12 @@
 //! time, and their number is part of the key, so that a reservation is one request, for the first attempt of a window
 //! as for any other.
 
+use serde::Deserialize;
 use thiserror::Error;
 
 use super::schema::{self, ATTEMPT_IDS, EXPIRES_AT, Key};
 use super::table::Table;
-use super::update::Update;
+use super::update::{Update, Updated};
 use super::write::Write;
 use super::{Database, StoreError};
 use crate::domain::{RandomId, Timestamp, Username};
@@ -49,6 +50,14 @@ impl Throttle {
 #[derive(Clone, Debug)]
 pub struct Attempt {
     key: Key,
+    counted: usize,
+}
+
+/// What is read of the row that counts.
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(deserialize_with = "serde_dynamo::string_set::deserialize")]
+    attempt_ids: Vec<String>,
 }
 
 /// Why no attempt is left.
@@ -86,15 +95,21 @@ impl LoginAttempts {
     pub async fn reserve(&self, name: &Username, now: Timestamp) -> Result<Attempt, ReserveError> {
         let (window, ends_at) = self.throttle.window(now);
         let key = schema::login_attempts(name, window);
-        let is_reserved = self.throttle.reserve(self.database.users(), key.clone(), ends_at).send().await?;
-        if is_reserved { Ok(Attempt { key }) } else { Err(ReserveError::Throttled { retry_at: ends_at }) }
+        match self.throttle.reserve(self.database.users(), key.clone(), ends_at).send_and_read::<Counted>().await? {
+            Updated::Written(row) => Ok(Attempt { key, counted: row.attempt_ids.len() }),
+            Updated::Refused(_) => Err(ReserveError::Throttled { retry_at: ends_at }),
+        }
     }
 
-    /// Deletes the count of the window of `attempt`, which succeeded.
+    /// Deletes the count of the window of `attempt`, which succeeded, if more than half of the window's attempts are used
+    /// up. Fewer harm nobody, and most logins are spared the write.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn reset(&self, attempt: Attempt) -> Result<(), StoreError> {
+        if attempt.counted.saturating_mul(2) <= usize::try_from(self.throttle.attempts).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
         self.database.users().delete(attempt.key).send().await.map(drop)
     }
 }

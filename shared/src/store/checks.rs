@@ -1,8 +1,8 @@
 //! The session check that rides in the transaction of the write it permits.
 
-use super::schema::{self, EXPIRES_AT, SUBJECT};
+use super::schema;
 use super::transaction::Transaction;
-use super::{Database, users};
+use super::{Database, sessions, users};
 use crate::domain::{SessionId, Timestamp, UserId};
 
 /// A login session that a JWT names; that it is live is a condition of what is done in its name.
@@ -19,11 +19,10 @@ pub struct LoginSession {
 }
 
 impl LoginSession {
-    /// Adds two conditions: the session's row is there and has not expired; the user is active and in the session's
+    /// Adds two conditions: the session is live; the user is active and in the session's
     /// epoch.
     pub(super) fn check_in(&self, transaction: &mut Transaction<'_>, database: &Database) {
-        let check = database.sessions().check(schema::session(self.user, self.session));
-        transaction.add(check.only_if(SUBJECT.exists().and(EXPIRES_AT.is_after(self.now))));
+        transaction.add(database.sessions().check(schema::session(self.session)).only_if(sessions::is_live(self.now)));
         transaction.add(users::is_active_in(database, self.user, self.epoch));
     }
 }

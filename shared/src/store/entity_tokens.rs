@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::expression::Condition;
 use super::rows::unix;
-use super::schema::{self, EXPIRES_AT, FLAGS, GENERATION, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID};
+use super::schema::{self, ENDED_BY, EXPIRES_AT, FLAGS, GENERATION, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID};
 use super::update::Updated;
 use super::{Database, StoreError};
 use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
@@ -36,14 +37,22 @@ pub struct EntityTokenRow {
     /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
+    /// The write that deleted it, before it expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<RandomId>,
 }
 
 impl EntityTokenRow {
-    /// Whether the token has not expired; TTL sweeps late.
+    /// Whether the token was not deleted and has not expired; TTL sweeps late.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.expires_at > now
+        self.ended_by.is_none() && self.expires_at > now
     }
+}
+
+/// The row is that of token `id`, which was not deleted and has not expired.
+fn is_live(id: RandomId, now: Timestamp) -> Condition {
+    TOKEN_ID.is(id).and(ENDED_BY.is_absent()).and(EXPIRES_AT.is_after(now))
 }
 
 /// The state of a generation that a caller presents.
@@ -109,7 +118,7 @@ impl EntityTokens {
         dead: Option<RandomId>,
         now: Timestamp,
     ) -> Result<EntityTokenRow, StoreError> {
-        let is_free = PK.is_absent().or(EXPIRES_AT.is_not_after(now));
+        let is_free = PK.is_absent().or(EXPIRES_AT.is_not_after(now)).or(ENDED_BY.exists());
         let is_free = match dead {
             Some(dead) => is_free.or(TOKEN_ID.is(dead)),
             None => is_free,
@@ -137,7 +146,7 @@ impl EntityTokens {
             .set(TOKEN_ID, id)
             .set_some(EXPIRES_AT, change.expires_at)
             .set_some(FLAGS, change.flags.as_deref())
-            .only_if(TOKEN_ID.is(id).and(EXPIRES_AT.is_after(now)));
+            .only_if(is_live(id, now));
         match update.send_and_read().await? {
             Updated::Written(row) => Ok(Some(row)),
             Updated::Refused(_) => Ok(None),
@@ -167,7 +176,7 @@ impl EntityTokens {
             .set(SEALED_UNDER, sealed_under)
             .set(ROTATED_AT, now)
             .set_to_former(PREVIOUSLY_ROTATED_AT, ROTATED_AT, now)
-            .only_if(TOKEN_ID.is(id).and(GENERATION.is(from)).and(EXPIRES_AT.is_after(now)));
+            .only_if(is_live(id, now).and(GENERATION.is(from)));
         let row: Option<EntityTokenRow> = match update.send_and_read().await? {
             Updated::Written(row) => Some(row),
             Updated::Refused(row) => row,
@@ -175,12 +184,15 @@ impl EntityTokens {
         Ok(row.filter(|row| row.token_id == id && row.is_live(now)).map_or(Rotation::Gone, Rotation::Rotated))
     }
 
-    /// Deletes token `id`; `false` if there is no such token.
+    /// Deletes the live token `id`; `false` if there is none. It stays as a tombstone, which the next token of the pair
+    /// overwrites: one UpdateItem, which a retry after a lost answer recognises as its own.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn delete(&self, locator: &Locator, id: RandomId) -> Result<bool, StoreError> {
-        self.0.write_all([self.0.tokens().delete(schema::entity_token(locator)).only_if(TOKEN_ID.is(id))]).await
+    pub async fn delete(&self, locator: &Locator, id: RandomId, now: Timestamp) -> Result<bool, StoreError> {
+        let attempt = RandomId::random();
+        let update = self.0.tokens().update(schema::entity_token(locator)).set(ENDED_BY, attempt);
+        update.only_if(is_live(id, now).or(ENDED_BY.is(attempt))).send().await
     }
 }
 
@@ -211,6 +223,7 @@ mod tests {
             flags: Vec::new(),
             created_at: at(0),
             expires_at: at(9999),
+            ended_by: None,
         };
 
         for (presented, now, judgement) in [

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::SessionKind;
 use super::schema::Attribute;
-use crate::domain::{RandomId, SessionId, Timestamp, UserId};
+use crate::domain::{Locator, RandomId, Timestamp, UserId};
 
 /// A value that an attribute can hold, written as the rows' serializers write it.
 pub(super) trait Stored {
@@ -23,7 +24,13 @@ macro_rules! stored {
 }
 
 stored!(N: u8, u32, u64);
-stored!(S: &str, String, RandomId, SessionId, UserId);
+stored!(S: &str, String, Locator, RandomId, UserId);
+
+impl Stored for SessionKind {
+    fn stored(self) -> AttributeValue {
+        <&str>::from(self).stored()
+    }
+}
 
 impl Stored for Timestamp {
     fn stored(self) -> AttributeValue {
@@ -97,8 +104,8 @@ impl Attribute {
         Condition::with(format!("{self} = {VALUE}"), value)
     }
 
-    pub(super) fn is_below(self, number: u32) -> Condition {
-        Condition::with(format!("{self} < {VALUE}"), number)
+    pub(super) fn is_not(self, value: impl Stored) -> Condition {
+        Condition::with(format!("{self} <> {VALUE}"), value)
     }
 
     pub(super) fn is_after(self, instant: Timestamp) -> Condition {

@@ -1,7 +1,8 @@
 //! What an `Idempotency-Key` made, so that a repeated request gets the same thing again.
 //!
-//! The guard row stands in its owner's partition and is written in the transaction that makes the thing: both or none,
-//! so of two requests at the same instant one makes it. What is made keeps a random id. An id derived from the key
+//! The guard row stands in a partition of its own and is written in the transaction that makes the thing: both or none, so
+//! of two requests at the same instant one makes it. A key counts for the credential that it came with: another one of the
+//! same user can use it again. What is made keeps a random id. An id derived from the key
 //! alone would bring a deleted token's text back to life as soon as somebody repeats the key.
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ const TTL_SECONDS: u32 = 86_400;
 /// Guards a request under an `Idempotency-Key` against being done twice.
 #[derive(Clone, Debug)]
 pub struct IdempotencyGuard {
+    owner: UserId,
     key: Key,
     request_hash: String,
     now: Timestamp,
@@ -26,7 +28,9 @@ pub struct IdempotencyGuard {
 
 /// What was made, and for which request.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdempotencyRow {
+pub struct IdempotencyRow {
+    /// Whose request it was.
+    user_id: UserId,
     made_id: RandomId,
     request_hash: String,
     #[serde(with = "unix")]
@@ -45,15 +49,16 @@ pub enum RepeatError {
 }
 
 impl IdempotencyGuard {
-    /// The guard for the request of `owner` to `operation` whose content is `request_hash`.
+    /// The guard for the request of `owner`, by `credential`, to `operation` whose content is `request_hash`.
     #[must_use]
-    pub fn new(owner: UserId, operation: &str, key: &IdempotencyKey, request_hash: String, now: Timestamp) -> Self {
-        Self { key: schema::idempotency(owner, &key.place(operation)), request_hash, now }
+    pub fn new((owner, credential): (UserId, &str), operation: &str, key: &IdempotencyKey, request_hash: String, now: Timestamp) -> Self {
+        Self { owner, key: schema::idempotency(&key.place(credential, operation)), request_hash, now }
     }
 
     /// Remembers that this request makes `id`, unless the key is in use.
     pub(super) fn insert<'d>(&self, database: &'d Database, id: RandomId) -> Result<Write<'d, Put>, StoreError> {
-        let row = IdempotencyRow { made_id: id, request_hash: self.request_hash.clone(), expires_at: self.now.plus(TTL_SECONDS) };
+        let (request_hash, expires_at) = (self.request_hash.clone(), self.now.plus(TTL_SECONDS));
+        let row = IdempotencyRow { user_id: self.owner, made_id: id, request_hash, expires_at };
         let put = database.tokens().put(self.key.clone(), &row)?;
         Ok(put.only_if(PK.is_absent().or(EXPIRES_AT.is_not_after(self.now))).or_return_row())
     }

@@ -45,7 +45,7 @@ pub use error::StoreError;
 pub use idempotency::{IdempotencyGuard, RepeatError};
 pub use one_time_tokens::{Exchange, ExchangeError, NewOneTimeTokenError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
 pub use retry::RetryTransactionConflicts;
-pub use sessions::{IssuedSessionRow, SessionKind, SessionRow, Sessions};
+pub use sessions::{SessionKind, SessionRow, Sessions};
 pub use users::{UserRow, Users};
 
 use aws_sdk_dynamodb::Client;
@@ -55,9 +55,9 @@ use aws_sdk_dynamodb::Client;
 pub struct Tables {
     /// Users and their attempts to log in.
     pub users: String,
-    /// API keys, entity tokens, one-time tokens and the attempts at one-time passwords.
+    /// API keys, entity tokens, what idempotency keys made and the attempts at one-time passwords.
     pub tokens: String,
-    /// Sessions, of logins and of exchanges.
+    /// Sessions, and the one-time tokens that become sessions.
     pub sessions: String,
 }
 

@@ -1,30 +1,39 @@
 //! Sessions: a row for every JWT, so that each can be revoked.
+//!
+//! A one-time token is a row of the same table, and the exchange makes it a session. What is ended stays as a tombstone
+//! until it expires: one write, which a retry after a lost answer recognises as its own.
 
 use serde::{Deserialize, Serialize};
 
+use super::expression::Condition;
 use super::rows::{json, unix};
-use super::schema::{self, EXPIRES_AT, SUBJECT};
+use super::schema::{self, ENDED_BY, EXPIRES_AT, KIND, SUBJECT};
 use super::write::{Put, Write};
 use super::{Database, StoreError, UserRow};
-use crate::domain::{Acl, CustomClaims, CustomerId, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, CustomClaims, CustomerId, Locator, RandomId, SessionId, Timestamp, UserId};
 
 /// How a session began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum SessionKind {
+    /// It has not begun: the row is a one-time token.
+    Pending,
     /// A person logged in with a password.
     Login,
     /// A customer's one-time token was exchanged.
     Exchange,
 }
 
-/// A session. A revoked session has no row.
+/// A session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionRow {
-    /// A user's id or a customer's.
-    pub subject: String,
-    /// The `jti` of its JWT.
-    pub session_id: SessionId,
+    /// The place of its subject, who is a user or a customer.
+    pub subject: Locator,
+    /// Its own part of its id.
+    pub session_id: RandomId,
+    /// The subject's id.
+    pub customer_id: CustomerId,
     /// How it began.
     pub kind: SessionKind,
     /// When it began.
@@ -33,28 +42,46 @@ pub struct SessionRow {
     /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
+    /// The write that ended it, before it expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<RandomId>,
     /// The user's epoch, if the subject is a user here. A changed password starts a new epoch, which ends this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
-    /// Exchange only: the user in whose name the token was created. That user finds the session by its id alone.
+    /// Exchange only: the user in whose name the token was created. That user finds the session by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<UserId>,
+    /// Exchange only: what the token granted.
+    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
+    pub acl: Option<Acl>,
+    /// Exchange only: the claims of the token.
+    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
+    pub custom_claims: Option<CustomClaims>,
+    /// Exchange only: what the session may do, if that is not what the token granted.
+    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
+    pub granted_acl: Option<Acl>,
+    /// Exchange only: the session's claims, if they are not the token's.
+    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
+    pub granted_claims: Option<CustomClaims>,
+    /// Exchange with an `Idempotency-Key` only: the mark of the key and the token, which a repetition has too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<Locator>,
     /// Exchange with an `Idempotency-Key` only: the hash of the request, to detect another request under the same key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
-    /// Exchange only: what the session may do.
-    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
-    pub acl: Option<Acl>,
-    /// Exchange only: the team's own claims.
-    #[serde(default, with = "json::option", skip_serializing_if = "Option::is_none")]
-    pub custom_claims: Option<CustomClaims>,
 }
 
 impl SessionRow {
-    /// Whether the session has not expired; TTL sweeps late.
+    /// The session's id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        SessionId { subject: self.subject, id: self.session_id }
+    }
+
+    /// Whether the session has begun, has not been ended and has not expired; TTL sweeps late.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.expires_at > now
+        self.kind != SessionKind::Pending && self.ended_by.is_none() && self.expires_at > now
     }
 
     /// Whether `user` still backs the session: active, and in the same epoch. The session of a customer who is no user
@@ -63,18 +90,28 @@ impl SessionRow {
     pub fn is_backed_by(&self, user: Option<&UserRow>) -> bool {
         self.epoch.is_none_or(|epoch| user.is_some_and(|user| user.is_active() && user.epoch == epoch))
     }
+
+    /// What the session may do.
+    #[must_use]
+    pub fn granted_acl(&self) -> Acl {
+        self.granted_acl.as_ref().or(self.acl.as_ref()).cloned().unwrap_or_default()
+    }
+
+    /// The team's own claims.
+    #[must_use]
+    pub fn granted_claims(&self) -> CustomClaims {
+        self.granted_claims.as_ref().or(self.custom_claims.as_ref()).cloned().unwrap_or_default()
+    }
 }
 
-/// Tells an issuer whose session it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IssuedSessionRow {
-    /// The session's id.
-    pub session_id: SessionId,
-    /// Whose session it is.
-    pub customer_id: CustomerId,
-    /// When the session expires, and this row is of no more use.
-    #[serde(with = "unix")]
-    pub expires_at: Timestamp,
+/// The session has begun, was not ended and has not expired.
+pub(super) fn is_live(now: Timestamp) -> Condition {
+    is_unended(now).and(KIND.is_not(SessionKind::Pending))
+}
+
+/// The row, session or one-time token, was not ended and has not expired.
+pub(super) fn is_unended(now: Timestamp) -> Condition {
+    SUBJECT.exists().and(ENDED_BY.is_absent()).and(EXPIRES_AT.is_after(now))
 }
 
 /// Writes sessions.
@@ -96,41 +133,28 @@ impl Sessions {
         put(&self.0, session)?.send().await.map(drop)
     }
 
-    /// Ends a session of `subject`, and deletes the row by which its issuer, if any, finds it. `false` if there was no
-    /// live session. One transaction, so that a retry after a lost answer returns `true` too.
+    /// Ends a session; `false` if it is not live. One UpdateItem, which a retry after a lost answer recognises as its own.
+    /// Of two callers at the same instant one gets `true`.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn end(
-        &self,
-        subject: impl std::fmt::Display,
-        session: SessionId,
-        issuer: Option<UserId>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let table = self.0.sessions();
-        let own = table.delete(schema::session(subject, session)).only_if(SUBJECT.exists().and(EXPIRES_AT.is_after(now)));
-        let issued = issuer.map(|issuer| table.delete(schema::issued_session(issuer, session)));
-        self.0.write_all([own].into_iter().chain(issued)).await
+    pub async fn end(&self, session: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        end(&self.0, session, is_live(now)).await
     }
 }
 
+/// Ends the session or one-time token while `is_live` holds: it stays as a tombstone.
+pub(super) async fn end(database: &Database, session: SessionId, is_live: Condition) -> Result<bool, StoreError> {
+    let attempt = RandomId::random();
+    let update = database.sessions().update(schema::session(session)).set(ENDED_BY, attempt);
+    update.only_if(is_live.or(ENDED_BY.is(attempt))).send().await
+}
+
 fn put<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
-    database.sessions().put(schema::session(&session.subject, session.session_id), session)
+    database.sessions().put(schema::session(session.id()), session)
 }
 
-/// Begins a session whose id nobody has, for a transaction.
+/// Begins a session whose id nobody has, for a transaction. A refusal returns the row that is there.
 pub(super) fn insert_new<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
-    Ok(put(database, session)?.only_if(SUBJECT.is_absent().or(EXPIRES_AT.is_not_after(session.created_at))))
-}
-
-/// Writes the row by which `issuer` finds the session of `customer`, for a transaction.
-pub(super) fn insert_issued<'d>(
-    database: &'d Database,
-    issuer: UserId,
-    customer: &CustomerId,
-    session: &SessionRow,
-) -> Result<Write<'d, Put>, StoreError> {
-    let row = IssuedSessionRow { session_id: session.session_id, customer_id: customer.clone(), expires_at: session.expires_at };
-    database.sessions().put(schema::issued_session(issuer, session.session_id), &row)
+    Ok(put(database, session)?.only_if(SUBJECT.is_absent().or(EXPIRES_AT.is_not_after(session.created_at))).or_return_row())
 }

@@ -18,6 +18,7 @@ pub(super) struct Update {
     set: Vec<String>,
     remove: Vec<String>,
     add: Vec<String>,
+    delete: Vec<String>,
     values: Values,
 }
 
@@ -34,15 +35,14 @@ impl<'d> Table<'d> {
     /// Changes attributes of the row at `key`. DynamoDB makes the row where there is none, unless a condition forbids
     /// it.
     pub fn update(self, key: Key) -> Write<'d, Update> {
-        let (set, remove, add) = (Vec::new(), Vec::new(), Vec::new());
-        Write::new(self, Update { key, set, remove, add, values: Values::default() })
+        Write::new(self, Update { key, set: vec![], remove: vec![], add: vec![], delete: vec![], values: Values::default() })
     }
 }
 
 impl Update {
     /// The key, the update's expression, and the values in it.
     fn into_parts(self) -> (Key, String, Values) {
-        let sections = [("SET", self.set), ("REMOVE", self.remove), ("ADD", self.add)];
+        let sections = [("SET", self.set), ("REMOVE", self.remove), ("ADD", self.add), ("DELETE", self.delete)];
         let written = sections.into_iter().filter(|(_, changes)| !changes.is_empty());
         let expression = written.map(|(word, changes)| format!("{word} {}", changes.join(", "))).collect::<Vec<_>>().join(" ");
         (self.key, expression, self.values)
@@ -84,15 +84,14 @@ impl Write<'_, Update> {
         self
     }
 
-    /// Adds to a number; an absent one counts as 0. An update that is sent twice adds twice, unless its transaction or
-    /// condition prevents it.
-    pub fn add(mut self, attribute: Attribute, number: u32) -> Self {
-        let value = self.action.values.name(number.stored());
-        self.action.add.push(format!("{attribute} {value}"));
+    /// Takes a member out of a set of texts, which vanishes with its last one.
+    pub fn remove_member(mut self, attribute: Attribute, member: impl ToString) -> Self {
+        let value = self.action.values.name(AttributeValue::Ss(vec![member.to_string()]));
+        self.action.delete.push(format!("{attribute} {value}"));
         self
     }
 
-    /// Adds a member to a set of texts; an absent one counts as empty.
+    /// Adds a member to a set of texts; an absent one counts as empty. An update that is sent twice adds it once.
     pub fn add_member(mut self, attribute: Attribute, member: impl ToString) -> Self {
         let value = self.action.values.name(AttributeValue::Ss(vec![member.to_string()]));
         self.action.add.push(format!("{attribute} {value}"));
@@ -134,7 +133,7 @@ impl TransactionItem for Write<'_, Update> {
 mod tests {
     use std::collections::HashMap;
 
-    use super::super::schema::{EPOCH, EXPIRES_AT, OTP_ATTEMPTS, PASSWORD_EXPIRES_AT};
+    use super::super::schema::{ATTEMPT_IDS, EPOCH, EXPIRES_AT, PASSWORD_EXPIRES_AT};
     use super::*;
     use crate::domain::Timestamp;
 
@@ -146,12 +145,12 @@ mod tests {
         let update = table
             .update(HashMap::new())
             .set(EPOCH, 1_u64)
-            .add(OTP_ATTEMPTS, 1)
+            .add_member(ATTEMPT_IDS, "a")
             .set_or_remove(PASSWORD_EXPIRES_AT, None::<Timestamp>)
             .set_some(EXPIRES_AT, Some(Timestamp::from_unix(9)));
         let (_, expression, values) = update.action.into_parts();
 
-        assert_eq!(expression, "SET epoch = :v0, expires_at = :v2 REMOVE password_expires_at ADD otp_attempts :v1");
+        assert_eq!(expression, "SET epoch = :v0, expires_at = :v2 REMOVE password_expires_at ADD attempt_ids :v1");
         assert_eq!(values.into_map().unwrap().len(), 3);
     }
 }

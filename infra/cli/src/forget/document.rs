@@ -1,6 +1,6 @@
 //! Everything about one person as one JSON document.
 
-use latchkey::store::directory::FoundRow;
+use latchkey::store::directory::FoundSession;
 use latchkey::store::{EntityTokenRow, OneTimeTokenRow, SessionRow, UserRow};
 use serde_json::{Value, json};
 
@@ -13,20 +13,22 @@ use crate::user::UserView;
 
 /// The document. It holds no token, and the password's hash only if `with_hash` is set.
 pub fn of(connection: &Connection, person: &Person, found: &Found, with_hash: bool) -> Value {
-    let rows = || found.tokens.iter().map(|token| &token.row);
-    let entity_tokens = rows().filter_map(|row| if let FoundRow::Entity(row) = row { Some(entity_token(row)) } else { None });
-    let one_time_tokens = rows().filter_map(|row| if let FoundRow::OneTime(row) = row { Some(one_time_token(row)) } else { None });
-    let issued = found.sessions.issued.iter();
+    let is_own = |row: &SessionRow| row.customer_id == person.customer_id();
+    let sessions = || found.sessions.iter().filter_map(|found| if let FoundSession::Session(row) = found { Some(row) } else { None });
+    let one_time_tokens = found.sessions.iter().filter_map(|found| match found {
+        FoundSession::OneTimeToken(row) => Some(one_time_token(row)),
+        FoundSession::Session(_) => None,
+    });
     json!({
         "exported_at": connection.now(),
         "subject": person.subject(),
         "user": user(person, with_hash),
         "api_keys": found.api_keys.iter().cloned().map(|row| KeyView::new(row, None)).collect::<Vec<_>>(),
-        "sessions": found.sessions.own.iter().map(session).collect::<Vec<_>>(),
-        "issued_sessions": issued.map(|row| json!({
-            "id": row.session_id, "customer_id": row.customer_id, "expires_at": row.expires_at,
+        "sessions": sessions().filter(|row| is_own(row)).map(session).collect::<Vec<_>>(),
+        "issued_sessions": sessions().filter(|row| !is_own(row)).map(|row| json!({
+            "id": row.id(), "customer_id": row.customer_id, "expires_at": row.expires_at,
         })).collect::<Vec<_>>(),
-        "entity_tokens": entity_tokens.collect::<Vec<_>>(),
+        "entity_tokens": found.tokens.iter().filter_map(|token| token.row.as_ref()).map(entity_token).collect::<Vec<_>>(),
         "one_time_tokens": one_time_tokens.collect::<Vec<_>>(),
     })
 }
@@ -44,8 +46,8 @@ fn user(person: &Person, with_hash: bool) -> Value {
 fn session(row: &SessionRow) -> Value {
     let mut session = json!(SessionView::from(row));
     if let Some(members) = session.as_object_mut() {
-        members.insert("acl".to_owned(), json!(row.acl));
-        members.insert("custom_claims".to_owned(), json!(row.custom_claims));
+        members.insert("acl".to_owned(), json!(row.granted_acl()));
+        members.insert("custom_claims".to_owned(), json!(row.granted_claims()));
     }
     session
 }
@@ -72,6 +74,5 @@ fn one_time_token(row: &OneTimeTokenRow) -> Value {
         "custom_claims": row.custom_claims,
         "created_at": row.created_at,
         "expires_at": row.expires_at,
-        "consumed_by": row.consumed_by,
     })
 }

@@ -3,8 +3,7 @@
 //! A user is disabled first: from then on no login, key or token of that user works, and nothing new is created. The
 //! user's own rows go last, because a second run begins with them. A row that leads to other rows goes after those.
 
-use latchkey::store::directory::UserChange;
-use latchkey::store::schema;
+use latchkey::store::directory::{FoundSession, UserChange};
 use serde::Serialize;
 
 use super::Person;
@@ -33,8 +32,8 @@ pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure
     let mut keys = own_partitions(connection, person).await?;
     keys.extend(tokens(connection, person).await?.into_iter().map(|token| token.key));
     directory.delete_tokens(&keys).await?;
-    erased.tokens = keys.len();
-    // An exchange that had read the user as active could begin a session until its token was gone.
+    erased.tokens += keys.len();
+    // An exchange that had read the user as active may have begun a session meanwhile.
     end_sessions(connection, person, &mut erased).await?;
 
     if let Person::User(row) = person {
@@ -58,25 +57,17 @@ async fn disable(connection: &Connection, person: &Person) -> Result<(), Failure
     user::change(connection, &row.user_id.to_string(), |user| user.is_active().then(|| wanted.clone())).await.map(drop)
 }
 
+/// Deletes the rows of the person's sessions and one-time tokens, and of those in the person's name.
 async fn end_sessions(connection: &Connection, person: &Person, erased: &mut Erased) -> Result<(), Failure> {
-    let directory = &connection.directory;
     let found = sessions(connection, person).await?;
-
-    // The person's own sessions: the issuers' rows go first, since only the session leads to them.
-    let own = found.own.iter();
-    let pointers: Vec<_> = own.clone().filter_map(|row| Some(schema::issued_session(row.issuer_id?, row.session_id))).collect();
-    directory.delete_sessions(&pointers).await?;
-    let rows: Vec<_> = own.map(|row| schema::session(&row.subject, row.session_id)).collect();
-    directory.delete_sessions(&rows).await?;
-    erased.sessions += rows.len();
-
-    // Sessions in the person's name: the person's row goes last, since only it leads to the session.
-    if let Person::User(user) = person {
-        let rows: Vec<_> = found.issued.iter().map(|row| schema::session(&row.customer_id, row.session_id)).collect();
-        directory.delete_sessions(&rows).await?;
-        let pointers: Vec<_> = found.issued.iter().map(|row| schema::issued_session(user.user_id, row.session_id)).collect();
-        directory.delete_sessions(&pointers).await?;
-        erased.issued_sessions += rows.len();
+    let keys: Vec<_> = found.iter().map(FoundSession::key).collect();
+    connection.directory.delete_sessions(&keys).await?;
+    for row in found {
+        match row {
+            FoundSession::Session(row) if row.customer_id == person.customer_id() => erased.sessions += 1,
+            FoundSession::Session(_) => erased.issued_sessions += 1,
+            FoundSession::OneTimeToken(_) => erased.tokens += 1,
+        }
     }
     Ok(())
 }

@@ -20,9 +20,7 @@ struct Shown {
 pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
     let user = super::find(connection, named).await?;
     let api_keys = ApiKeys::new(&connection.database).list(user.user_id).await?.len();
-    let sessions = connection.directory.sessions_of(&user.user_id.to_string()).await?;
-    let now = connection.now();
-    let logins = sessions.iter().filter(|session| session.is_live(now) && session.is_backed_by(Some(&user))).count();
+    let logins = crate::session::live(connection, &user).await?.len();
 
     let shown = Shown { user: user.into(), api_keys, logins };
     let Shown { user, .. } = &shown;

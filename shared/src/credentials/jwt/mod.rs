@@ -118,7 +118,7 @@ fn check_times(not_before: i64, expires_at: i64, now: Timestamp) -> Result<(), J
 mod tests {
     use super::*;
     use crate::credentials::{Algorithm, generate};
-    use crate::domain::{Acl, SessionId, UserId};
+    use crate::domain::{Acl, SessionId, Subject, UserId};
 
     const NOW: i64 = 1_900_000_000;
 
@@ -133,7 +133,7 @@ mod tests {
     fn login() -> LoginClaims {
         LoginClaims {
             user: UserId::random(),
-            session: SessionId::random(),
+            session: SessionId::random(Subject::User(UserId::random())),
             epoch: 3,
             issued_at: Timestamp::from_unix(NOW),
             expires_at: Timestamp::from_unix(NOW + 3600),
@@ -143,7 +143,7 @@ mod tests {
     fn session() -> SessionClaims {
         SessionClaims {
             customer: "carol".parse().unwrap(),
-            session: SessionId::random(),
+            session: SessionId::random(Subject::customer(&"carol".parse().unwrap())),
             acl: Acl::everything(),
             custom_claims: serde_json::from_str(r#"{"sub":"mallory","tier":"gold"}"#).unwrap(),
             issued_at: Timestamp::from_unix(NOW),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Issuer, JwtError, check_times, mint, verify};
 use crate::credentials::{SigningKeys, VerificationKeys};
-use crate::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, Timestamp};
+use crate::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, Subject, Timestamp};
 
 /// The claims of the JWT of an exchanged session.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,14 @@ pub(in crate::credentials) const SESSION_TYPE: &str = "JWT";
 const SESSION_USE: &str = "session";
 
 impl SessionClaims {
+    /// Whose the session is. Its id stands for the user or for the customer of `sub`, so the JWT alone tells whether
+    /// there is a user whose row decides too.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let user = self.customer.as_user().map(Subject::User).filter(|user| user.locator() == self.session.subject);
+        user.unwrap_or(Subject::Customer(self.session.subject))
+    }
+
     /// Mints the JWT under the current key.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ fn end<T>(rest: &[u8], value: T) -> Result<T, SealError> {
 mod tests {
     use super::*;
     use crate::credentials::generate;
-    use crate::domain::{KeyId, Locator, RandomId, UserId};
+    use crate::domain::{KeyId, Locator, RandomId, Subject, UserId};
 
     fn keys() -> TokenKeys {
         TokenKeys::parse(&generate::token_keys().unwrap()).unwrap()
@@ -88,8 +88,13 @@ mod tests {
         assert_eq!(ApiKey::open(&keys, api_key.seal(&keys).unwrap().expose()), Ok(api_key));
         assert_eq!(EntityToken::open(&keys, entity.seal(&keys).unwrap().expose()), Ok(entity));
         assert_eq!(EntityToken::open(&keys, of_a_user.seal(&keys).unwrap().expose()), Ok(of_a_user));
-        for (api_key, otp_customer) in [(None, None), (place(1), None), (None, place(2)), (place(1), place(2))] {
-            let token = OneTimeToken { key: keys.current(), id: RandomId::random(), issuer: UserId::random(), api_key, otp_customer };
+        let customers = [Subject::User(UserId::random()), Subject::customer(&"carol".parse().unwrap())];
+        for (customer, api_key, otp_required) in customers
+            .into_iter()
+            .flat_map(|customer| [(customer, None, false), (customer, None, true), (customer, place(1), false), (customer, place(1), true)])
+        {
+            let (key, id, issuer) = (keys.current(), RandomId::random(), UserId::random());
+            let token = OneTimeToken { key, id, customer, issuer, api_key, otp_required };
             assert_eq!(OneTimeToken::open(&keys, token.seal(&keys).unwrap().expose()), Ok(token));
         }
     }

@@ -6,11 +6,11 @@ mod erase;
 mod scan;
 
 pub use change::UserChange;
-pub use scan::{Cursor, FoundRow, FoundToken, Page, Segment, UserRows};
+pub use scan::{Cursor, FoundSession, FoundToken, Page, Segment, UserRows};
 
 use super::schema::{self, Key, PK, SUBJECT};
-use super::{Database, IssuedSessionRow, SessionRow, StoreError, UserRow};
-use crate::domain::UserId;
+use super::{Database, SessionKind, SessionRow, StoreError, UserRow};
+use crate::domain::{SessionId, Subject, UserId};
 
 /// The operator's view of the tables.
 #[derive(Clone, Debug)]
@@ -31,22 +31,24 @@ impl Directory {
         self.0.users().find(schema::user_by_id(id)).await
     }
 
-    /// All sessions of a user or a customer, oldest first.
+    /// The session of that id, live or not. One consistent GetItem.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn sessions_of(&self, subject: &str) -> Result<Vec<SessionRow>, StoreError> {
-        let mut rows: Vec<SessionRow> = self.0.sessions().query(SUBJECT.is(subject)).await?;
-        rows.sort_by_key(|row| (row.created_at, row.session_id));
-        Ok(rows)
+    pub async fn find_session(&self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+        let row: Option<SessionRow> = self.0.sessions().find(schema::session(id)).await?;
+        Ok(row.filter(|row| row.kind != SessionKind::Pending))
     }
 
-    /// The sessions that were exchanged in a user's name, and their customers.
+    /// All sessions of a subject that have begun, oldest first; those that were ended too, until TTL sweeps them.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn sessions_issued_by(&self, user: UserId) -> Result<Vec<IssuedSessionRow>, StoreError> {
-        self.0.sessions().query(SUBJECT.is(schema::sessions_issued_by(user).as_str())).await
+    pub async fn sessions_of(&self, subject: Subject) -> Result<Vec<SessionRow>, StoreError> {
+        let mut rows: Vec<SessionRow> = self.0.sessions().query(SUBJECT.is(subject.locator())).await?;
+        rows.retain(|row| row.kind != SessionKind::Pending);
+        rows.sort_by_key(|row| (row.created_at, row.session_id));
+        Ok(rows)
     }
 
     /// The keys of all rows in a partition of the tokens.

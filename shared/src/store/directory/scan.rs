@@ -1,10 +1,14 @@
 //! The only scans. They read a page at a time, so that a table of any size needs the memory of one page.
 
 use super::Directory;
+use crate::domain::UserId;
 use crate::store::expression::{Condition, Values};
-use crate::store::schema::{self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ID_PREFIX, ISSUER_ID, Item, Key, NAME_PREFIX, PK};
+use crate::store::schema::{
+    self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ID_PREFIX, IDEMPOTENCY_PREFIX, ISSUER_ID, Item, KIND, Key, NAME_PREFIX, PK,
+    USER_ID,
+};
 use crate::store::table::Table;
-use crate::store::{EntityTokenRow, OneTimeTokenRow, StoreError, UserRow};
+use crate::store::{EntityTokenRow, OneTimeTokenRow, SessionKind, SessionRow, StoreError, UserRow};
 
 /// Which of a user's two rows a scan reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,22 +48,33 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-/// A token that a scan found.
+/// A row of the tokens that a scan found.
 #[derive(Clone, Debug)]
 pub struct FoundToken {
     /// Its key.
     pub key: Key,
-    /// The row.
-    pub row: FoundRow,
+    /// The token, if the row is an entity token. Otherwise it is what an `Idempotency-Key` made.
+    pub row: Option<EntityTokenRow>,
 }
 
-/// The row of a token that a scan found.
+/// A row of the sessions that a scan found.
 #[derive(Clone, Debug)]
-pub enum FoundRow {
-    /// An entity's token.
-    Entity(EntityTokenRow),
-    /// A one-time token.
-    OneTime(OneTimeTokenRow),
+pub enum FoundSession {
+    /// A session that has begun.
+    Session(SessionRow),
+    /// A one-time token that was not exchanged.
+    OneTimeToken(OneTimeTokenRow),
+}
+
+impl FoundSession {
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        schema::session(match self {
+            Self::Session(row) => row.id(),
+            Self::OneTimeToken(row) => row.id(),
+        })
+    }
 }
 
 impl Directory {
@@ -76,14 +91,34 @@ impl Directory {
         Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
 
-    /// A page of the entity tokens of `subject`, and of the one-time tokens for `subject` or created in that name.
+    /// A page of the entity tokens of `subject`, and of what the idempotency keys of a user of that id made.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if a row cannot be read as a token.
+    /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
     pub async fn tokens_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
-        let is_about = ENTITY_USER_ID.is(subject).or(CUSTOMER_ID.is(subject)).or(ISSUER_ID.is(subject));
+        let is_about = ENTITY_USER_ID.is(subject).or(USER_ID.is(subject).and(PK.begins_with(IDEMPOTENCY_PREFIX)));
         let Page { rows, scanned, next } = scan(self.0.tokens(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_token).collect::<Result<_, _>>()?, scanned, next })
+    }
+
+    /// A page of the sessions and one-time tokens of `subject`, and of those that were made in that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
+    pub async fn sessions_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundSession>, StoreError> {
+        let is_about = CUSTOMER_ID.is(subject).or(ISSUER_ID.is(subject));
+        let Page { rows, scanned, next } = scan(self.0.sessions(), is_about, segment, from).await?;
+        Ok(Page { rows: rows.into_iter().map(found_session).collect::<Result<_, _>>()?, scanned, next })
+    }
+
+    /// A page of the sessions that were made in the name of `issuer`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if a row cannot be read as a session.
+    pub async fn sessions_issued_by(&self, issuer: UserId, segment: Segment, from: Option<Cursor>) -> Result<Page<SessionRow>, StoreError> {
+        let is_issued = ISSUER_ID.is(issuer).and(KIND.is(SessionKind::Exchange));
+        let Page { rows, scanned, next } = scan(self.0.sessions(), is_issued, segment, from).await?;
+        Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
 }
 
@@ -110,6 +145,14 @@ async fn scan(table: Table<'_>, filter: Condition, segment: Segment, from: Optio
 fn found_token(item: Item) -> Result<FoundToken, StoreError> {
     let key = schema::token_key(item.clone());
     let is_entity = key.get(PK.name()).and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with(ENTITY_TOKEN_PREFIX));
-    let row = if is_entity { FoundRow::Entity(serde_dynamo::from_item(item)?) } else { FoundRow::OneTime(serde_dynamo::from_item(item)?) };
+    let row = if is_entity { Some(serde_dynamo::from_item(item)?) } else { None };
     Ok(FoundToken { key, row })
+}
+
+fn found_session(item: Item) -> Result<FoundSession, StoreError> {
+    let session: SessionRow = serde_dynamo::from_item(item.clone())?;
+    match session.kind {
+        SessionKind::Pending => Ok(FoundSession::OneTimeToken(serde_dynamo::from_item(item)?)),
+        SessionKind::Login | SessionKind::Exchange => Ok(FoundSession::Session(session)),
+    }
 }

@@ -3,82 +3,85 @@
 use thiserror::Error;
 
 use super::{OneTimeTokenRow, OneTimeTokens, is_live};
-use crate::domain::{Locator, Timestamp};
-use crate::store::schema::{self, CONSUMED_BY, EXPIRES_AT};
+use crate::domain::{RandomId, Timestamp};
+use crate::store::schema::{self, CONSUMED_BY, CREATED_AT, EXPIRES_AT, GRANTED_ACL, GRANTED_CLAIMS, IDEMPOTENCY, KIND, REQUEST_HASH};
 use crate::store::transaction::Outcome;
-use crate::store::update::Update;
-use crate::store::write::Write;
-use crate::store::{SessionRow, StoreError, Throttle, sessions, users};
+use crate::store::update::Updated;
+use crate::store::{SessionKind, SessionRow, StoreError, sessions};
 
 /// Why no session began.
 #[derive(Debug, Error)]
 pub enum ExchangeError {
-    /// The token is not live: another caller was first, or its customer is a user who was disabled or changed the
-    /// password.
+    /// The token is not live: another caller was first.
     #[error("the token cannot be exchanged")]
     TokenGone,
-    /// A session with that id exists: the same `Idempotency-Key` began it.
+    /// The session has begun: a request under the same `Idempotency-Key` was faster.
     #[error("the session has begun already")]
-    SessionExists,
+    SessionExists(Box<SessionRow>),
     /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// A token, and the session that it is exchanged for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Exchange<'a> {
     /// The token's row as it was read.
     pub token: &'a OneTimeTokenRow,
-    /// The session's row.
+    /// The session. It has the id of the token unless the token is kept.
     pub session: &'a SessionRow,
-    /// Whether the exchange consumes the token.
-    pub invalidate: bool,
-    /// After a right one-time password: the customer whose attempts are forgotten, and their throttle.
-    pub forget_attempts: Option<(Locator, Throttle)>,
 }
 
 impl OneTimeTokens {
-    /// Begins the session and, if `invalidate` is set, consumes the token: both or none, and only while a customer who
-    /// is a user here is active. Of any number of callers at the same instant, one consumes it.
+    /// Makes the token the session: one UpdateItem. Of any number of callers at the same instant, one succeeds. A retry
+    /// after a lost answer recognises its own write.
     ///
-    /// The issuer's state is read beside the token's row and is no condition here: all exchanges of one backend would
-    /// meet on the issuer's row, and DynamoDB cancels transactions that meet.
+    /// The states of issuer and customer are read beside the token's row and are no conditions here. A session of a user
+    /// carries the epoch that was read, so that a password changed in between ends the session at its first use.
     ///
     /// # Errors
-    /// [`ExchangeError::TokenGone`] if the token is not live at that instant.
-    pub async fn exchange(&self, exchange: &Exchange<'_>, now: Timestamp) -> Result<(), ExchangeError> {
-        let Exchange { token, session, invalidate, forget_attempts } = *exchange;
-        let mut transaction = self.0.transaction();
-        match (invalidate, forget_attempts) {
-            (true, _) => transaction.add(self.consume(token, session, now)),
-            (false, Some(_)) => transaction.add(self.forget_attempts_of(token.token_id, now)),
-            (false, None) => transaction.add(self.0.tokens().check(schema::one_time_token(token.token_id)).only_if(is_live(now))),
-        };
-        let begun = transaction.add(sessions::insert_new(&self.0, session)?);
-        transaction.add(sessions::insert_issued(&self.0, token.issuer_id, &token.customer_id, session)?);
-        // A customer who is also the issuer was checked as the issuer.
-        if let Some(epoch) = token.customer_epoch.filter(|_| !token.is_to_its_issuer()) {
-            transaction.add(users::is_active_in(&self.0, &token.customer_id, epoch));
-        }
-        if let Some((customer, throttle)) = forget_attempts {
-            transaction.add(self.forget_attempts_at(&customer, throttle, now));
-        }
-        match transaction.commit().await? {
-            Outcome::Committed => Ok(()),
-            Outcome::Refused(refusal) if refusal.is_of(begun) => Err(ExchangeError::SessionExists),
-            Outcome::Refused(_) => Err(ExchangeError::TokenGone),
+    /// [`ExchangeError::TokenGone`] if the token is not live at that instant, [`ExchangeError::SessionExists`] if it was
+    /// exchanged under the same `Idempotency-Key`.
+    pub async fn exchange(&self, Exchange { token, session }: Exchange<'_>, now: Timestamp) -> Result<(), ExchangeError> {
+        let attempt = RandomId::random();
+        let acl = session.granted_acl.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
+        let claims = session.granted_claims.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
+        let update = self
+            .0
+            .sessions()
+            .update(schema::session(token.id()))
+            .set(KIND, SessionKind::Exchange)
+            .set(CONSUMED_BY, attempt)
+            .set(CREATED_AT, session.created_at)
+            .set(EXPIRES_AT, session.expires_at)
+            .set_some(GRANTED_ACL, acl)
+            .set_some(GRANTED_CLAIMS, claims)
+            .set_some(IDEMPOTENCY, session.idempotency)
+            .set_some(REQUEST_HASH, session.request_hash.as_deref())
+            .only_if(is_live(now).or(CONSUMED_BY.is(attempt)));
+        match update.send_and_read::<SessionRow>().await? {
+            Updated::Written(_) => Ok(()),
+            Updated::Refused(Some(row)) if session.idempotency.is_some() && row.idempotency == session.idempotency => {
+                Err(ExchangeError::SessionExists(Box::new(row)))
+            }
+            Updated::Refused(_) => Err(ExchangeError::TokenGone),
         }
     }
 
-    fn consume(&self, token: &OneTimeTokenRow, session: &SessionRow, now: Timestamp) -> Write<'_, Update> {
-        self.0
-            .tokens()
-            .update(schema::one_time_token(token.token_id))
-            .set(CONSUMED_BY, session.session_id)
-            // The row lives as long as the session, so that a repeated exchange finds it. A consumed token is never
-            // live again.
-            .set(EXPIRES_AT, token.expires_at.max(session.expires_at))
-            .only_if(is_live(now))
+    /// Begins a session and keeps the token: both its row and the condition on the token's, or neither.
+    ///
+    /// # Errors
+    /// As [`OneTimeTokens::exchange`].
+    pub async fn exchange_and_keep(&self, Exchange { token, session }: Exchange<'_>, now: Timestamp) -> Result<(), ExchangeError> {
+        let mut transaction = self.0.transaction();
+        let begun = transaction.add(sessions::insert_new(&self.0, session)?);
+        transaction.add(self.0.sessions().check(schema::session(token.id())).only_if(is_live(now)));
+        match transaction.commit().await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(refusal) => match refusal.row(begun) {
+                Some(row) => Err(ExchangeError::SessionExists(Box::new(serde_dynamo::from_item(row.clone()).map_err(StoreError::from)?))),
+                None => Err(ExchangeError::TokenGone),
+            },
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! One-time tokens: created once, and consumed once, in one transaction with the session that they are exchanged for.
+//! One-time tokens. Each is created once, and one write makes it the session that it is exchanged for.
 
 mod exchange;
 mod otp;
@@ -11,10 +11,11 @@ pub use otp::OtpAttemptError;
 pub use row::OneTimeTokenRow;
 
 use super::expression::Condition;
-use super::schema::{self, CONSUMED_BY, EXPIRES_AT, PK};
+use super::schema::{self, KIND, SUBJECT};
+use super::sessions::{self, SessionKind};
 use super::transaction::Outcome;
 use super::{Database, IdempotencyGuard, RepeatError, StoreError};
-use crate::domain::{RandomId, Timestamp};
+use crate::domain::{SessionId, Timestamp};
 
 /// Why no token was created.
 #[derive(Debug, Error)]
@@ -31,9 +32,9 @@ pub enum NewOneTimeTokenError {
 #[derive(Clone, Debug)]
 pub struct OneTimeTokens(Database);
 
-/// The token is there, not consumed and not expired.
+/// The token is there, neither exchanged nor deleted, and not expired.
 fn is_live(now: Timestamp) -> Condition {
-    PK.exists().and(CONSUMED_BY.is_absent()).and(EXPIRES_AT.is_after(now))
+    sessions::is_unended(now).and(KIND.is(SessionKind::Pending))
 }
 
 impl OneTimeTokens {
@@ -43,20 +44,20 @@ impl OneTimeTokens {
         Self(database.clone())
     }
 
-    /// Creates a token. Its id is random, and a retry writes the same row. If the token was consumed before the retry,
-    /// the condition keeps it consumed.
+    /// Creates a token. Its id is random, and a retry writes the same row. If the token was exchanged before the retry,
+    /// the condition keeps it exchanged.
     ///
     /// With an `Idempotency-Key` it is one transaction with the guard row. Returns the token's row, or the row that the
     /// same request created before, whatever has become of that token.
     ///
     /// # Errors
-    /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token has been deleted.
+    /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token is gone.
     pub async fn insert_new(
         &self,
         row: OneTimeTokenRow,
         guard: Option<&IdempotencyGuard>,
     ) -> Result<OneTimeTokenRow, NewOneTimeTokenError> {
-        let put = self.0.tokens().put(schema::one_time_token(row.token_id), &row)?.only_if(PK.is_absent());
+        let put = self.0.sessions().put(schema::session(row.id()), &row)?.only_if(SUBJECT.is_absent());
         let Some(guard) = guard else {
             // The id has 122 random bits: a row that is there already is this put, whose answer was lost.
             put.send().await?;
@@ -64,23 +65,24 @@ impl OneTimeTokens {
         };
         let mut transaction = self.0.transaction();
         transaction.add(put);
-        let guarded = transaction.add(guard.insert(&self.0, row.token_id)?);
+        let guarded = transaction.add(guard.insert(&self.0, row.session_id)?);
         match transaction.commit().await? {
             Outcome::Committed => Ok(row),
             Outcome::Refused(refusal) => {
-                let id = guard.made(refusal.row(guarded))??;
-                let made = self.0.tokens().find(schema::one_time_token(id)).await?;
+                // The request is the same, and so is the customer whose partition the token is in.
+                let made = SessionId { id: guard.made(refusal.row(guarded))??, ..row.id() };
+                let made = self.0.sessions().find(schema::session(made)).await?;
                 Ok(made.ok_or(RepeatError::Gone)?)
             }
         }
     }
 
-    /// Deletes a live token; `false` if there is none. One transaction, so that a retry after a lost answer returns
-    /// `true` too.
+    /// Deletes a live token; `false` if there is none. One UpdateItem, which a retry after a lost answer recognises as its
+    /// own.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn delete(&self, id: RandomId, now: Timestamp) -> Result<bool, StoreError> {
-        self.0.write_all([self.0.tokens().delete(schema::one_time_token(id)).only_if(is_live(now))]).await
+    pub async fn delete(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        sessions::end(&self.0, id, is_live(now)).await
     }
 }

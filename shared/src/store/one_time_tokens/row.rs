@@ -3,15 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Acl, CustomClaims, CustomerId, Locator, RandomId, SessionId, Timestamp, UserId};
-use crate::store::UserRow;
 use crate::store::rows::{json, unix};
+use crate::store::{SessionKind, UserRow};
 
-/// A one-time token.
+/// A one-time token: a session that has not begun. The exchange keeps what the token granted and adds what the session
+/// got, so the row is then read as a [`SessionRow`](crate::store::SessionRow), and as this for a repeated exchange.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OneTimeTokenRow {
-    /// The token's id.
-    pub token_id: RandomId,
-    /// The customer whose session it will be exchanged for.
+    /// The place of the customer.
+    pub subject: Locator,
+    /// The token's id, and the session's own part of its id.
+    pub session_id: RandomId,
+    /// Whether it has been exchanged.
+    pub kind: SessionKind,
+    /// The customer whose session it becomes.
     pub customer_id: CustomerId,
     /// The customer's name, never empty.
     pub username: String,
@@ -23,7 +28,7 @@ pub struct OneTimeTokenRow {
     /// The customer's epoch, if the customer is a user here. The customer must be active, and a changed password ends
     /// the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_epoch: Option<u64>,
+    pub epoch: Option<u64>,
     /// The credential that created it.
     pub credential_id: String,
     /// The issuer's API key that created it, if one did. The token ends with the key.
@@ -39,33 +44,46 @@ pub struct OneTimeTokenRow {
     /// The claims of the session, unless a credential replaces them.
     #[serde(with = "json")]
     pub custom_claims: CustomClaims,
-    /// When it was created.
+    /// When it was created; once it is exchanged, when the session began.
     #[serde(with = "unix")]
     pub created_at: Timestamp,
-    /// When it expires.
+    /// When it expires; once it is exchanged, when the session does.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
-    /// The session that consumed it.
+    /// The write that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consumed_by: Option<SessionId>,
+    pub ended_by: Option<RandomId>,
+    /// The write that exchanged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumed_by: Option<RandomId>,
+    /// The mark of the exchange's `Idempotency-Key`, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<Locator>,
 }
 
 impl OneTimeTokenRow {
-    /// Whether the token can be exchanged: not consumed, not expired.
+    /// The key of the row, and the id of the session that it becomes.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        SessionId { subject: self.subject, id: self.session_id }
+    }
+
+    /// Whether the token can be exchanged: neither exchanged nor deleted, not expired.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.consumed_by.is_none() && self.expires_at > now
+        self.kind == SessionKind::Pending && self.ended_by.is_none() && self.expires_at > now
     }
 
     /// Whether `issuer` still backs the token: active and, where an epoch counts, in the same one.
     #[must_use]
     pub fn is_backed_by(&self, issuer: &UserRow) -> bool {
-        let as_customer = self.customer_epoch.filter(|_| self.is_to_its_issuer());
-        issuer.is_active() && [self.issuer_epoch, as_customer].into_iter().flatten().all(|epoch| epoch == issuer.epoch)
+        issuer.is_active() && self.issuer_epoch.is_none_or(|epoch| epoch == issuer.epoch)
     }
 
-    /// Whether the customer is the issuer.
-    pub(super) fn is_to_its_issuer(&self) -> bool {
-        self.customer_id == self.issuer_id.into()
+    /// Whether its customer may still have it: nobody decides about one who is no user here; a user must be active and in
+    /// the same epoch.
+    #[must_use]
+    pub fn is_for(&self, customer: Option<&UserRow>) -> bool {
+        self.epoch.is_none_or(|epoch| customer.is_some_and(|customer| customer.is_active() && customer.epoch == epoch))
     }
 }

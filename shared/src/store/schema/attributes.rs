@@ -49,6 +49,7 @@ attributes! {
     CUSTOMER_ID = "customer_id"
     ISSUER_ID = "issuer_id"
     EPOCH = "epoch"
+    ENDED_BY = "ended_by"
     ATTEMPT_IDS = "attempt_ids"
 
     // Of users.
@@ -74,15 +75,14 @@ attributes! {
     PREVIOUSLY_ROTATED_AT = "previously_rotated_at"
     FLAGS = "flags"
 
-    // Of one-time tokens.
-    CUSTOMER_EPOCH = "customer_epoch"
+    // Of sessions, and of the one-time tokens that become sessions.
+    KIND = "kind"
     ISSUER_EPOCH = "issuer_epoch"
     API_KEY = "api_key"
     CREDENTIAL_ID = "credential_id"
     OTP_REQUIRED = "otp_required"
-    OTP_ATTEMPTS = "otp_attempts"
     CONSUMED_BY = "consumed_by"
-
-    // Of sessions.
-    KIND = "kind"
+    IDEMPOTENCY = "idempotency"
+    GRANTED_ACL = "granted_acl"
+    GRANTED_CLAIMS = "granted_claims"
 }

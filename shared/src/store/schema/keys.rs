@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::{Attribute, Item, Key, PK, SESSION_ID, SK, SUBJECT};
-use crate::domain::{KeyId, Locator, RandomId, SessionId, UserId, Username};
+use crate::domain::{KeyId, Locator, SessionId, UserId, Username};
 
 /// How the keys of a user's rows under the name begin.
 pub const NAME_PREFIX: &str = "name#";
@@ -14,6 +14,8 @@ pub const NAME_PREFIX: &str = "name#";
 pub const ID_PREFIX: &str = "id#";
 /// How an API key's sort key begins.
 pub const KEY_PREFIX: &str = "key#";
+/// How the key of what an `Idempotency-Key` made begins.
+pub const IDEMPOTENCY_PREFIX: &str = "idempotency#";
 /// How an entity token's key begins.
 pub const ENTITY_TOKEN_PREFIX: &str = "entity-token#";
 /// The sort key of a row that is alone in its partition.
@@ -43,7 +45,7 @@ pub fn login_attempts(name: &Username, window: i64) -> Key {
     key([(PK, format!("attempts#{hash}#{window}"))])
 }
 
-/// The partition of a user's API keys, and of what the user's `Idempotency-Key`s made.
+/// The partition of a user's API keys.
 #[must_use]
 pub fn api_keys_of(user: UserId) -> String {
     format!("user#{user}")
@@ -61,22 +63,16 @@ pub fn api_key_at(user: UserId, place: &Locator) -> Key {
     key([(PK, api_keys_of(user)), (SK, format!("{KEY_PREFIX}{place}"))])
 }
 
-/// What a user's `Idempotency-Key` made.
+/// What an `Idempotency-Key` made.
 #[must_use]
-pub fn idempotency(user: UserId, place: &Locator) -> Key {
-    key([(PK, api_keys_of(user)), (SK, format!("idempotency#{place}"))])
+pub fn idempotency(place: &Locator) -> Key {
+    key([(PK, format!("{IDEMPOTENCY_PREFIX}{place}")), (SK, ROW.into())])
 }
 
 /// The entity token at that place.
 #[must_use]
 pub fn entity_token(locator: &Locator) -> Key {
     key([(PK, format!("{ENTITY_TOKEN_PREFIX}{locator}")), (SK, ROW.into())])
-}
-
-/// The one-time token of that id.
-#[must_use]
-pub fn one_time_token(id: RandomId) -> Key {
-    key([(PK, format!("one-time#{id}")), (SK, ROW.into())])
 }
 
 /// The partition of the attempts at a customer's one-time passwords.
@@ -91,22 +87,10 @@ pub fn otp_attempts(customer: &Locator, window: i64) -> Key {
     key([(PK, otp_attempts_of(customer)), (SK, window.to_string())])
 }
 
-/// A session of a user who logged in, or of a customer.
+/// A session, or the one-time token that becomes it.
 #[must_use]
-pub fn session(subject: impl Display, session: SessionId) -> Key {
-    key([(SUBJECT, subject.to_string()), (SESSION_ID, session.to_string())])
-}
-
-/// The partition of the sessions that were made in a user's name. No customer's id has a `#`.
-#[must_use]
-pub fn sessions_issued_by(user: UserId) -> String {
-    format!("issued-by#{user}")
-}
-
-/// Where the issuer of a session finds out whose it is.
-#[must_use]
-pub fn issued_session(user: UserId, session: SessionId) -> Key {
-    key([(SUBJECT, sessions_issued_by(user)), (SESSION_ID, session.to_string())])
+pub fn session(id: SessionId) -> Key {
+    key([(SUBJECT, id.subject.to_string()), (SESSION_ID, id.id.to_string())])
 }
 
 /// The key of a row of the tokens.

@@ -9,12 +9,10 @@
 //! | users | a user, for every other operation | `id#<user id>` | |
 //! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
 //! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
-//! | tokens | what an `Idempotency-Key` made | `user#<user id>` | `idempotency#<hash of key>` |
+//! | tokens | what an `Idempotency-Key` made | `idempotency#<hash of credential, operation and key>` | `row` |
 //! | tokens | an entity token | `entity-token#<locator>` | `row` |
-//! | tokens | a one-time token | `one-time#<id>` | `row` |
 //! | tokens | attempts at a customer's one-time passwords | `otp-attempts#<hash of customer>` | `<window>` |
-//! | sessions | a session | `<user id or customer id>` | `<session id>` |
-//! | sessions | where an issuer finds a session | `issued-by#<user id>` | `<session id>` |
+//! | sessions | a session, and the one-time token that becomes it | `<hash of user or customer>` | `<random id>` |
 
 mod attributes;
 mod keys;
@@ -40,10 +38,10 @@ mod tests {
 
     use super::*;
     use crate::store::idempotency::IdempotencyRow;
-    use crate::store::{ApiKeyRow, EntityTokenRow, IssuedSessionRow, OneTimeTokenRow, SessionRow, UserRow};
+    use crate::store::{ApiKeyRow, EntityTokenRow, OneTimeTokenRow, SessionRow, UserRow};
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
-    const OF_NO_FIELD: [Attribute; 4] = [PK, SK, ATTEMPT_IDS, OTP_ATTEMPTS];
+    const OF_NO_FIELD: [Attribute; 3] = [PK, SK, ATTEMPT_IDS];
 
     #[test]
     fn the_attributes_are_the_fields_of_the_rows() {
@@ -54,7 +52,6 @@ mod tests {
             serde_introspect::<EntityTokenRow>(),
             serde_introspect::<OneTimeTokenRow>(),
             serde_introspect::<SessionRow>(),
-            serde_introspect::<IssuedSessionRow>(),
         ];
         let fields: BTreeSet<_> = fields.concat().into_iter().chain(OF_NO_FIELD.map(Attribute::name)).collect();
 
