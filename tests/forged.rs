@@ -129,7 +129,7 @@ async fn a_token_of_an_unknown_key_is_refused_without_a_request() {
 }
 
 /// A JWT that the world's own key signs, whatever its header and claims say.
-fn signed_with_our_key(world: &World, header: &str, claims: &Value) -> String {
+pub fn signed_with_our_key(world: &World, header: &str, claims: &Value) -> String {
     let set: Value = serde_json::from_slice(&std::fs::read(world.folder.join("signing.json")).unwrap()).unwrap();
     let member = |name: &str| URL_SAFE_NO_PAD.decode(set["keys"][0][name].as_str().unwrap()).unwrap();
     let point = [vec![4], member("x"), member("y")].concat();

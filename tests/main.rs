@@ -40,6 +40,7 @@ mod sessions;
 mod stack;
 mod template;
 mod unsuitable_credentials;
+mod upgrade;
 mod user;
 mod vectors;
 mod well_known;

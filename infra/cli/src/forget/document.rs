@@ -17,7 +17,7 @@ pub fn of(connection: &Connection, person: &Person, found: &Found, with_hash: bo
     let sessions = || found.sessions.iter().filter_map(|found| if let FoundSession::Session(row) = found { Some(row) } else { None });
     let one_time_tokens = found.sessions.iter().filter_map(|found| match found {
         FoundSession::OneTimeToken(row) => Some(one_time_token(row)),
-        FoundSession::Session(_) => None,
+        FoundSession::Session(_) | FoundSession::Former(_) => None,
     });
     json!({
         "exported_at": connection.now(),

@@ -66,7 +66,7 @@ async fn end_sessions(connection: &Connection, person: &Person, erased: &mut Era
         match row {
             FoundSession::Session(row) if row.customer_id == person.customer_id() => erased.sessions += 1,
             FoundSession::Session(_) => erased.issued_sessions += 1,
-            FoundSession::OneTimeToken(_) => erased.tokens += 1,
+            FoundSession::OneTimeToken(_) | FoundSession::Former(_) => erased.tokens += 1,
         }
     }
     Ok(())

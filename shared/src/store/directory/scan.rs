@@ -5,7 +5,7 @@ use crate::domain::UserId;
 use crate::store::expression::{Condition, Values};
 use crate::store::schema::{
     self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ID_PREFIX, IDEMPOTENCY_PREFIX, ISSUER_ID, Item, KIND, Key, NAME_PREFIX, PK,
-    USER_ID,
+    SUBJECT, USER_ID,
 };
 use crate::store::table::Table;
 use crate::store::{EntityTokenRow, OneTimeTokenRow, SessionKind, SessionRow, StoreError, UserRow};
@@ -53,7 +53,8 @@ pub struct Page<T> {
 pub struct FoundToken {
     /// Its key.
     pub key: Key,
-    /// The token, if the row is an entity token. Otherwise it is what an `Idempotency-Key` made.
+    /// The token, if the row is an entity token. Otherwise it is what an `Idempotency-Key` made, or a one-time token of an
+    /// earlier release.
     pub row: Option<EntityTokenRow>,
 }
 
@@ -64,16 +65,19 @@ pub enum FoundSession {
     Session(SessionRow),
     /// A one-time token that was not exchanged.
     OneTimeToken(OneTimeTokenRow),
+    /// A row of an earlier release, which no function reads any more.
+    Former(Key),
 }
 
 impl FoundSession {
     /// The row's key.
     #[must_use]
     pub fn key(&self) -> Key {
-        schema::session(match self {
-            Self::Session(row) => row.id(),
-            Self::OneTimeToken(row) => row.id(),
-        })
+        match self {
+            Self::Session(row) => schema::session(row.id()),
+            Self::OneTimeToken(row) => schema::session(row.id()),
+            Self::Former(key) => key.clone(),
+        }
     }
 }
 
@@ -97,6 +101,8 @@ impl Directory {
     /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
     pub async fn tokens_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
         let is_about = ENTITY_USER_ID.is(subject).or(USER_ID.is(subject).and(PK.begins_with(IDEMPOTENCY_PREFIX)));
+        // Earlier releases kept one-time tokens here.
+        let is_about = is_about.or(CUSTOMER_ID.is(subject)).or(ISSUER_ID.is(subject));
         let Page { rows, scanned, next } = scan(self.0.tokens(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_token).collect::<Result<_, _>>()?, scanned, next })
     }
@@ -106,7 +112,9 @@ impl Directory {
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
     pub async fn sessions_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundSession>, StoreError> {
-        let is_about = CUSTOMER_ID.is(subject).or(ISSUER_ID.is(subject));
+        // Earlier releases keyed sessions by the subject's id itself, and had no `customer_id` in them.
+        let is_former = SUBJECT.is(subject).or(SUBJECT.is(format!("issued-by#{subject}")));
+        let is_about = CUSTOMER_ID.is(subject).or(ISSUER_ID.is(subject)).or(is_former);
         let Page { rows, scanned, next } = scan(self.0.sessions(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_session).collect::<Result<_, _>>()?, scanned, next })
     }
@@ -116,7 +124,7 @@ impl Directory {
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as a session.
     pub async fn sessions_issued_by(&self, issuer: UserId, segment: Segment, from: Option<Cursor>) -> Result<Page<SessionRow>, StoreError> {
-        let is_issued = ISSUER_ID.is(issuer).and(KIND.is(SessionKind::Exchange));
+        let is_issued = ISSUER_ID.is(issuer).and(KIND.is(SessionKind::Exchange)).and(CUSTOMER_ID.exists());
         let Page { rows, scanned, next } = scan(self.0.sessions(), is_issued, segment, from).await?;
         Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
@@ -150,6 +158,9 @@ fn found_token(item: Item) -> Result<FoundToken, StoreError> {
 }
 
 fn found_session(item: Item) -> Result<FoundSession, StoreError> {
+    if !item.contains_key(KIND.name()) || !item.contains_key(CUSTOMER_ID.name()) {
+        return Ok(FoundSession::Former(schema::session_key(item)));
+    }
     let session: SessionRow = serde_dynamo::from_item(item.clone())?;
     match session.kind {
         SessionKind::Pending => Ok(FoundSession::OneTimeToken(serde_dynamo::from_item(item)?)),

@@ -95,7 +95,17 @@ pub fn session(id: SessionId) -> Key {
 
 /// The key of a row of the tokens.
 #[must_use]
-pub fn token_key(mut item: Item) -> Key {
-    item.retain(|name, _| [PK, SK].iter().any(|part| part.name() == name));
+pub fn token_key(item: Item) -> Key {
+    only([PK, SK], item)
+}
+
+/// The key of a row of the sessions.
+#[must_use]
+pub fn session_key(item: Item) -> Key {
+    only([SUBJECT, SESSION_ID], item)
+}
+
+fn only(key: [Attribute; 2], mut item: Item) -> Key {
+    item.retain(|name, _| key.iter().any(|part| part.name() == name));
     item
 }
