@@ -45,9 +45,14 @@ impl Deref for Deployed {
 impl Deployed {
     /// An empty account, the first deploy, a verified sender and a demo user.
     pub fn first() -> Self {
+        Self::first_of(&root())
+    }
+
+    /// The same of another checkout.
+    pub fn first_of(checkout: &Path) -> Self {
         build("latchkey-cli");
         let aws = Aws::start();
-        make_deploy(&aws, "", false);
+        make_deploy_in(checkout, &aws, "", false);
         let outputs = outputs(&aws);
         aws.call("sesv2", "create_email_identity", json!({ "EmailIdentity": SENDER }));
         let person = ["--email", "demo@example.com", "--first-name", "Demo", "--last-name", "User", "--admin", "--generate"];
@@ -130,12 +135,16 @@ impl Deployed {
 
 /// `make deploy ENV=dev`, as a user types it; what is `built` is not built again. LATCHKEY_TEST_BUILT says so of all.
 pub fn make_deploy(aws: &Aws, parameters: &str, built: bool) {
+    make_deploy_in(&root(), aws, parameters, built);
+}
+
+fn make_deploy_in(checkout: &Path, aws: &Aws, parameters: &str, built: bool) {
     let start = Instant::now();
     let mut make = aws.command("make");
     if built || std::env::var_os("LATCHKEY_TEST_BUILT").is_some() {
         make.arg("BUILT=1");
     }
-    make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(root());
+    make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(checkout);
     // Of the make that runs these tests.
     make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     let text = run(&mut make);

@@ -12,6 +12,7 @@ mod rights;
 mod routes;
 mod secrecy;
 mod updates;
+mod upgrade;
 
 use serde_json::json;
 

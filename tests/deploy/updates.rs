@@ -18,13 +18,13 @@ const WALKERS: usize = 3;
 
 /// What was made before a deploy, one of each kind.
 pub struct Made {
-    member: Member,
-    login: String,
-    key: String,
+    pub member: Member,
+    pub login: String,
+    pub key: String,
     entity: String,
-    entity_token: String,
-    session: String,
-    one_time_token: String,
+    pub entity_token: String,
+    pub session: String,
+    pub one_time_token: String,
 }
 
 impl Made {
