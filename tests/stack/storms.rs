@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use futures_util::future::join_all;
+use latchkey::domain::Locator;
 use serde_json::json;
 
 use super::http::Response;
@@ -26,8 +27,9 @@ pub async fn of_many_exchanges_one_succeeds(site: &Site, callers: usize) {
 
     assert_eq!((count(&replies, 201), count(&replies, 404)), (1, callers - 1));
     let sessions = site.database.query().table_name(&site.tables.sessions).key_condition_expression("subject = :s");
-    let customer = aws_sdk_dynamodb::types::AttributeValue::S(customer);
-    assert_eq!(sessions.expression_attribute_values(":s", customer).send().await.unwrap().count, 1);
+    let subject = Locator::of_customer(&customer.parse().unwrap()).to_string();
+    let subject = aws_sdk_dynamodb::types::AttributeValue::S(subject);
+    assert_eq!(sessions.expression_attribute_values(":s", subject).send().await.unwrap().count, 1);
 }
 
 pub async fn many_refreshes_make_one_successor(site: &Site, callers: usize) {
