@@ -1,13 +1,15 @@
 //! Password hashes: argon2id in PHC strings (RFC 9106, with OWASP's parameters). [`stored`] verifies imported hashes of
 //! other schemes until the user's next login.
 
+mod argon2id;
 mod stored;
 #[cfg(test)]
 mod vectors;
 
-use argon2::password_hash::PasswordHasher as _;
-use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::Arc;
+
+use argon2::password_hash::{phc, try_generate_salt};
+use argon2::{Algorithm, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use thiserror::Error;
@@ -15,6 +17,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Secret;
 
+use argon2id::BlockMemory;
 pub use stored::Scheme;
 use stored::Stored;
 
@@ -33,7 +36,13 @@ pub enum PasswordError {
     /// The hash function failed: no memory, or no random numbers.
     #[error("the password hash could not be computed")]
     Failed,
+    /// A known hash came out wrong: the processor or the build is at fault, and nothing may be hashed.
+    #[error("argon2id computes a wrong hash on this machine")]
+    WrongAnswer,
 }
+
+/// The length of a hash that is made here.
+const OUTPUT_BYTES: usize = 32;
 
 /// A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$…`, or an imported hash of another [`Scheme`]. `Debug` redacts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +81,12 @@ pub struct PasswordParameters {
     pub parallelism: u32,
 }
 
+impl From<&Params> for PasswordParameters {
+    fn from(params: &Params) -> Self {
+        Self { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() }
+    }
+}
+
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -83,29 +98,39 @@ pub enum Verdict {
     RightRehashed(PasswordHash),
 }
 
-/// Computes and verifies password hashes under the live parameters.
+/// Computes and verifies password hashes under the live parameters. A clone shares the memory that hashes fill.
 ///
 /// Each hash that it computes is a log line of level `debug`.
 #[derive(Clone)]
 pub struct PasswordHasher {
-    argon2: Argon2<'static>,
+    live: PasswordParameters,
+    memory: Arc<BlockMemory>,
     dummy: PasswordHash,
 }
 
 impl PasswordHasher {
-    /// A hasher with these parameters.
+    /// A hasher with these parameters, after a check that a known hash is computed right. The memory is allocated by
+    /// [`prepare`](Self::prepare), or else by the first hash.
     ///
     /// # Errors
     /// [`PasswordError::Parameters`] if argon2 does not take them, or [`verify`](Self::verify) would find them too
-    /// costly.
-    pub fn new(parameters: PasswordParameters) -> Result<Self, PasswordError> {
-        let PasswordParameters { memory_kib, iterations, parallelism } = parameters;
-        if !stored::is_affordable(memory_kib, iterations, parallelism) {
+    /// costly; [`PasswordError::WrongAnswer`].
+    pub fn new(live: PasswordParameters) -> Result<Self, PasswordError> {
+        let PasswordParameters { memory_kib, iterations, parallelism } = live;
+        let is_possible = Params::new(memory_kib, iterations, parallelism, None).is_ok();
+        if !is_possible || !stored::is_affordable(memory_kib, iterations, parallelism) {
             return Err(PasswordError::Parameters);
         }
-        let parameters = Params::new(memory_kib, iterations, parallelism, None).map_err(|_| PasswordError::Parameters)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
-        Ok(Self { dummy: dummy(argon2.params()), argon2 })
+        Ok(Self { live, memory: Arc::new(BlockMemory::new(live)?), dummy: dummy(live) })
+    }
+
+    /// Allocates the memory that hashes fill, so that the first of them takes no longer than the next. It returns at once:
+    /// the work is done on a thread of its own, for which a hash waits if need be.
+    ///
+    /// # Errors
+    /// [`PasswordError::Failed`] if there is no memory.
+    pub fn prepare(&self) -> Result<(), PasswordError> {
+        self.memory.clone().prepare()
     }
 
     /// Hashes `password` with a random salt.
@@ -114,8 +139,10 @@ impl PasswordHasher {
     /// [`PasswordError::Failed`] if argon2 fails.
     pub fn hash(&self, password: &Secret) -> Result<PasswordHash, PasswordError> {
         tracing::debug!("a password is hashed");
-        let hash: phc::PasswordHash = self.argon2.hash_password(&prepared(password)).map_err(|_| PasswordError::Failed)?;
-        Ok(PasswordHash::from_stored(hash.to_string()))
+        let salt = try_generate_salt().map_err(|_| PasswordError::Failed)?;
+        let mut output = [0; OUTPUT_BYTES];
+        self.memory.argon2id(self.live, &prepared(password), &salt, &mut output)?;
+        Ok(phc_string(self.live, &salt, &output))
     }
 
     /// Verifies `password` against `stored`. Where there is no such user, it verifies against a dummy with the live
@@ -132,9 +159,9 @@ impl PasswordHasher {
         let hash = Stored::parse(stored.unwrap_or(&self.dummy).as_str())?;
         tracing::debug!("a password is verified");
         let is_right = match &hash {
-            Stored::Argon2(_) => hash.is_of(&prepared(password))?,
+            Stored::Argon2(_) => hash.is_of(&prepared(password), &self.memory)?,
             // Other systems hashed the bytes as they were sent.
-            _ => hash.is_of(password.expose().as_bytes())?,
+            _ => hash.is_of(password.expose().as_bytes(), &self.memory)?,
         };
         match hash {
             _ if !is_right || stored.is_none() => Ok(Verdict::Wrong),
@@ -146,20 +173,21 @@ impl PasswordHasher {
     fn is_current(&self, hash: &phc::PasswordHash) -> bool {
         hash.algorithm.as_str() == Algorithm::Argon2id.as_str()
             && hash.version == Some(Version::V0x13.into())
-            && Params::try_from(hash).is_ok_and(|used| {
-                let live = self.argon2.params();
-                (used.m_cost(), used.t_cost(), used.p_cost()) == (live.m_cost(), live.t_cost(), live.p_cost())
-            })
+            && Params::try_from(hash).is_ok_and(|used| PasswordParameters::from(&used) == self.live)
     }
 }
 
 /// A hash that no password has: 32 random bytes in place of argon2's output. It has the live parameters, so that an
 /// unknown user costs what a real one does, and creating it computes no hash.
-fn dummy(live: &Params) -> PasswordHash {
+fn dummy(live: PasswordParameters) -> PasswordHash {
     let random = || *uuid::Uuid::new_v4().as_bytes();
-    let (salt, output) = (STANDARD_NO_PAD.encode(random()), STANDARD_NO_PAD.encode([random(), random()].concat()));
-    let (m, t, p) = (live.m_cost(), live.t_cost(), live.p_cost());
-    PasswordHash::from_stored(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${output}"))
+    phc_string(live, &random(), &[random(), random()].concat())
+}
+
+fn phc_string(cost: PasswordParameters, salt: &[u8], output: &[u8]) -> PasswordHash {
+    let [salt, output] = [salt, output].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    let PasswordParameters { memory_kib, iterations, parallelism } = cost;
+    PasswordHash::from_stored(format!("$argon2id$v=19$m={memory_kib},t={iterations},p={parallelism}${salt}${output}"))
 }
 
 /// The bytes that are hashed: the whole password in NFC, so that the same characters from two systems are the same

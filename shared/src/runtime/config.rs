@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::credentials::{PasswordHasher, PasswordParameters};
+use crate::credentials::{PasswordError, PasswordHasher, PasswordParameters};
 
 use super::settings::{ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, NumberSetting, TextDefault, TextSetting};
 
@@ -24,6 +24,9 @@ pub enum ConfigError {
         /// What is wrong with it. Never its value.
         problem: String,
     },
+    /// No password can be hashed here.
+    #[error("no password can be hashed: {0}")]
+    Hash(PasswordError),
 }
 
 impl ConfigError {
@@ -98,14 +101,17 @@ impl Environment {
     /// The hasher of `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS` and `ARGON2_PARALLELISM`.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] names the variable that is wrong.
+    /// [`ConfigError::Invalid`] names the variable that is wrong; [`ConfigError::Hash`] if a known hash comes out wrong.
     pub fn password_hasher(&self) -> Result<PasswordHasher, ConfigError> {
         let parameters = PasswordParameters {
             memory_kib: self.number(&ARGON2_MEMORY_KIB)?,
             iterations: self.number(&ARGON2_ITERATIONS)?,
             parallelism: self.number(&ARGON2_PARALLELISM)?,
         };
-        PasswordHasher::new(parameters).map_err(|error| ConfigError::invalid(ARGON2_MEMORY_KIB.name, error))
+        PasswordHasher::new(parameters).map_err(|error| match error {
+            PasswordError::Parameters => ConfigError::invalid(ARGON2_MEMORY_KIB.name, error),
+            error => ConfigError::Hash(error),
+        })
     }
 }
 

@@ -163,16 +163,17 @@ impl Setup {
         }
     }
 
-    /// The check of passwords: its throttle and its hasher.
+    /// The check of passwords: its throttle, and its hasher, whose memory is allocated from now on.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is wrong.
+    /// [`ConfigError`] names the variable that is wrong, or says that no password can be hashed.
     pub fn password_gate(&self, database: &Database) -> Result<PasswordGate, ConfigError> {
         let throttle = Throttle {
             attempts: self.environment.number(&settings::LOGIN_ATTEMPTS)?,
             window_seconds: self.environment.number(&settings::LOGIN_WINDOW_SECONDS)?,
         };
         let hasher = self.environment.password_hasher()?;
+        hasher.prepare().map_err(ConfigError::Hash)?;
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
     }
 

@@ -6,13 +6,14 @@
 use std::num::NonZeroU32;
 
 use argon2::password_hash::{PasswordVerifier as _, phc};
-use argon2::{Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{constant_time, pbkdf2};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64ct::{Base64Pbkdf2, Base64ShaCrypt, Encoding};
 
-use super::PasswordError;
+use super::argon2id::BlockMemory;
+use super::{PasswordError, PasswordParameters};
 
 /// A scheme whose hashes a login verifies. A right password is then hashed again, with argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +94,15 @@ impl<'a> Stored<'a> {
     }
 
     /// Whether this is the hash of `password`. The comparison takes constant time.
-    pub fn is_of(&self, password: &[u8]) -> Result<bool, PasswordError> {
+    pub fn is_of(&self, password: &[u8], memory: &BlockMemory) -> Result<bool, PasswordError> {
         match self {
+            Self::Argon2(hash) if is_of_our_kind(hash) => {
+                let cost = Params::try_from(&**hash).map_err(|_| PasswordError::Unreadable)?;
+                let Derived { salt, output } = derived(hash)?;
+                let mut computed = vec![0; output.len()];
+                memory.argon2id(PasswordParameters::from(&cost), password, &salt, &mut computed)?;
+                Ok(constant_time::verify_slices_are_equal(&computed, &output).is_ok())
+            }
             Self::Argon2(hash) => match Argon2::default().verify_password(password, &**hash) {
                 Ok(()) => Ok(true),
                 Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
@@ -113,6 +121,13 @@ impl<'a> Stored<'a> {
             }
         }
     }
+}
+
+/// Whether this is argon2id in its last version, with nothing hashed beside the password: what is made here.
+fn is_of_our_kind(hash: &phc::PasswordHash) -> bool {
+    hash.algorithm.as_str() == Algorithm::Argon2id.as_str()
+        && hash.version == Some(Version::V0x13.into())
+        && hash.params.iter().all(|(name, _)| ["m", "t", "p"].contains(&name.as_str()))
 }
 
 fn phc(text: &str) -> Result<phc::PasswordHash, PasswordError> {
