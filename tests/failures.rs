@@ -6,7 +6,7 @@ use latchkey::domain::Acl;
 use latchkey::runtime::Start;
 use serde_json::json;
 
-use crate::house::{Call, Person, World};
+use crate::house::{Call, Door, Person, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
     AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
@@ -102,4 +102,55 @@ async fn a_row_that_makes_no_sense_is_500() {
     corrupt_all_rows(&world).await;
 
     Failure { world: &world, status: 500, code: "internal" }.of_readers(&alice, &token, &session).await;
+}
+
+#[tokio::test]
+async fn keys_that_a_throttled_batch_left_unread_are_read_again_and_only_those() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let at_once = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+    let usual = world.spy.take();
+
+    for times in 1..=5 {
+        world.spy.leave_unread(times);
+        let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+
+        assert_eq!((reply.status, &reply.body), (200, &at_once.body), "{times}");
+        let traffic = world.spy.take();
+        assert_eq!(traffic.actions, vec!["BatchGetItem"; times + 1]);
+        assert_eq!(traffic.units, usual.units, "a key was read twice");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_missing_stays_missing_when_others_were_left_unread() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+
+    world.spy.leave_unread(2);
+
+    let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
+    assert_eq!((reply.status, reply.code()), (404, "token-not-found"));
+}
+
+#[tokio::test]
+async fn keys_that_stay_unread_are_503_within_the_time_of_one_call() {
+    let world = World::with([("AWS_CALL_TIMEOUT_SECONDS", "3")]).await;
+    let alice = world.person("alice").await;
+    let unread = json!({ "UnprocessedKeys": { "latchkey-users": { "Keys": [{ "pk": { "S": format!("id#{}", alice.id) } }] } } });
+    let service = world.start::<EntityTokenGet>().await;
+    world.spy.take();
+    world.spy.refuse_next(ALL, 200, &unread);
+
+    // Nothing but the service's own timers is waited for: the answers come from the spy.
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let reply = service.reply(alice.entity_call("acme", &alice.id)).await;
+
+    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+    assert_eq!(start.elapsed().as_secs(), 3);
+    let requests = world.spy.take().actions.len();
+    // Four delays add up to 750 ms at most, and every further one to a second at most.
+    assert!(requests >= 6, "{requests}");
 }

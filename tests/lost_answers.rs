@@ -130,19 +130,6 @@ async fn a_store_that_does_not_answer_is_a_503_and_authorises_nothing() {
     assert_eq!(world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await.status, 201);
 }
 
-#[tokio::test]
-async fn keys_left_unread_by_a_throttled_batch_are_not_taken_for_absent_rows() {
-    let world = World::new().await;
-    let alice = world.person("alice").await;
-    let throttled =
-        json!({ "Responses": {}, "UnprocessedKeys": { "latchkey-users": { "Keys": [{ "pk": { "S": format!("id#{}", alice.id) } }] } } });
-
-    world.spy.refuse_next(1, 200, &throttled);
-
-    let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
-    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
-}
-
 #[test]
 fn what_the_store_can_not_tell_is_never_the_callers_fault() {
     let down = || StoreError::unavailable(std::io::Error::other("down"));

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, H
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::used_rights::{self, Right};
 
@@ -49,6 +49,7 @@ struct State {
     refuse: Option<(u16, String)>,
     passed: usize,
     refusals: usize,
+    partial: usize,
 }
 
 /// A clone watches the same wire.
@@ -98,6 +99,11 @@ impl Spy {
         state.refusals = count;
         state.refuse = Some((status, body.to_string()));
     }
+
+    /// In each of the next `count` batches DynamoDB leaves a key unread, as it does when it throttles.
+    pub fn leave_unread(&self, count: usize) {
+        self.state.lock().unwrap().partial = count;
+    }
 }
 
 impl Spy {
@@ -128,7 +134,7 @@ struct WatchedConnector {
 
 impl HttpConnector for WatchedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let (refused, lost, is_read) = {
+        let (refused, lost, is_read, unread) = {
             let mut state = self.spy.state.lock().unwrap();
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let (service, action) = target.split_once('.').map_or(("", String::new()), |(service, action)| (service, action.to_owned()));
@@ -147,20 +153,60 @@ impl HttpConnector for WatchedConnector {
             state.passed = state.passed.saturating_sub(1);
             let lost = state.lose_after == Some(0);
             state.lose_after = state.lose_after.and_then(|count| count.checked_sub(1));
-            (state.refuse.clone().filter(|_| refuse), lost, is_read)
+            let unread = if state.partial > 0 { take_a_key(&mut request, &body) } else { None };
+            state.partial -= usize::from(unread.is_some());
+            (state.refuse.clone().filter(|_| refuse), lost, is_read, unread)
         };
         ask_for_capacity(&mut request);
         let (spy, real) = (self.spy.clone(), self.real.clone());
         HttpConnectorFuture::new(async move {
             let result = match refused {
                 Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+                None if unread.as_ref().is_some_and(|unread| unread.was_the_last) => {
+                    Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from("{}")))
+                }
                 None => real.call(request).await,
             };
-            let (response, units) = read_units(result?).await;
+            let (mut response, units) = read_units(result?).await;
+            if let Some(unread) = unread {
+                add_unread(&mut response, &unread);
+            }
             spy.answered(is_read, units);
             if lost { Err(ConnectorError::io("the answer was lost".into())) } else { Ok(response) }
         })
     }
+}
+
+/// A key of a batch that is not sent on, as `RequestItems` with nothing else.
+struct Unread {
+    request_items: Value,
+    was_the_last: bool,
+}
+
+/// Takes a key out of a BatchGetItem.
+fn take_a_key(request: &mut HttpRequest, body: &Value) -> Option<Unread> {
+    let (table, wanted) = body["RequestItems"].as_object()?.iter().next_back()?;
+    let (mut body, mut unread) = (body.clone(), wanted.clone());
+    let keys = body["RequestItems"][table]["Keys"].as_array_mut()?;
+    unread["Keys"] = json!([keys.pop()?]);
+    if keys.is_empty() {
+        body["RequestItems"].as_object_mut()?.remove(table);
+    }
+    set_body(request, &body);
+    Some(Unread { was_the_last: body["RequestItems"] == json!({}), request_items: json!({ table: unread }) })
+}
+
+fn add_unread(response: &mut HttpResponse, unread: &Unread) {
+    let mut body: Value = response.body().bytes().map(serde_json::from_slice).and_then(Result::ok).unwrap_or_default();
+    body["UnprocessedKeys"] = unread.request_items.clone();
+    response.headers_mut().remove("content-length");
+    *response.body_mut() = SdkBody::from(body.to_string());
+}
+
+fn set_body(request: &mut HttpRequest, body: &Value) {
+    let text = body.to_string();
+    request.headers_mut().insert("content-length", text.len().to_string());
+    *request.body_mut() = SdkBody::from(text);
 }
 
 /// What IAM checks for a request: a transaction is checked item by item, a batch table by table. For SES's one call of
@@ -191,9 +237,7 @@ fn rights(service: &str, action: &str, body: &Value) -> Vec<Right> {
 fn ask_for_capacity(request: &mut HttpRequest) {
     let Some(mut body) = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok()) else { return };
     body["ReturnConsumedCapacity"] = "TOTAL".into();
-    let text = body.to_string();
-    request.headers_mut().insert("content-length", text.len().to_string());
-    *request.body_mut() = SdkBody::from(text);
+    set_body(request, &body);
 }
 
 async fn read_units(response: HttpResponse) -> (HttpResponse, f64) {

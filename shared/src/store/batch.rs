@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::de::DeserializeOwned;
 
+use super::backoff::Backoff;
 use super::schema::{self, Item, Key};
 use super::table::read;
 use super::{Database, StoreError};
@@ -61,29 +63,39 @@ impl<'a> Batch<'a> {
         row
     }
 
-    /// Reads all rows, consistently, in one request; no request at all for an empty batch.
+    /// Reads all rows, consistently, in one request; no request at all for an empty batch. Rows that DynamoDB leaves
+    /// unread because it is throttling are read again within the time of the call: an unread row is never an absent one.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] also if DynamoDB leaves rows unread.
+    /// [`StoreError::Unavailable`] also if rows are still unread when the time is used up.
     pub async fn get(self) -> Result<Rows, StoreError> {
         let mut tables: HashMap<String, Vec<Key>> = HashMap::new();
         for row in self.keys {
             tables.entry(row.table).or_default().push(row.key);
         }
-        if tables.is_empty() {
-            return Ok(Rows { found: HashMap::new() });
-        }
-        let mut request = self.database.client.batch_get_item();
-        for (table, keys) in tables {
-            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
-            request = request.request_items(table, keys);
-        }
-        let output = request.send().await?;
-        if output.unprocessed_keys.is_some_and(|unprocessed| !unprocessed.is_empty()) {
-            return Err(StoreError::unprocessed());
-        }
-        Ok(Rows { found: output.responses.unwrap_or_default() })
+        read_all(&self.database.client, tables).await.map(|found| Rows { found })
     }
+}
+
+/// The rows at those keys, by table.
+pub(super) async fn read_all(client: &Client, keys: HashMap<String, Vec<Key>>) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+    let mut wanted = HashMap::new();
+    for (table, keys) in keys {
+        wanted.insert(table, KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?);
+    }
+    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+    let mut backoff = Backoff::new(client);
+    while !wanted.is_empty() {
+        let output = backoff.in_time(client.batch_get_item().set_request_items(Some(wanted)).send()).await?;
+        for (table, rows) in output.responses.unwrap_or_default() {
+            found.entry(table).or_default().extend(rows);
+        }
+        wanted = output.unprocessed_keys.unwrap_or_default();
+        if !wanted.is_empty() {
+            backoff.pause().await?;
+        }
+    }
+    Ok(found)
 }
 
 impl Rows {

@@ -1,7 +1,6 @@
 //! Many users at a time, for an import. No function calls this.
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
-
+use super::batch::read_all;
 use super::schema::{EPOCH, Item, Key, PASSWORD_HASH, PK, USER_ID};
 use super::transaction::Outcome;
 use super::{Database, StoreError, UserRow, Users, users};
@@ -86,23 +85,10 @@ impl BulkUsers {
     pub async fn compare(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
         let pairs = users.iter().map(users::rows).collect::<Result<Vec<_>, _>>()?;
         let keys = pairs.iter().flatten().filter_map(|item| Some(Key::from([(PK.name().to_owned(), item.get(PK.name())?.clone())])));
-        let rows = self.read(keys.collect()).await?;
+        let rows = read_all(&self.0.client, [(self.0.tables.users.clone(), keys.collect())].into()).await?;
+        let rows: Vec<_> = rows.into_values().flatten().collect();
         let found = |wanted: &Item| rows.iter().find(|row| row.get(PK.name()) == wanted.get(PK.name())).cloned();
         Ok(pairs.iter().map(|pair| compare(pair, pair.each_ref().map(found))).collect())
-    }
-
-    async fn read(&self, mut keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
-        let mut rows = Vec::new();
-        for _ in 0..ATTEMPTS {
-            if keys.is_empty() {
-                return Ok(rows);
-            }
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
-            let output = self.0.client.batch_get_item().request_items(&self.0.tables.users, wanted).send().await?;
-            rows.extend(output.responses.unwrap_or_default().into_values().flatten());
-            keys = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-        }
-        if keys.is_empty() { Ok(rows) } else { Err(StoreError::unprocessed()) }
     }
 
     /// Replaces the user of that name and id by `user`. Unless only the epoch was behind, a new epoch begins: a session

@@ -10,12 +10,14 @@
 //! | [`schema`] | every key and attribute |
 //! | `table`, `expression`, `write`, `update` | a request to one row, built from the schema |
 //! | `transaction`, `batch` | several rows in one request |
+//! | `retry`, `backoff` | what the SDK does not repeat by itself |
 //! | the others | one type for each kind of row, with the calls that operations need |
 //!
 //! A binary holds only the calls that it makes.
 
 mod api_keys;
 mod attempts;
+mod backoff;
 mod batch;
 pub mod bulk;
 mod checks;
