@@ -1,0 +1,63 @@
+//! Runs Lambda functions on this machine: starts a function's binary, hands it events and takes its answers over [Lambda's
+//! Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), as Lambda itself does.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use latchkey_runtime_api::{Host, Program};
+//!
+//! # async fn first_call() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::new()?;
+//! let process = host.start(&Program::new("jwks", "target/lambda/jwks/bootstrap")).await?;
+//! process.ready().await?;
+//! let answer = process.invoke(br#"{"version": "2.0"}"#.to_vec(), Duration::from_secs(10)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One [`Process`] is one execution environment: it has a port of its own and answers one event at a time. How many there are of a
+//! function, and what happens after one has ended, is for the caller to decide.
+//!
+//! No process outlives its [`Process`], nor the host, even if the host is killed: a watchdog waits for the end of a pipe that only
+//! the host holds ([`watchdog`]).
+//!
+//! Imports nothing of ours.
+
+mod api;
+mod failure;
+mod process;
+mod program;
+mod watchdog;
+
+use std::io;
+use std::sync::Arc;
+
+pub use failure::{Failure, FunctionError};
+pub use process::Process;
+pub use program::{Output, Program};
+
+use watchdog::Watchdog;
+
+/// What starts processes and has them killed when it dies. Clones share one watchdog.
+#[derive(Clone, Debug)]
+pub struct Host {
+    watchdog: Arc<Watchdog>,
+}
+
+impl Host {
+    /// Starts the watchdog.
+    ///
+    /// # Errors
+    /// If `sh` cannot be started.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { watchdog: Arc::new(Watchdog::start()?) })
+    }
+
+    /// Starts a process of `program`. It is not [`ready`](Process::ready) yet.
+    ///
+    /// # Errors
+    /// If no port is free or the binary cannot be run.
+    pub async fn start(&self, program: &Program) -> io::Result<Process> {
+        Process::start(program, Arc::clone(&self.watchdog)).await
+    }
+}
