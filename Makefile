@@ -10,7 +10,7 @@ STACK ?= latchkey-$(ENV)
 PARAMETERS ?=
 # How `make deploy` shifts the traffic, as docs/alarms.md says; empty is at once.
 ROLLOUT ?=
-# Whether `make deploy` takes the binaries in target/lambda as they are.
+# Whether `make deploy` and `make bench` take the binaries in target/lambda as they are.
 BUILT ?=
 
 # What `build`, `zips` and `test-reproducible` are about: all functions, or the ones that are named.
@@ -26,13 +26,14 @@ CARGO_CYCLONEDX_VERSION := 0.5.9
 SAM_VERSION := 1.170.0
 CHECKOV_VERSION := 3.3.30
 CFN_LINT_VERSION := 1.58.0
+ARGON2_CFFI_VERSION := 25.1.0
 PYTHON_MINIMUM := 3.11
 
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contract template costs build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters
+.PHONY: help run test test-contract template costs bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters argon2-cffi
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +54,12 @@ costs: rust ## measure what each operation costs, and write the table of docs/co
 	cargo test -p latchkey-tests it_costs
 	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
 
+# The functions as AWS runs them, and what they are measured beside. An optimised bench, or its DynamoDB would be what is measured.
+bench: $(if $(BUILT),,build) node argon2-cffi ## measure the functions' binaries, and write docs/performance.md; ARGS="--starts 2 --warm 2" for a quick look
+	$(LAMBDA_BUILD) --package latchkey-bench-bare
+	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
+	cargo run --quiet --locked --profile bench-host -p latchkey-bench -- $(ARGS)
+
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
 	@cargo run --quiet -p latchkey-assemble
 
@@ -61,12 +68,14 @@ template: rust ## assemble template.yaml and the tables in the docs from infra/t
 template.rollout.yaml: rust
 	@cargo run --quiet -p latchkey-assemble -- --rollout $(or $(ROLLOUT),Canary10Percent5Minutes) --release "$$(date -u +%Y%m%dT%H%M%SZ)" >$@
 
-# The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 # The flags and the mode: the same commit gives the same bytes, in whatever folder, home and umask it is built.
+LAMBDA_BUILD = flags=$$(sh infra/release/remap.sh) && env -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS -u CXXFLAGS RUSTFLAGS="$$flags" \
+  cargo lambda build --release --locked --$(subst _,-,$(ARCH)) --lambda-dir target/lambda
+
+# The packages by name: cargo then leaves out of the functions what only the other packages ask of a shared library.
 build: cargo-lambda ## build what AWS runs: target/lambda/<operation>/bootstrap; ARCH=arm64 for Graviton
 	@cargo fetch --quiet --locked
-	flags=$$(sh infra/release/remap.sh) && env -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS -u CXXFLAGS RUSTFLAGS="$$flags" \
-	  cargo lambda build --release --locked --$(subst _,-,$(ARCH)) --lambda-dir target/lambda $(addprefix --package ,$(FUNCTIONS))
+	$(LAMBDA_BUILD) $(addprefix --package ,$(FUNCTIONS))
 	@chmod 0755 $(patsubst %,target/lambda/%/bootstrap,$(FUNCTIONS))
 
 zips: build ## build, and list the zips that `sam deploy` makes of it: target/zips, with size and SHA-256
@@ -136,12 +145,17 @@ linters:
 	@if ! .venv-lint/bin/checkov --version 2>/dev/null | grep -qx $(CHECKOV_VERSION) || \
 	  ! .venv-lint/bin/cfn-lint --version 2>/dev/null | grep -q ' $(CFN_LINT_VERSION)$$'; then $(MAKE) --no-print-directory .venv-lint; fi
 
+argon2-cffi:
+	@if ! .venv-bench/bin/python -c 'import argon2, sys; sys.exit(argon2.__version__ != "$(ARGON2_CFFI_VERSION)")' 2>/dev/null; then \
+	  $(MAKE) --no-print-directory .venv-bench; fi
+
 # Python packages, each set in a virtual environment of its own: they want other versions of the same libraries.
-.PHONY: .venv .venv-sam .venv-lint
+.PHONY: .venv .venv-sam .venv-lint .venv-bench
 .venv: PACKAGES = cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 .venv-sam: PACKAGES = aws-sam-cli==$(SAM_VERSION)
 .venv-lint: PACKAGES = checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION)
-.venv .venv-sam .venv-lint:
+.venv-bench: PACKAGES = argon2-cffi==$(ARGON2_CFFI_VERSION)
+.venv .venv-sam .venv-lint .venv-bench:
 	@command -v python3 >/dev/null || { \
 	  echo "Python is missing. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \
