@@ -140,7 +140,7 @@ async fn an_exchange_is_repeated_for_the_session_that_it_began() {
     }
     assert_eq!(again.header("location"), first.header("location"));
     assert_eq!(world.sessions_of("carol").await, 1);
-    assert_eq!(exchange(&world, &token, "another", json!({})).await.code(), "token-not-found", "only its own");
+    assert_eq!(exchange(&world, &token, "another-key-of-16", json!({})).await.code(), "token-not-found", "only its own");
     let other = exchange(&world, &token, KEY, json!({ "expiredTime": "2030-03-17T18:00:00Z" })).await;
     assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
 
@@ -150,14 +150,50 @@ async fn an_exchange_is_repeated_for_the_session_that_it_began() {
 }
 
 #[tokio::test]
+async fn a_repetition_is_answered_for_ten_minutes_and_told() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let first = exchange(&world, &token, KEY, json!({})).await;
+    world.setup.events.take();
+
+    world.pass(599);
+    let again = exchange(&world, &token, KEY, json!({})).await;
+    let told = world.setup.events.take();
+    world.pass(1);
+    let late = exchange(&world, &token, KEY, json!({})).await;
+
+    assert_eq!((again.status, again.text("id")), (201, first.text("id")));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("one-time-token.exchange-repeated"), "{told:?}");
+    assert_eq!((late.status, late.code()), (404, "token-not-found"));
+}
+
+#[tokio::test]
+async fn a_key_that_could_be_guessed_is_refused_at_an_exchange_and_consumes_nothing() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+
+    let short = Call::new().path("token", &token).header("idempotency-key", "exchange-1-of-2").undocumented();
+    let short = world.call::<AuthenticationTokenExchange>(short).await;
+
+    assert_eq!((short.status, short.invalid_fields()), (422, vec!["Idempotency-Key"]));
+    assert_eq!(exchange(&world, &token, "exchange-1-of-20", json!({})).await.status, 201);
+}
+
+#[tokio::test]
 async fn exchanges_under_one_key_at_the_same_instant_are_one_session() {
     for invalidate in [true, false] {
         let world = World::new().await;
         let alice = world.person_with("alice", Acl::everything()).await;
         let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
 
-        let body = || json!({ "invalidate": invalidate });
-        let all = futures_util::future::join_all((0..20).map(|_| exchange(&world, &token, KEY, body()))).await;
+        let call = || {
+            let call = Call::new().path("token", &token).header("idempotency-key", KEY).header("reb-apikey", &alice.key);
+            world.call::<AuthenticationTokenExchange>(call.json(json!({ "invalidate": invalidate })))
+        };
+        let all = futures_util::future::join_all((0..20).map(|_| call())).await;
 
         assert!(all.iter().all(|reply| reply.status == 201 && reply.text("id") == all[0].text("id")), "{invalidate}");
         assert_eq!(world.sessions_of("carol").await, 1);
@@ -174,7 +210,7 @@ async fn a_repetition_of_an_exchange_with_a_one_time_password_needs_that_too() {
     assert_eq!(exchange(&world, &token, KEY, right.clone()).await.status, 201);
 
     assert_eq!(exchange(&world, &token, KEY, json!({})).await.code(), "one-time-password-refused");
-    world.pass(700);
+    world.pass(599);
     assert_eq!(exchange(&world, &token, KEY, right.clone()).await.status, 201, "the session is older than the password by now");
     for _ in 0..5 {
         let wrong = Call::new().path("token", &token).header("idempotency-key", KEY).json(json!({ "oneTimePassword": "wrong" }));

@@ -55,7 +55,7 @@ async fn a_token_is_exchanged_for_a_session() {
     assert_eq!(
         part(&jwt, 1),
         json!({
-            "iss": "https://auth.example.com", "sub": "carol", "aud": "https://api.example.com", "iat": NOW, "nbf": NOW, "exp": NOW + 3600,
+            "iss": "https://auth.example.com", "sub": "carol", "aud": "https://api.example.com", "iat": NOW, "nbf": NOW - 30, "exp": NOW + 3600,
             "jti": reply.text("id"), "token_use": "session", "acl": [{ "scope": {}, "permissions": ["read"] }], "customClaims": { "sub": "mallory" },
         })
     );
@@ -99,16 +99,31 @@ async fn unknown_expired_and_consumed_are_the_same_404() {
     }
 }
 
+/// Whoever merely holds a token must not decide how often it counts and for how long.
 #[tokio::test]
-async fn a_token_that_is_not_invalidated_can_be_exchanged_again() {
+async fn a_token_is_kept_and_a_session_lives_longer_only_beside_a_credential_that_may_issue_tokens() {
     let world = World::new().await;
-    let (token, _) = carols_token(&world, json!({})).await;
+    let (token, key) = carols_token(&world, json!({})).await;
+    let powerless = world.person("powerless").await;
+    let kept = || json!({ "invalidate": false });
+    let longer = || json!({ "expiredTime": "2030-03-17T18:46:41Z" });
+    let with = |credential: &str, wish: Value| Call::new().path("token", &token).header("reb-apikey", credential).json(wish);
 
-    let first = exchange(&world, &token, json!({ "invalidate": false })).await;
-    let second = exchange(&world, &token, json!({})).await;
-    let third = exchange(&world, &token, json!({ "invalidate": false })).await;
+    for wish in [kept(), longer()] {
+        let alone = exchange(&world, &token, wish.clone()).await;
+        let beside_another = world.call::<AuthenticationTokenExchange>(with(&powerless.key, wish)).await;
+        for reply in [alone, beside_another] {
+            assert_eq!((reply.status, reply.code()), (403, "escalation"));
+        }
+    }
+    assert_eq!(world.sessions_of("carol").await, 0);
+
+    let first = world.call::<AuthenticationTokenExchange>(with(&key, kept())).await;
+    let second = world.call::<AuthenticationTokenExchange>(with(&key, longer())).await;
+    let third = world.call::<AuthenticationTokenExchange>(with(&key, kept())).await;
 
     assert_eq!((first.status, second.status, third.status), (201, 201, 404));
+    assert_eq!(second.text("expiredTime"), "2030-03-17T18:46:41Z");
     assert_ne!(first.text("id"), second.text("id"));
 }
 
@@ -129,8 +144,8 @@ async fn a_failed_exchange_never_consumes_the_token() {
     assert_eq!(world.sessions_of("carol").await, 0);
 
     assert_eq!(
-        exchange(&world, &token, json!({ "expiredTime": "2030-03-18T17:46:40Z" })).await.text("expiredTime"),
-        "2030-03-18T17:46:40Z"
+        exchange(&world, &token, json!({ "expiredTime": "2030-03-17T18:46:40Z" })).await.text("expiredTime"),
+        "2030-03-17T18:46:40Z"
     );
 }
 
@@ -202,14 +217,17 @@ async fn what_clients_leave_in_authorization_is_no_credential_but_a_login_jwt_is
     let world = World::new().await;
     let (token, key) = carols_token(&world, json!({})).await;
     let mallory = world.person("mallory").await;
-    let call = |bearer: &str| Call::new().path("token", &token).bearer(bearer).json(json!({ "invalidate": false }));
-    let session = world.call::<AuthenticationTokenExchange>(call("publishable-key")).await;
+    let another = async || world.one_time_token(&key, json!({ "customerId": "carol" })).await.text("token");
+    let call = |token: &str, bearer: &str| Call::new().path("token", token).bearer(bearer);
+    let session = world.call::<AuthenticationTokenExchange>(call(&token, "publishable-key")).await;
 
-    let after_a_session = world.call::<AuthenticationTokenExchange>(call(&session.text("token"))).await;
-    let beside_a_key = world.call::<AuthenticationTokenExchange>(call("publishable-key").header("reb-apikey", &key)).await;
+    let after_a_session = world.call::<AuthenticationTokenExchange>(call(&another().await, &session.text("token"))).await;
+    let beside_a_key = call(&another().await, "publishable-key").header("reb-apikey", &key);
+    let beside_a_key = world.call::<AuthenticationTokenExchange>(beside_a_key).await;
     world.set_user(&mallory, "SET disabled_at = :v", 1).await;
-    let revoked_login = world.call::<AuthenticationTokenExchange>(call(&mallory.jwt)).await;
-    let widening = call("publishable-key").json(json!({ "acl": [{ "scope": {}, "permissions": ["*"] }] }));
+    let unused = another().await;
+    let revoked_login = world.call::<AuthenticationTokenExchange>(call(&unused, &mallory.jwt)).await;
+    let widening = call(&unused, "publishable-key").json(json!({ "acl": [{ "scope": {}, "permissions": ["*"] }] }));
 
     assert_eq!((session.status, after_a_session.status, beside_a_key.status, revoked_login.status), (201, 201, 201, 401));
     assert_eq!(world.call::<AuthenticationTokenExchange>(widening).await.status, 403);
@@ -501,7 +519,7 @@ async fn it_costs_what_docs_costs_says() {
     exchange("for another user", &bob.id, |call, _| call).await;
     exchange("with an API key", &alice.id, |call, alice| call.header("reb-apikey", &alice.key)).await;
     exchange("with a login", &alice.id, |call, alice| call.bearer(&alice.jwt)).await;
-    exchange("not invalidating", &alice.id, |call, _| call.json(json!({ "invalidate": false }))).await;
+    exchange("not invalidating", &alice.id, |call, alice| call.header("reb-apikey", &alice.key).json(json!({ "invalidate": false }))).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
     let digits: String = world.mails()[0].split_once("password is ").unwrap().1.chars().take(6).collect();
     let call = Call::new().path("token", token).json(json!({ "oneTimePassword": digits }));

@@ -6,7 +6,7 @@ use latchkey::store::{ApiKeyRow, ApiKeys, LoginSession};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Mask, NOW, World};
-use crate::operations::AuthheaderAdd;
+use crate::operations::{AuthheaderAdd, AuthheaderList};
 
 #[tokio::test]
 async fn a_logged_in_user_gets_a_named_key() {
@@ -76,6 +76,11 @@ async fn a_key_can_be_given_less_than_its_owner_has_and_never_more() {
     let more = world.add_key(&alice.jwt, json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["entity-token-get"] }] })).await;
 
     assert_eq!(less.status, 200);
+    assert_eq!(less.body["acl"], json!([{ "scope": { "organizationId": ["acme"] }, "permissions": ["entity-token-get"] }]));
+    let listed = world.call::<AuthheaderList>(Call::new().bearer(&alice.jwt)).await.body;
+    let shown = |id: &Value| listed.as_array().unwrap().iter().find(|key| key["id"] == *id).unwrap().get("acl").cloned();
+    assert_eq!(shown(&less.body["id"]), Some(less.body["acl"].clone()), "what restricts a key is shown");
+    assert_eq!(listed.as_array().unwrap().iter().filter(|key| key.get("acl").is_none()).count(), 1, "and nothing of a key that is not");
     assert_eq!((more.status, more.code()), (403, "escalation"));
 }
 
@@ -92,6 +97,10 @@ async fn wrong_fields_are_named() {
         (json!({ "name": "a\u{0}b" }), vec!["name"]),
         (json!({ "name": "\u{1b}[2J" }), vec!["name"]),
         (json!({ "name": "x", "acl": [{ "permissions": ["*"] }] }), vec!["acl.0.scope"]),
+        // Each of these was meant to restrict the key.
+        (json!({ "name": "x", "acls": [] }), vec!["acls"]),
+        (json!({ "name": "x", "Acl": [] }), vec!["Acl"]),
+        (json!({ "name": "x", "scope": {}, "permissions": ["introspect"] }), vec!["permissions", "scope"]),
     ] {
         let reply = world.call::<AuthheaderAdd>(Call::new().bearer(&alice.jwt).json(body.clone()).undocumented()).await;
         assert_eq!((reply.status, reply.code()), (422, "invalid-fields"), "{body}");

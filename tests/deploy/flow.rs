@@ -139,7 +139,7 @@ impl<'s> Walk<'s> {
         self.one_time_token(&by_key_once, json!({ "customerId": "carol" })).await?;
         self.call(&format!("GET /authentication-tokens/{token}"), &[], None, 200).await?;
         let exchange = format!("POST /authentication-tokens/{token}/exchange");
-        self.call(&exchange, &[], Some(json!({ "invalidate": false })), 201).await?;
+        self.call(&exchange, &by_key, Some(json!({ "invalidate": false })), 201).await?;
         self.call(&exchange, &[("idempotency-key", &once)], None, 201).await?;
         self.call(&exchange, &[("idempotency-key", &once)], None, 201).await?;
         self.call(&exchange, &[], None, 404).await?;

@@ -75,6 +75,7 @@ async fn wrong_fields_are_a_400_in_this_family() {
 
     for (call, field) in [
         (call(json!({ "expiry": "2030-03-17T17:46:40Z" })), "expiry"),
+        (call(json!({ "expiry": "2031-03-17T17:46:41Z" })), "expiry"),
         (call(json!({ "flags": [1] })).undocumented(), "flags"),
         (call(json!({ "expiry": 7 })).undocumented(), "expiry"),
     ] {

@@ -11,7 +11,7 @@ use latchkey::store::{EntityTokens, Rotation};
 use serde_json::json;
 
 use crate::house::{Door, NOW, Person, Reply, World};
-use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenRefresh};
+use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate};
 
 async fn refresh(world: &World, person: &Person, token: &str) -> Reply {
     world.call::<EntityTokenRefresh>(person.entity_call("acme", &person.id).json(json!({ "authenticationToken": token }))).await
@@ -22,7 +22,7 @@ async fn token(world: &World, person: &Person) -> String {
 }
 
 #[tokio::test]
-async fn a_refresh_replaces_the_token_and_keeps_expiry_and_flags() {
+async fn a_refresh_replaces_the_token_and_keeps_the_flags() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": ["a"] }))).await;
@@ -35,6 +35,44 @@ async fn a_refresh_replaces_the_token_and_keeps_expiry_and_flags() {
         assert_eq!(reply.body[member], made.body[member], "{member}");
     }
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, reply.body);
+}
+
+#[tokio::test]
+async fn a_refresh_renews_the_life_that_the_token_was_given_up_to_the_longest() {
+    let world = World::with([("ENTITY_TOKEN_MAX_TTL_SECONDS", "2592000")]).await;
+    let alice = world.person("alice").await;
+    let call = |entity: &str| alice.entity_call(entity, &alice.id);
+    let refreshed = async |entity: &str| world.call::<EntityTokenRefresh>(call(entity)).await.text("expiry");
+    world.call::<EntityTokenCreate>(call("default")).await;
+    world.call::<EntityTokenCreate>(call("an hour").json(json!({ "expiry": "2030-03-17T18:46:40Z" }))).await;
+    world.call::<EntityTokenCreate>(call("changed")).await;
+
+    world.pass(600);
+    world.call::<EntityTokenUpdate>(call("changed").json(json!({ "expiry": "2030-03-17T18:00:00Z" }))).await;
+    world.pass(60);
+
+    assert_eq!(refreshed("default").await, "2030-04-16T17:57:40Z", "30 days from now on");
+    assert_eq!(refreshed("an hour").await, "2030-03-17T18:57:40Z");
+    assert_eq!(refreshed("changed").await, "2030-03-17T18:01:00Z", "as long as it was given when its expiry was changed");
+    let longer = world.call::<EntityTokenUpdate>(call("default").json(json!({ "expiry": "2030-04-16T17:57:41Z" }))).await;
+    assert_eq!((longer.status, longer.invalid_fields()), (400, vec!["expiry"]));
+}
+
+/// A row of an earlier release does not say how long it was given.
+#[tokio::test]
+async fn a_refresh_renews_the_life_of_a_token_of_an_earlier_release() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2030-03-17T18:46:40Z" }))).await;
+    for row in world.rows("tokens").await.into_iter().filter(|row| row.contains_key("life_seconds")) {
+        let update = world.dynamodb.update_item().table_name("latchkey-tokens").update_expression("REMOVE life_seconds");
+        update.key("pk", row["pk"].clone()).key("sk", row["sk"].clone()).send().await.unwrap();
+    }
+
+    world.pass(60);
+    let reply = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
+
+    assert_eq!(reply.text("expiry"), "2030-03-17T18:47:40Z");
 }
 
 #[tokio::test]
@@ -157,9 +195,9 @@ async fn a_rotation_that_comes_too_late_changes_nothing() {
     let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
 
     // Since it was read, the token has been made anew, has expired, has been refreshed.
-    let anew = tokens.rotate(&place, RandomId::random(), 0, 1, now).await.unwrap();
-    let expired = tokens.rotate(&place, id, 0, 1, expiry).await.unwrap();
-    let refreshed = tokens.rotate(&place, id, 7, 1, now).await.unwrap();
+    let anew = tokens.rotate(&place, RandomId::random(), 0, 1, (expiry, now)).await.unwrap();
+    let expired = tokens.rotate(&place, id, 0, 1, (expiry, expiry)).await.unwrap();
+    let refreshed = tokens.rotate(&place, id, 7, 1, (expiry, now)).await.unwrap();
 
     assert_eq!((anew, expired), (Rotation::Gone, Rotation::Gone));
     assert!(matches!(refreshed, Rotation::Rotated(row) if row.generation == 0), "it is told what is live");

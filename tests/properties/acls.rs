@@ -109,6 +109,15 @@ proptest! {
     }
 
     #[test]
+    fn the_intersection_grants_what_both_grant_and_nothing_else(one in acl(), other in acl()) {
+        let both = one.intersection(&other);
+        for (permission, scope) in requests() {
+            let honoured = one.grants(permission, scope) && other.grants(permission, scope);
+            prop_assert_eq!(both.grants(permission, scope), honoured, "{:?} {:?} {:?}", both, permission, scope);
+        }
+    }
+
+    #[test]
     fn an_acl_covers_itself_and_everything_that_was_made_by_taking_away([own, less, least] in ever_less()) {
         prop_assert!(own.covers(&own) && own.covers(&less) && less.covers(&least));
         prop_assert!(Acl::everything().covers(&own) && own.covers(&Acl::default()));

@@ -1,10 +1,14 @@
-//! The repetition of an exchange whose answer was lost: it gives the session that the first request began, while that lasts.
+//! The repetition of an exchange whose answer was lost: it gives the session that the first request began, for ten minutes.
 
-use latchkey::domain::UserId;
+use latchkey::audit::{Act, Event};
+use latchkey::domain::{Locator, UserId};
 use latchkey::http::{Answer, ApiError};
 use latchkey::store::SessionRow;
 
 use super::{AuthenticationTokenExchange, TokenExchange};
+
+/// How long a repetition is answered: as long as a client may still be retrying, and no longer than that.
+const REPEATABLE_SECONDS: u32 = 600;
 
 impl AuthenticationTokenExchange {
     /// Gives the session again. Each repetition counts as an attempt at the one-time password, a right one too.
@@ -27,12 +31,16 @@ impl AuthenticationTokenExchange {
         session: &SessionRow,
         caller: Option<UserId>,
     ) -> Result<Answer, ApiError> {
-        if !session.is_live(exchange.request.now) {
+        let now = exchange.request.now;
+        if !session.is_live(now) || now >= session.created_at.plus(REPEATABLE_SECONDS) {
             return Err(ApiError::TokenNotFound);
         }
         if session.request_hash != exchange.wanted.hash(caller) {
             return Err(ApiError::IdempotencyKeyReused);
         }
-        self.answer(session, exchange)
+        let answer = self.answer(session, exchange)?;
+        let event = exchange.event(Act::ExchangeRepeated).credential(Locator::of_session(session.id()));
+        exchange.request.trail.note(caller.into_iter().fold(event, Event::actor));
+        Ok(answer)
     }
 }

@@ -12,6 +12,8 @@ pub struct ExchangeRequest {
     pub invalidate: bool,
     pub one_time_password: Option<Secret>,
     pub expires_at: Timestamp,
+    /// Whether the session is to live longer than one whose caller names no expiry.
+    lives_longer: bool,
     acl: Option<Acl>,
     custom_claims: Option<CustomClaims>,
     key: Option<IdempotencyKey>,
@@ -26,13 +28,22 @@ impl ExchangeRequest {
     /// [`ApiError`] names every field that is wrong.
     pub fn read(request: &Request, ttl_seconds: u32, max_ttl_seconds: u32) -> Result<Self, ApiError> {
         let key = request.idempotency_key()?;
+        if key.as_ref().is_some_and(IdempotencyKey::is_guessable) {
+            // Whoever holds the token and guesses the key gets the session's JWT once more.
+            return Err(ApiError::invalid_field("Idempotency-Key", "must have at least 16 characters"));
+        }
         let mut fields = request.fields()?;
+        // Of the whole body: reading a field takes it out.
+        let digest = fields.digest(&["oneTimePassword"]);
+        let default_end = request.now.plus(ttl_seconds);
+        let expires_at = fields.expiry("expiredTime", request.now, max_ttl_seconds).unwrap_or(default_end);
         let wanted = Self {
             key,
-            digest: fields.digest(&["oneTimePassword"]),
+            digest,
             invalidate: fields.boolean("invalidate").unwrap_or(true),
             one_time_password: fields.text("oneTimePassword", 64).map(Secret::new),
-            expires_at: fields.expiry("expiredTime", request.now, max_ttl_seconds).unwrap_or(request.now.plus(ttl_seconds)),
+            expires_at,
+            lives_longer: expires_at > default_end,
             acl: fields.acl("acl"),
             custom_claims: fields.claims("customClaims"),
         };
@@ -68,7 +79,8 @@ impl ExchangeRequest {
     /// The ACL and the claims of the session: the token's own, or those asked for.
     ///
     /// The token's ACL or the caller's must cover the ACL. The token's counts only as far as its issuer still has as much. Other claims
-    /// than the token's take a caller who may issue such a token.
+    /// than the token's, a session that lives longer than by default and a token that is kept take a caller who may issue such a token:
+    /// whoever merely holds it must not decide how often and how long it counts.
     ///
     /// # Errors
     /// [`ApiError::Escalation`] for more than that; [`ApiError::InvalidFields`] if they do not fit into a JWT together.
@@ -79,10 +91,14 @@ impl ExchangeRequest {
         if !by_token && !caller.is_some_and(|caller| caller.covers(&acl)) {
             return Err(ApiError::Escalation);
         }
+        let may_issue = caller.is_some_and(Caller::may_issue_tokens);
+        if (!self.invalidate || self.lives_longer) && !may_issue {
+            return Err(ApiError::Escalation);
+        }
         let custom_claims = match &self.custom_claims {
             None => row.custom_claims.clone(),
             Some(claims) if *claims == row.custom_claims => claims.clone(),
-            Some(claims) if caller.is_some_and(Caller::may_issue_tokens) => claims.clone(),
+            Some(claims) if may_issue => claims.clone(),
             Some(_) => return Err(ApiError::Escalation),
         };
         custom_claims.check_size_with(&acl).map_err(|error| ApiError::invalid_field("customClaims", error.to_string()))?;

@@ -28,7 +28,8 @@ impl Operation for AuthheaderAdd {
         if let Err(error) = CustomClaims::default().check_size_with(acl.as_ref().unwrap_or(&Acl::default())) {
             fields.invalid("acl", error.to_string());
         }
-        fields.finish()?;
+        // A misspelt restriction must not make an unrestricted key.
+        fields.finish_without_others()?;
 
         let now = request.now;
         let keys = self.keys.get().await;

@@ -3,7 +3,7 @@
 use latchkey::audit::Act;
 use latchkey::domain::RandomId;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, Setting};
+use latchkey::runtime::settings::{ENTITY_TOKEN_MAX_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens};
 
@@ -13,6 +13,7 @@ pub struct EntityTokenCreate {
     database: Database,
     keys: Keys,
     ttl_seconds: u32,
+    max_ttl_seconds: u32,
 }
 
 impl Operation for EntityTokenCreate {
@@ -23,7 +24,7 @@ impl Operation for EntityTokenCreate {
         let path = request.entity_path()?;
         let now = request.now;
         let mut fields = request.fields()?;
-        let expires_at = fields.future("expiry", now).unwrap_or(now.plus(self.ttl_seconds));
+        let expires_at = fields.expiry("expiry", now, self.max_ttl_seconds).unwrap_or(now.plus(self.ttl_seconds));
         let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES).unwrap_or_default();
         fields.finish()?;
 
@@ -47,6 +48,7 @@ impl Operation for EntityTokenCreate {
             flags,
             created_at: now,
             expires_at,
+            life_seconds: u32::try_from(expires_at.seconds_since(now)).ok(),
             ended_by: None,
         };
         let row = self.tokens.insert_or_find(&access.locator, new, access.keyless, now).await?;
@@ -63,7 +65,7 @@ const ENTITY_TOKEN_TTL_SECONDS: NumberSetting = NumberSetting {
     name: "ENTITY_TOKEN_TTL_SECONDS",
     default: 2_592_000,
     range: 60..=31_536_000,
-    meaning: "Life in seconds of an entity token whose creator names no expiry.",
+    meaning: "Life in seconds of an entity token whose creator names no expiry. Not above the longest life.",
 };
 
 impl Start for EntityTokenCreate {
@@ -71,11 +73,13 @@ impl Start for EntityTokenCreate {
 
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
+        let max_ttl_seconds = setup.environment.number(&ENTITY_TOKEN_MAX_TTL_SECONDS)?;
         Ok(Self {
             tokens: EntityTokens::new(&database),
             database,
             keys: setup.keys().await?,
-            ttl_seconds: setup.environment.number(&ENTITY_TOKEN_TTL_SECONDS)?,
+            ttl_seconds: setup.environment.number_up_to(&ENTITY_TOKEN_TTL_SECONDS, max_ttl_seconds)?,
+            max_ttl_seconds,
         })
     }
 }

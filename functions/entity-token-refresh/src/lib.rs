@@ -7,7 +7,7 @@ use latchkey::audit::Act;
 use latchkey::credentials::{EntityToken, TokenKeys};
 use latchkey::domain::{Locator, Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, Setting};
+use latchkey::runtime::settings::{ENTITY_TOKEN_MAX_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 
@@ -17,6 +17,7 @@ pub struct EntityTokenRefresh {
     database: Database,
     keys: Keys,
     grace_seconds: u32,
+    max_ttl_seconds: u32,
 }
 
 impl Operation for EntityTokenRefresh {
@@ -59,7 +60,9 @@ impl Operation for EntityTokenRefresh {
 
 impl EntityTokenRefresh {
     async fn rotate(&self, locator: &Locator, row: &EntityTokenRow, keys: &TokenKeys, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
-        match self.tokens.rotate(locator, row.token_id, row.generation, keys.current().get(), now).await? {
+        // Renewed at each refresh, it lives as long as it is used.
+        let times = (now.plus(row.life_seconds().min(self.max_ttl_seconds)), now);
+        match self.tokens.rotate(locator, row.token_id, row.generation, keys.current().get(), times).await? {
             Rotation::Rotated(row) => Ok(row),
             Rotation::Gone => Err(ApiError::TokenNotFound),
         }
@@ -104,6 +107,7 @@ impl Start for EntityTokenRefresh {
             database,
             keys: setup.keys().await?,
             grace_seconds: setup.environment.number(&REFRESH_GRACE_SECONDS)?,
+            max_ttl_seconds: setup.environment.number(&ENTITY_TOKEN_MAX_TTL_SECONDS)?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use latchkey::audit::Act;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
+use latchkey::runtime::settings::ENTITY_TOKEN_MAX_TTL_SECONDS;
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, EntityTokenChange, EntityTokens};
 
@@ -10,6 +11,7 @@ pub struct EntityTokenUpdate {
     tokens: EntityTokens,
     database: Database,
     keys: Keys,
+    max_ttl_seconds: u32,
 }
 
 impl Operation for EntityTokenUpdate {
@@ -20,7 +22,7 @@ impl Operation for EntityTokenUpdate {
         let path = request.entity_path()?;
         let now = request.now;
         let mut fields = request.fields()?;
-        let expires_at = fields.future("expiry", now);
+        let expires_at = fields.expiry("expiry", now, self.max_ttl_seconds);
         let flags = fields.texts("flags", EntityTokenView::MAX_FLAGS, EntityTokenView::MAX_FLAG_BYTES);
         fields.finish()?;
 
@@ -39,6 +41,7 @@ impl Operation for EntityTokenUpdate {
 impl Start for EntityTokenUpdate {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await? })
+        let max_ttl_seconds = setup.environment.number(&ENTITY_TOKEN_MAX_TTL_SECONDS)?;
+        Ok(Self { tokens: EntityTokens::new(&database), database, keys: setup.keys().await?, max_ttl_seconds })
     }
 }

@@ -69,6 +69,8 @@ acts! {
     OneTimeTokenCreated = "one-time-token.created",
     /// A one-time token was exchanged for a session.
     OneTimeTokenExchanged = "one-time-token.exchanged",
+    /// The exchange of a one-time token was repeated under its `Idempotency-Key`, and its session's JWT given again.
+    ExchangeRepeated = "one-time-token.exchange-repeated",
     /// A one-time token was deleted.
     OneTimeTokenDeleted = "one-time-token.deleted",
     /// A wrong, missing or late one-time password.

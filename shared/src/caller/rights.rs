@@ -1,6 +1,6 @@
 //! The caller, and what the ACLs of the user and of a restricted API key permit together.
 
-use crate::domain::{Acl, AclItem, Locator, Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, Locator, Permission, Scope, SessionId, Timestamp, UserId};
 use crate::store::UserRow;
 
 /// A user whose login or API key is good.
@@ -43,15 +43,12 @@ impl Caller {
         self.user.acl.covers(acl) && self.restriction.as_ref().is_none_or(|own| own.covers(acl))
     }
 
-    /// The caller's rights: the user's ACL or, for a restricted key, what the user still has of the key's.
+    /// The caller's rights: the user's ACL or, for a restricted key, what both the user and the key have. It is exactly what
+    /// [`Caller::may`] honours.
     #[must_use]
     pub fn acl(&self) -> Acl {
-        let Some(restriction) = &self.restriction else { return self.user.acl.clone() };
-        let items = restriction.0.iter().map(|item| {
-            let granted = item.permissions.iter().filter(|permission| self.user.acl.grants(permission, &item.scope));
-            AclItem { scope: item.scope.clone(), permissions: granted.cloned().collect() }
-        });
-        Acl(items.filter(|item| !item.permissions.is_empty()).collect())
+        let own = &self.user.acl;
+        self.restriction.as_ref().map_or_else(|| own.clone(), |restriction| restriction.intersection(own))
     }
 
     /// Whether a restricted key was given `permission` on `scope`. True for every other credential.

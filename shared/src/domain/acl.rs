@@ -68,6 +68,22 @@ impl Scope {
         [&self.organization_id, &self.product_id, &self.plan_id, &self.custom_field_name]
     }
 
+    /// What both reach; `None` if that is nothing.
+    fn intersection(&self, other: &Self) -> Option<Self> {
+        let both = |one: &Dimension, other: &Dimension| match (one, other) {
+            (Some(one), Some(other)) => Some(one.iter().filter(|value| other.contains(value)).cloned().collect()),
+            (one, other) => one.as_ref().or(other.as_ref()).cloned(),
+        };
+        let scope = Self {
+            organization_id: both(&self.organization_id, &other.organization_id),
+            product_id: both(&self.product_id, &other.product_id),
+            plan_id: both(&self.plan_id, &other.plan_id),
+            custom_field_name: both(&self.custom_field_name, &other.custom_field_name),
+        };
+        let reaches_something = scope.dimensions().into_iter().flatten().all(|values: &Vec<String>| !values.is_empty());
+        reaches_something.then_some(scope)
+    }
+
     /// Whether everything that `other` reaches is reached by this scope too.
     fn covers(&self, other: &Self) -> bool {
         let inside = |outer: &Dimension, inner: &Dimension| match (outer, inner) {
@@ -88,6 +104,23 @@ pub struct AclItem {
     pub permissions: Vec<Permission>,
 }
 
+impl AclItem {
+    /// What both grant; `None` if that is nothing.
+    fn intersection(&self, other: &Self) -> Option<Self> {
+        let scope = self.scope.intersection(&other.scope)?;
+        let covered = |own: &[Permission], by: &[Permission]| -> Vec<Permission> {
+            own.iter().filter(|permission| by.iter().any(|other| other.covers(permission))).cloned().collect()
+        };
+        let mut permissions = covered(&self.permissions, &other.permissions);
+        for permission in covered(&other.permissions, &self.permissions) {
+            if !permissions.contains(&permission) {
+                permissions.push(permission);
+            }
+        }
+        (!permissions.is_empty()).then_some(Self { scope, permissions })
+    }
+}
+
 /// A list of items; it grants what any of them grants. The empty list grants nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -104,6 +137,19 @@ impl Acl {
     #[must_use]
     pub fn grants(&self, permission: &Permission, scope: &Scope) -> bool {
         self.0.iter().any(|item| item.scope.covers(scope) && item.permissions.iter().any(|own| own.covers(permission)))
+    }
+
+    /// What both grant, item by item and value by value. Items that others of the result cover are left out.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        for item in self.0.iter().flat_map(|own| other.0.iter().filter_map(|item| own.intersection(item))) {
+            let item = Self(vec![item]);
+            if !both.covers(&item) {
+                both.0.extend(item.0);
+            }
+        }
+        both
     }
 
     /// Whether everything that `other` grants is granted by this one too: handing out `other` is then no escalation.

@@ -26,6 +26,12 @@ impl IdempotencyKey {
         Locator::of([b"idempotency-key", credential.as_bytes(), b"\n", operation.as_bytes(), b"\n", self.0.as_bytes()])
     }
 
+    /// Whether it is too short to be one that nobody guesses: fewer than 16 characters.
+    #[must_use]
+    pub fn is_guessable(&self) -> bool {
+        self.0.len() < 16
+    }
+
     /// Marks the exchange of the one-time token `token` under this key: the same for every repetition, and known to nobody
     /// who lacks either.
     #[must_use]

@@ -159,6 +159,19 @@ impl Fields {
         if self.invalid.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.invalid)) }
     }
 
+    /// The same for a request in which a misspelt member would change the meaning of the others: what was not taken is
+    /// refused. `null` is absent.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] with everything that was wrong.
+    pub fn finish_without_others(mut self) -> Result<(), ApiError> {
+        let others: Vec<String> = self.members.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect();
+        for name in others {
+            self.invalid(&name, "is not known");
+        }
+        self.finish()
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name).filter(|value| !value.is_null())
     }

@@ -72,6 +72,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(PASSWORD_MIN_LENGTH),
     Setting::Number(PASSWORD_MAX_LENGTH),
     Setting::Number(OTP_TTL_SECONDS),
+    Setting::Number(ENTITY_TOKEN_MAX_TTL_SECONDS),
     Setting::Text(MAIL_TRANSPORT),
     Setting::Text(MAIL_FROM),
     Setting::Text(LOG_LEVEL),
@@ -168,6 +169,13 @@ pub const OTP_TTL_SECONDS: NumberSetting = NumberSetting {
     default: 600,
     range: 60..=600,
     meaning: "Life in seconds of a one-time password, which is sent by e-mail.",
+};
+/// The longest life of an entity token.
+pub const ENTITY_TOKEN_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "ENTITY_TOKEN_MAX_TTL_SECONDS",
+    default: 31_536_000,
+    range: 60..=315_360_000,
+    meaning: "Longest life in seconds of an entity token, counted from its creation, its last refresh or the change of its expiry.",
 };
 /// How mail leaves.
 pub const MAIL_TRANSPORT: TextSetting = TextSetting {

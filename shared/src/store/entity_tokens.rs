@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Condition;
 use super::rows::unix;
-use super::schema::{self, ENDED_BY, EXPIRES_AT, FLAGS, GENERATION, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID};
+use super::schema::{
+    self, ENDED_BY, EXPIRES_AT, FLAGS, GENERATION, LIFE_SECONDS, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID,
+};
 use super::update::Updated;
 use super::{Database, StoreError};
 use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
@@ -37,6 +39,9 @@ pub struct EntityTokenRow {
     /// When it expires.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
+    /// How long it was given to live, in seconds; a refresh gives it as long again. Absent in rows of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_seconds: Option<u32>,
     /// The write that deleted it, before it expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<RandomId>,
@@ -47,6 +52,12 @@ impl EntityTokenRow {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_by.is_none() && self.expires_at > now
+    }
+
+    /// How long it was given to live, in seconds.
+    #[must_use]
+    pub fn life_seconds(&self) -> u32 {
+        self.life_seconds.unwrap_or_else(|| u32::try_from(self.expires_at.seconds_since(self.created_at)).unwrap_or(u32::MAX))
     }
 }
 
@@ -145,6 +156,7 @@ impl EntityTokens {
             .update(schema::entity_token(locator))
             .set(TOKEN_ID, id)
             .set_some(EXPIRES_AT, change.expires_at)
+            .set_some(LIFE_SECONDS, change.expires_at.map(|end| u32::try_from(end.seconds_since(now)).unwrap_or(u32::MAX)))
             .set_some(FLAGS, change.flags.as_deref())
             .only_if(is_live(id, now));
         match update.send_and_read().await? {
@@ -153,7 +165,7 @@ impl EntityTokens {
         }
     }
 
-    /// Replaces generation `from` of token `id` by its successor: one conditional write.
+    /// Replaces generation `from` of token `id` by its successor, which expires at `expires_at`: one conditional write.
     ///
     /// If several callers rotate the same generation, or a retry meets its own write, all get the row as the winner
     /// left it, from which the same successor derives. The caller must check whether that row is still good.
@@ -166,7 +178,7 @@ impl EntityTokens {
         id: RandomId,
         from: u32,
         sealed_under: u8,
-        now: Timestamp,
+        (expires_at, now): (Timestamp, Timestamp),
     ) -> Result<Rotation, StoreError> {
         let update = self
             .0
@@ -174,6 +186,7 @@ impl EntityTokens {
             .update(schema::entity_token(locator))
             .set(GENERATION, from.saturating_add(1))
             .set(SEALED_UNDER, sealed_under)
+            .set(EXPIRES_AT, expires_at)
             .set(ROTATED_AT, now)
             .set_to_former(PREVIOUSLY_ROTATED_AT, ROTATED_AT, now)
             .only_if(is_live(id, now).and(GENERATION.is(from)));
@@ -223,6 +236,7 @@ mod tests {
             flags: Vec::new(),
             created_at: at(0),
             expires_at: at(9999),
+            life_seconds: None,
             ended_by: None,
         };
 

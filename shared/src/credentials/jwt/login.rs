@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Issuer, JwtError, check_times, mint, verify};
+use super::{Issuer, JwtError, check_times, mint, not_before, verify};
 use crate::credentials::{SigningKeys, VerificationKeys};
 use crate::domain::{Secret, SessionId, Timestamp, UserId};
 
@@ -49,7 +49,7 @@ impl LoginClaims {
             sub: self.user,
             aud: issuer.login_audience(),
             iat: self.issued_at.unix(),
-            nbf: self.issued_at.unix(),
+            nbf: not_before(self.issued_at),
             exp: self.expires_at.unix(),
             jti: self.session,
             token_use: LOGIN_USE.into(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Issuer, JwtError, check_times, mint, verify};
+use super::{Issuer, JwtError, check_times, mint, not_before, verify};
 use crate::credentials::{SigningKeys, VerificationKeys};
 use crate::domain::{Acl, CustomClaims, CustomerId, Secret, SessionId, Subject, Timestamp};
 
@@ -60,7 +60,7 @@ impl SessionClaims {
             sub: self.customer.clone(),
             aud: issuer.audience.clone(),
             iat: self.issued_at.unix(),
-            nbf: self.issued_at.unix(),
+            nbf: not_before(self.issued_at),
             exp: self.expires_at.unix(),
             jti: self.session,
             token_use: SESSION_USE.into(),

@@ -74,6 +74,7 @@ attributes! {
     ROTATED_AT = "rotated_at"
     PREVIOUSLY_ROTATED_AT = "previously_rotated_at"
     FLAGS = "flags"
+    LIFE_SECONDS = "life_seconds"
 
     // Of sessions, and of the one-time tokens that become sessions.
     KIND = "kind"
