@@ -262,3 +262,20 @@ async fn what_is_no_key_is_refused_before_anything_is_made() {
     }
     assert_eq!(world.spy.take().actions, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_key_that_kept_a_token_does_not_consume_it() {
+    let world = World::new().await;
+    let alice = world.person_with("alice", Acl::everything()).await;
+    let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
+    let call = |body: Value| Call::new().path("token", &token).header("idempotency-key", KEY).header("reb-apikey", &alice.key).json(body);
+    let keeping = async || world.call::<AuthenticationTokenExchange>(call(json!({ "invalidate": false }))).await;
+    let first = keeping().await;
+
+    let consuming = world.call::<AuthenticationTokenExchange>(call(json!({}))).await;
+
+    assert_eq!((consuming.status, consuming.code()), (422, "idempotency-key-reused"));
+    assert_eq!(keeping().await.text("id"), first.text("id"), "the token is still there, and the session the same");
+    assert_eq!(exchange(&world, &token, "another-key-of-16", json!({})).await.status, 201);
+    assert_eq!(world.sessions_of("carol").await, 2);
+}

@@ -10,7 +10,7 @@
 //! | [`http`] | the `Operation` trait, request parsing, problem answers | the five above |
 //! | [`runtime`] | configuration, keys, telemetry, mail, the one entry point that knows Lambda | all |
 //!
-//! `tests/house_rules.rs` keeps this table true.
+//! `tests/house_rules/mod.rs` keeps this table true.
 
 pub mod audit;
 pub mod caller;

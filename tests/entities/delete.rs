@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use latchkey::domain::{Locator, RandomId, Timestamp};
 use latchkey::runtime::Table;
-use latchkey::store::EntityTokens;
+use latchkey::store::{EntityTokenRow, EntityTokens};
 use serde_json::json;
 
 use crate::house::{Door, NOW, World};
@@ -79,4 +79,31 @@ async fn it_costs_what_docs_costs_says() {
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     world.measure::<EntityTokenDelete>("", alice.entity_call("acme", &alice.id), 200, 2).await;
+}
+
+/// A create whose answer was lost is sent again after somebody else has found the token and deleted it.
+#[tokio::test]
+async fn a_repeated_create_does_not_bring_a_deleted_token_back() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
+    let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
+    let (place, now) = (Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap()), Timestamp::from_unix(NOW));
+    let row = |id| {
+        let row = json!({
+            "entity_id": "acme", "entity_user_id": alice.id, "token_id": id, "generation": 0, "sealed_under": 1, "created_at": NOW,
+            "expires_at": NOW + 60,
+        });
+        serde_json::from_value::<EntityTokenRow>(row).unwrap()
+    };
+    assert_eq!(world.call::<EntityTokenDelete>(alice.entity_call("acme", &alice.id)).await.status, 200);
+    let made = row(RandomId::random());
+    tokens.insert_or_find(&place, made.clone(), None, now).await.unwrap();
+    assert!(tokens.delete(&place, made.token_id, now).await.unwrap());
+
+    let again = tokens.insert_or_find(&place, made.clone(), None, now).await.unwrap();
+
+    assert!(again.token_id == made.token_id && again.ended_by.is_some());
+    assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.status, 404);
+    assert_eq!(world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await.status, 201, "another one is made");
 }

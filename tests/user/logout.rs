@@ -1,5 +1,7 @@
 //! `GET` and `POST /user/logout`
 
+use latchkey::runtime::Table;
+use latchkey::store::Sessions;
 use serde_json::json;
 
 use crate::house::{Call, NOW, World};
@@ -94,4 +96,23 @@ async fn it_costs_what_docs_costs_says() {
     let alice = world.person("alice").await;
 
     world.measure::<UserLogout>("", Call::new().bearer(&alice.jwt), 200, 1).await;
+}
+
+/// The login's write arrives once more, after its answer was lost, and after the session was ended.
+#[tokio::test]
+async fn a_session_that_was_ended_does_not_begin_again() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let sessions = Sessions::new(&world.setup.database(&[Table::Sessions]).unwrap());
+    let row = world.rows("sessions").await.remove(0);
+    let text = |name: &str| row[name].as_s().unwrap().clone();
+    let begun = json!({
+        "subject": text("subject"), "session_id": text("session_id"), "customer_id": alice.id, "kind": "login", "created_at": NOW,
+        "expires_at": NOW + 43_200, "epoch": 0,
+    });
+    assert_eq!(world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await.status, 200);
+
+    sessions.put(&serde_json::from_value(begun).unwrap()).await.unwrap();
+
+    assert_over(&world, &alice.jwt).await;
 }

@@ -35,7 +35,7 @@ impl AuthenticationTokenCreate {
             return Err(ApiError::IdempotencyKeySpent);
         }
         if row.session_id == token_id {
-            let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token_id);
+            let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token.name());
             request.trail.note(row.api_key.into_iter().fold(event, Event::credential));
         }
         if let Some(mailbox) = mailbox.filter(|_| request.now < row.created_at.plus(self.otp_ttl_seconds)) {
@@ -78,6 +78,7 @@ fn new_row(token_id: RandomId, grant: Grant, wanted: TokenRequest, sealed_under:
         ended_by: None,
         consumed_by: None,
         idempotency: None,
+        kept_under: Vec::new(),
     }
 }
 

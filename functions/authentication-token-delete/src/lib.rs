@@ -19,12 +19,12 @@ impl Operation for AuthenticationTokenDelete {
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), &text).map_err(|_| ApiError::TokenNotFound)?;
-        latchkey::caller::note_row(token.id);
+        latchkey::caller::note_row(token.name());
 
         if !self.tokens.delete(token.session_id(), request.now).await? {
             return Err(ApiError::TokenNotFound);
         }
-        request.trail.note(Event::of(Act::OneTimeTokenDeleted).row(token.id));
+        request.trail.note(Event::of(Act::OneTimeTokenDeleted).row(token.name()));
         Ok(Answer::no_content())
     }
 }

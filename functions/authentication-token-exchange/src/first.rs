@@ -25,6 +25,9 @@ impl AuthenticationTokenExchange {
             }
         };
 
+        if exchange.wanted.invalidate && exchange.mark.is_some_and(|mark| token.was_kept_under(mark)) {
+            return Err(ApiError::IdempotencyKeyReused);
+        }
         let write = Exchange { token, session: &session };
         let begun = if exchange.wanted.invalidate {
             join(self.tokens.exchange(write, now), self.forget_otp_attempts(&exchange.found.token, true, now)).await.0

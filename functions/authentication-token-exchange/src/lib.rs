@@ -57,7 +57,7 @@ impl Operation for AuthenticationTokenExchange {
         let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
-        latchkey::caller::note_row(token.id);
+        latchkey::caller::note_row(token.name());
         let jwt_keys = signing_keys.verification();
         let gate = Gate { issuer: &self.issuer, jwt_keys, token_keys: &token_keys, now: request.now };
         let credential = gate.optional_caller(&request.headers)?;
@@ -96,7 +96,7 @@ impl TokenExchange<'_> {
     }
 
     fn event(&self, act: Act) -> Event {
-        Event::of(act).subject(&self.found.row.customer_id).row(self.found.row.session_id)
+        Event::of(act).subject(&self.found.row.customer_id).row(self.found.token.name())
     }
 }
 

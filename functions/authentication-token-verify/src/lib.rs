@@ -21,7 +21,7 @@ impl Operation for AuthenticationTokenVerify {
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let text = Secret::new(request.path::<String>("token")?);
         let token = OneTimeToken::open(self.keys.get().await.as_ref(), text.expose()).map_err(|_| ApiError::TokenNotFound)?;
-        latchkey::caller::note_row(token.id);
+        latchkey::caller::note_row(token.name());
 
         let mut batch = self.database.batch();
         let pending = PendingOneTimeToken::new(&token, &mut batch);

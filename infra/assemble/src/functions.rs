@@ -44,6 +44,16 @@ fn function(root: &Path, name: &str, fields: &Value, routes: &[Route]) -> Result
         "infra/openapi.yaml has no operation {name}, and {path} does not say what it is `invoked_by`"
     );
 
+    for (field, value) in facts.iter().filter(|(_, value)| value.as_str().is_some()) {
+        let text = value.to_string();
+        // These go into YAML and into tables as they are; `parameters` and `properties` are YAML themselves.
+        let is_prose = ["description", "event_answer", "remark"].contains(&field.as_str());
+        ensure!(
+            !is_prose || !(text.contains(" #") || text.contains('|') || text.trim().contains('\n')),
+            "{path}: {field} has ` #`, `|` or a line break"
+        );
+    }
+
     let of_folder = [("name", Value::from(name)), ("comment", comment(&text).into()), ("routes", routes.into())];
     let of_folder = of_folder.map(|(field, value)| (field.to_owned(), value));
     Ok(Value::from_pairs(facts.into_iter().chain(of_folder)))

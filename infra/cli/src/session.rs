@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use latchkey::domain::{SessionId, Subject, Timestamp, UserId};
 use latchkey::store::directory::UserChange;
-use latchkey::store::{SessionRow, Sessions, UserRow, schema};
+use latchkey::store::{SessionRow, Sessions, UserRow};
 use serde::Serialize;
 use serde_json::json;
 
@@ -159,15 +159,13 @@ async fn end(connection: &Connection, rows: impl IntoIterator<Item = SessionRow>
 }
 
 /// Raises the epoch first: from then on no earlier session is live, even one whose row is written an instant later. The
-/// rows are then deleted so that nobody counts them.
+/// sessions are then ended one by one, so that nobody counts them.
 async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionId>, Failure> {
     let wanted = UserChange { next_epoch: true, ..UserChange::default() };
     let (before, _) = user::change(connection, &user.user_id.to_string(), |_| Some(wanted.clone())).await?;
     let now = connection.now();
     let mut rows = all(connection, user).await?;
     rows.retain(|row| row.epoch.is_none_or(|epoch| epoch <= before.epoch));
-    let keys: Vec<_> = rows.iter().map(|row| schema::session(row.id())).collect();
-    connection.directory.delete_sessions(&keys).await?;
     rows.retain(|row| row.is_live(now) && row.is_backed_by(Some(&before)));
-    Ok(rows.iter().map(SessionRow::id).collect())
+    end(connection, rows).await
 }

@@ -66,15 +66,15 @@ pub fn bearer(value: &str) -> &str {
 }
 
 fn jwt<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
-    first(headers, names).map(bearer).filter(|token| !token.is_empty())
+    texts(headers, names).map(bearer).find(|token| !token.is_empty())
 }
 
 fn first<'a>(headers: &'a HeaderMap, names: &[&str]) -> Option<&'a str> {
-    names
-        .iter()
-        .filter_map(|name| headers.get(*name))
-        .map(|value| value.to_str().map_or("\u{0}", str::trim))
-        .find(|value| !value.is_empty())
+    texts(headers, names).find(|value| !value.is_empty())
+}
+
+fn texts<'a>(headers: &'a HeaderMap, names: &[&str]) -> impl Iterator<Item = &'a str> {
+    names.iter().filter_map(|name| headers.get(*name)).map(|value| value.to_str().map_or("\u{0}", str::trim))
 }
 
 #[cfg(test)]

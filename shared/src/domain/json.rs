@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 /// Why a text was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is not JSON, or it nests more than 128 levels deep.
+    /// It is not JSON, or it nests more than 127 levels deep.
     #[error("is not JSON")]
     Syntax,
     /// An object has the same key twice.

@@ -198,6 +198,7 @@ impl From<NewOneTimeTokenError> for ApiError {
 impl From<ExchangeError> for ApiError {
     fn from(error: ExchangeError) -> Self {
         match error {
+            ExchangeError::KeyReused => Self::IdempotencyKeyReused,
             ExchangeError::TokenGone | ExchangeError::SessionExists(_) => Self::TokenNotFound,
             ExchangeError::Store(error) => error.into(),
         }

@@ -84,13 +84,14 @@ impl ApiKeys {
         let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
         transaction.add(put.only_if(PK.is_absent()));
         let guarded = match guard {
-            Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()))?))),
+            Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()), None)?))),
             None => None,
         };
         match (transaction.commit().await?, guarded) {
             (Outcome::Committed, _) => Ok(row),
             (Outcome::Refused(refusal), Some((guard, write))) if refusal.is_only_of(write) => {
-                let id = KeyId::from_bytes(*guard.made(refusal.row(write))??.bytes());
+                let (id, _) = guard.made(refusal.row(write))??;
+                let id = KeyId::from_bytes(*id.bytes());
                 let made = self.0.tokens().find(schema::api_key(session.user, id)).await?;
                 Ok(made.ok_or(RepeatError::Gone)?)
             }

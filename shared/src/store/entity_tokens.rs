@@ -129,7 +129,9 @@ impl EntityTokens {
         dead: Option<RandomId>,
         now: Timestamp,
     ) -> Result<EntityTokenRow, StoreError> {
-        let is_free = PK.is_absent().or(EXPIRES_AT.is_not_after(now)).or(ENDED_BY.exists());
+        // A retry must not bring back the token that it made and that somebody has deleted since.
+        let is_anothers_tombstone = ENDED_BY.exists().and(TOKEN_ID.is_not(row.token_id));
+        let is_free = PK.is_absent().or(EXPIRES_AT.is_not_after(now)).or(is_anothers_tombstone);
         let is_free = match dead {
             Some(dead) => is_free.or(TOKEN_ID.is(dead)),
             None => is_free,

@@ -125,6 +125,11 @@ impl Attribute {
         Condition::with(format!("contains({self}, {VALUE})"), member)
     }
 
+    /// The set lacks `member`, or there is none.
+    pub(super) fn lacks(self, member: impl Stored) -> Condition {
+        Condition::with(format!("NOT contains({self}, {VALUE})"), member)
+    }
+
     /// The set has fewer than `count` members.
     pub(super) fn has_fewer_than(self, count: u32) -> Condition {
         Condition::with(format!("size({self}) < {VALUE}"), count)

@@ -12,7 +12,7 @@ use super::rows::unix;
 use super::schema::{self, EXPIRES_AT, Item, Key, PK};
 use super::write::{Put, Write};
 use super::{Database, StoreError};
-use crate::domain::{IdempotencyKey, RandomId, Timestamp, UserId};
+use crate::domain::{IdempotencyKey, Locator, RandomId, Timestamp, UserId};
 
 /// How long a key is remembered.
 const TTL_SECONDS: u32 = 86_400;
@@ -32,6 +32,9 @@ pub struct IdempotencyRow {
     /// Whose request it was.
     user_id: UserId,
     made_id: RandomId,
+    /// The place of a one-time token's customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Locator>,
     request_hash: String,
     #[serde(with = "unix")]
     expires_at: Timestamp,
@@ -55,18 +58,19 @@ impl IdempotencyGuard {
         Self { owner, key: schema::idempotency(&key.place(credential, operation)), request_hash, now }
     }
 
-    /// Remembers that this request makes `id`, unless the key is in use.
-    pub(super) fn insert<'d>(&self, database: &'d Database, id: RandomId) -> Result<Write<'d, Put>, StoreError> {
+    /// Remembers that this request makes `id`, for `subject` if that is part of its place, unless the key is in use.
+    pub(super) fn insert<'d>(&self, database: &'d Database, id: RandomId, subject: Option<Locator>) -> Result<Write<'d, Put>, StoreError> {
         let (request_hash, expires_at) = (self.request_hash.clone(), self.now.plus(TTL_SECONDS));
-        let row = IdempotencyRow { user_id: self.owner, made_id: id, request_hash, expires_at };
+        let row = IdempotencyRow { user_id: self.owner, made_id: id, subject, request_hash, expires_at };
         let put = database.tokens().put(self.key.clone(), &row)?;
         Ok(put.only_if(PK.is_absent().or(EXPIRES_AT.is_not_after(self.now))).or_return_row())
     }
 
-    /// The id of what the same request made before, from the guard `row` that made [`IdempotencyGuard::insert`] fail.
-    pub(super) fn made(&self, row: Option<&Item>) -> Result<Result<RandomId, RepeatError>, StoreError> {
+    /// The id and the subject of what the same request made before, from the guard `row` that made
+    /// [`IdempotencyGuard::insert`] fail.
+    pub(super) fn made(&self, row: Option<&Item>) -> Result<Result<(RandomId, Option<Locator>), RepeatError>, StoreError> {
         let row = row.cloned().ok_or_else(StoreError::answered_without_row)?;
         let row: IdempotencyRow = serde_dynamo::from_item(row)?;
-        Ok(if row.request_hash == self.request_hash { Ok(row.made_id) } else { Err(RepeatError::OtherRequest) })
+        Ok(if row.request_hash == self.request_hash { Ok((row.made_id, row.subject)) } else { Err(RepeatError::OtherRequest) })
     }
 }

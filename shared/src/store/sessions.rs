@@ -125,12 +125,13 @@ impl Sessions {
         Self(database.clone())
     }
 
-    /// Begins a session. Its id is random, and a retry writes the same row: a repeated put changes nothing.
+    /// Begins a session. Its id has 122 random bits: a row that is there already is this put, whose answer was lost, and it
+    /// stays as it is, also if the session was ended meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn put(&self, session: &SessionRow) -> Result<(), StoreError> {
-        put(&self.0, session)?.send().await.map(drop)
+        put(&self.0, session)?.only_if(SUBJECT.is_absent()).send().await.map(drop)
     }
 
     /// Ends a session; `false` if it is not live. One UpdateItem, which a retry after a lost answer recognises as its own.

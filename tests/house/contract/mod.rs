@@ -96,14 +96,17 @@ impl Contract {
         let Some(operation) = self.operations.get(&(method.to_owned(), path.to_owned())) else {
             return Err(format!("{exchange}: no such operation in the contract"));
         };
-        seen::note(exchange.clone());
         let mut wrong = operation.faults_of_answer(answer);
         match (fit, operation.faults_of_request(request)) {
             (Fit::Documented, faults) => wrong.extend(faults.into_iter().map(|fault| format!("request: {fault}"))),
             (Fit::Undocumented, faults) if faults.is_empty() => wrong.push("request: said to be undocumented, and fits".to_owned()),
             _ => {}
         }
-        if wrong.is_empty() { Ok(()) } else { Err(format!("{exchange} is not as infra/openapi.yaml says:\n  {}", wrong.join("\n  "))) }
+        if !wrong.is_empty() {
+            return Err(format!("{exchange} is not as infra/openapi.yaml says:\n  {}", wrong.join("\n  ")));
+        }
+        seen::note(exchange);
+        Ok(())
     }
 }
 

@@ -46,6 +46,7 @@ fn user(person: &Person, with_hash: bool) -> Value {
 fn session(row: &SessionRow) -> Value {
     let mut session = json!(SessionView::from(row));
     if let Some(members) = session.as_object_mut() {
+        members.insert("ended".to_owned(), row.ended_by.is_some().into());
         members.insert("acl".to_owned(), json!(row.granted_acl()));
         members.insert("custom_claims".to_owned(), json!(row.granted_claims()));
     }
@@ -59,6 +60,7 @@ fn entity_token(row: &EntityTokenRow) -> Value {
         "generation": row.generation,
         "rotated_at": row.rotated_at,
         "flags": row.flags,
+        "deleted": row.ended_by.is_some(),
         "created_at": row.created_at,
         "expires_at": row.expires_at,
     })

@@ -100,9 +100,9 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
 
 /// Refuses a customer who is a user here: the user's own rows would stay.
 async fn as_customer(connection: &Connection, customer: &CustomerId) -> Result<Person, Failure> {
-    let is_user = match customer.as_str().parse() {
-        Ok(id) => connection.directory.find_by_id(id).await?.is_some(),
-        Err(_) => false,
+    let is_user = match customer.as_user() {
+        Some(id) => connection.directory.find_by_id(id).await?.is_some(),
+        None => false,
     };
     if is_user {
         return Err(Failure::Usage(format!("{customer} is a user here. Forget the user, without --customer.")));

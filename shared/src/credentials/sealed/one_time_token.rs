@@ -34,6 +34,12 @@ impl OneTimeToken {
         SessionId { subject: self.customer.locator(), id: self.id }
     }
 
+    /// A name of the token, and of the session that it becomes, for those who are told of it.
+    #[must_use]
+    pub fn name(&self) -> Locator {
+        Locator::of_session(self.session_id())
+    }
+
     /// The token's text: three ids, a byte that says what they are, and the API key's place if one made the token.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use thiserror::Error;
 
 use super::{OneTimeTokenRow, OneTimeTokens, is_live};
 use crate::domain::{RandomId, Timestamp};
-use crate::store::schema::{self, CONSUMED_BY, CREATED_AT, EXPIRES_AT, GRANTED_ACL, GRANTED_CLAIMS, IDEMPOTENCY, KIND, REQUEST_HASH};
+use crate::store::schema::{
+    self, CONSUMED_BY, CREATED_AT, EXPIRES_AT, GRANTED_ACL, GRANTED_CLAIMS, IDEMPOTENCY, KEPT_UNDER, KIND, REQUEST_HASH,
+};
 use crate::store::transaction::Outcome;
 use crate::store::update::Updated;
 use crate::store::{SessionKind, SessionRow, StoreError, sessions};
@@ -18,6 +20,9 @@ pub enum ExchangeError {
     /// The session has begun: a request under the same `Idempotency-Key` was faster.
     #[error("the session has begun already")]
     SessionExists(Box<SessionRow>),
+    /// The `Idempotency-Key` began a session that keeps the token.
+    #[error("the key was used for another request")]
+    KeyReused,
     /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,6 +51,10 @@ impl OneTimeTokens {
         let attempt = RandomId::random();
         let acl = session.granted_acl.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
         let claims = session.granted_claims.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
+        let is_free = match session.idempotency {
+            Some(mark) => is_live(now).and(KEPT_UNDER.lacks(mark)),
+            None => is_live(now),
+        };
         let update = self
             .0
             .sessions()
@@ -58,24 +67,34 @@ impl OneTimeTokens {
             .set_some(GRANTED_CLAIMS, claims)
             .set_some(IDEMPOTENCY, session.idempotency)
             .set_some(REQUEST_HASH, session.request_hash.as_deref())
-            .only_if(is_live(now).or(CONSUMED_BY.is(attempt)));
+            .only_if(is_free.or(CONSUMED_BY.is(attempt)));
         match update.send_and_read::<SessionRow>().await? {
             Updated::Written(_) => Ok(()),
             Updated::Refused(Some(row)) if session.idempotency.is_some() && row.idempotency == session.idempotency => {
                 Err(ExchangeError::SessionExists(Box::new(row)))
             }
+            // The session's row tells too whether the token is live: it was refused for the key alone.
+            Updated::Refused(Some(row)) if row.kind == SessionKind::Pending && row.ended_by.is_none() && row.expires_at > now => {
+                Err(ExchangeError::KeyReused)
+            }
             Updated::Refused(_) => Err(ExchangeError::TokenGone),
         }
     }
 
-    /// Begins a session and keeps the token: both its row and the condition on the token's, or neither.
+    /// Begins a session and keeps the token: writes both the session's row and, under an `Idempotency-Key`, its mark in the
+    /// token's, or neither.
     ///
     /// # Errors
     /// As [`OneTimeTokens::exchange`].
     pub async fn exchange_and_keep(&self, Exchange { token, session }: Exchange<'_>, now: Timestamp) -> Result<(), ExchangeError> {
         let mut transaction = self.0.transaction();
         let begun = transaction.add(sessions::insert_new(&self.0, session)?);
-        transaction.add(self.0.sessions().check(schema::session(token.id())).only_if(is_live(now)));
+        match session.idempotency {
+            Some(mark) => {
+                transaction.add(self.0.sessions().update(schema::session(token.id())).add_member(KEPT_UNDER, mark).only_if(is_live(now)))
+            }
+            None => transaction.add(self.0.sessions().check(schema::session(token.id())).only_if(is_live(now))),
+        };
         match transaction.commit().await? {
             Outcome::Committed => Ok(()),
             Outcome::Refused(refusal) => match refusal.row(begun) {

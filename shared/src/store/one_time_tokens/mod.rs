@@ -65,12 +65,12 @@ impl OneTimeTokens {
         };
         let mut transaction = self.0.transaction();
         transaction.add(put);
-        let guarded = transaction.add(guard.insert(&self.0, row.session_id)?);
+        let guarded = transaction.add(guard.insert(&self.0, row.session_id, Some(row.subject))?);
         match transaction.commit().await? {
             Outcome::Committed => Ok(row),
             Outcome::Refused(refusal) => {
-                // The request is the same, and so is the customer whose partition the token is in.
-                let made = SessionId { id: guard.made(refusal.row(guarded))??, ..row.id() };
+                let (id, subject) = guard.made(refusal.row(guarded))??;
+                let made = SessionId { id, subject: subject.unwrap_or(row.subject) };
                 let made = self.0.sessions().find(schema::session(made)).await?;
                 Ok(made.ok_or(RepeatError::Gone)?)
             }

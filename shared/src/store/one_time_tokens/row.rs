@@ -59,6 +59,9 @@ pub struct OneTimeTokenRow {
     /// The mark of the exchange's `Idempotency-Key`, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<Locator>,
+    /// The marks of the `Idempotency-Key`s under which it was exchanged and kept.
+    #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "Vec::is_empty")]
+    pub kept_under: Vec<String>,
 }
 
 impl OneTimeTokenRow {
@@ -72,6 +75,12 @@ impl OneTimeTokenRow {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.kind == SessionKind::Pending && self.ended_by.is_none() && self.expires_at > now
+    }
+
+    /// Whether it was exchanged and kept under the key with this mark.
+    #[must_use]
+    pub fn was_kept_under(&self, mark: Locator) -> bool {
+        self.kept_under.contains(&mark.to_string())
     }
 
     /// Whether `issuer` still backs the token: active and, where an epoch counts, in the same one.

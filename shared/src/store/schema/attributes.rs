@@ -84,6 +84,7 @@ attributes! {
     OTP_REQUIRED = "otp_required"
     CONSUMED_BY = "consumed_by"
     IDEMPOTENCY = "idempotency"
+    KEPT_UNDER = "kept_under"
     GRANTED_ACL = "granted_acl"
     GRANTED_CLAIMS = "granted_claims"
 }
