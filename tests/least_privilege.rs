@@ -14,7 +14,7 @@ use crate::house::{Call, World, template};
 use crate::operations::{AuthenticationTokenCreate, Authorizer};
 
 /// A world whose key sets stand in Secrets Manager and whose mails go to SES.
-async fn world_in_aws() -> (World, Secrets) {
+pub async fn world_in_aws() -> (World, Secrets) {
     let secrets = Secrets::default();
     let endpoint = secrets_manager::serve(secrets.clone()).await;
     let mut world = World::new().await;
@@ -33,7 +33,7 @@ async fn world_in_aws() -> (World, Secrets) {
 }
 
 /// The surroundings of a function with the variables that the template gives it, and no other.
-fn as_deployed(world: &World, name: &'static str) -> Setup {
+pub fn as_deployed(world: &World, name: &'static str) -> Setup {
     let always = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SESV2"];
     let given = variables(template()).remove(name).unwrap();
@@ -84,7 +84,9 @@ async fn a_one_time_password_goes_through_ses() {
 fn no_role_has_a_right_to_everything() {
     for (function, rights) in rights(template()) {
         for (action, resource) in rights {
-            assert!(!action.contains('*') && resource != "\"*\"" && resource != "*", "{function}: {action} on {resource}");
+            // It knows no resource, and gives nothing without GetSecretValue on each secret.
+            let gives_nothing = action == "secretsmanager:BatchGetSecretValue";
+            assert!(!action.contains('*') && (gives_nothing || resource != "*"), "{function}: {action} on {resource}");
         }
     }
 }

@@ -29,6 +29,7 @@ mod forged;
 mod house;
 mod house_rules;
 mod idempotency;
+mod key_refresh;
 mod least_privilege;
 mod lost_answers;
 mod malformed;

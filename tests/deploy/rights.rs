@@ -25,8 +25,18 @@ const UNSEEN: [&str; 4] = [
 ];
 
 /// Every call that the functions make.
-const CALLS: [&str; 9] =
-    ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem", "GetSecretValue", "PutSecretValue"];
+const CALLS: [&str; 10] = [
+    "BatchGetItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "TransactWriteItems",
+    "UpdateItem",
+    "GetSecretValue",
+    "BatchGetSecretValue",
+    "PutSecretValue",
+];
 
 /// What has been seen, by function.
 #[derive(Default)]
@@ -81,6 +91,10 @@ fn rights_of(call: &str, parameters: &Value) -> Vec<Right> {
     let right = |action: &str, resource: &Value| (action.to_owned(), resource.as_str().unwrap().to_owned());
     match call {
         "GetSecretValue" | "PutSecretValue" => vec![right(&format!("secretsmanager:{call}"), &parameters["SecretId"])],
+        "BatchGetSecretValue" => {
+            let each = parameters["SecretIdList"].as_array().unwrap().iter().map(|id| right("secretsmanager:GetSecretValue", id));
+            each.chain([right("secretsmanager:BatchGetSecretValue", &json!("*"))]).collect()
+        }
         "BatchGetItem" => {
             parameters["RequestItems"].as_object().unwrap().keys().map(|table| right("dynamodb:BatchGetItem", &json!(table))).collect()
         }
@@ -95,7 +109,7 @@ fn rights_of(call: &str, parameters: &Value) -> Vec<Right> {
     }
 }
 
-/// The statements of a function's role, with tables by name, and no `*` in any.
+/// The statements of a function's role, with tables by name, and no `*` in any that gives something.
 fn allowed(deployed: &Deployed, function: &str) -> BTreeSet<Right> {
     let configuration = deployed.aws.call("lambda", "get_function_configuration", json!({ "FunctionName": function }));
     let role = json!({ "RoleName": text(&configuration, "Role").rsplit('/').next().unwrap() });
@@ -115,7 +129,9 @@ fn allowed(deployed: &Deployed, function: &str) -> BTreeSet<Right> {
             {
                 let (action, resource) = (action.as_str().unwrap(), resource.as_str().unwrap());
                 // Of a log group, ":*" is its streams.
-                assert!(!action.contains('*') && !resource.trim_end_matches(":*").contains('*'), "{function}: {action} on {resource}");
+                // A batch knows no resource, and gives nothing without the right on each secret.
+                let is_narrow = action == "secretsmanager:BatchGetSecretValue" || !resource.trim_end_matches(":*").contains('*');
+                assert!(!action.contains('*') && is_narrow, "{function}: {action} on {resource}");
                 let name = resource.split_once(":table/").map_or(resource, |(_, table)| table);
                 rights.insert((action.to_owned(), name.to_owned()));
             }

@@ -5,15 +5,21 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use latchkey_local::secrets_manager::{Answer, refusal, value};
+use latchkey_local::secrets_manager::{Answer, batch, refusal, value};
 use serde_json::{Value, json};
 
 /// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written, with `denied-once:` not at first,
-/// and with `full:` not either, for another reason.
+/// and with `full:` not either, for another reason. With a secret `no-batches` there are none, and with `hangs` no answer comes.
 pub type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
 
 /// What Secrets Manager answers to `action`.
 pub fn answer(secrets: &Secrets, action: &str, body: &Value) -> Answer {
+    if action == "BatchGetSecretValue" {
+        if secrets.lock().unwrap().contains_key("no-batches") {
+            return refusal("ThrottlingException");
+        }
+        return batch(body, |id| answer(secrets, "GetSecretValue", &json!({ "SecretId": id })));
+    }
     let mut secrets = secrets.lock().unwrap();
     let arn = body["SecretId"].as_str().unwrap();
     let (denied, full) = (secrets.contains_key(&format!("denied:{arn}")), secrets.contains_key(&format!("full:{arn}")));
@@ -47,6 +53,9 @@ pub async fn serve(secrets: Secrets) -> String {
             let Some(target) = headers.get("x-amz-target") else { return (StatusCode::OK, json!({ "MessageId": "1" }).to_string()) };
             // Others get a turn between a read and a write.
             tokio::task::yield_now().await;
+            if secrets.lock().unwrap().contains_key("hangs") {
+                std::future::pending::<()>().await;
+            }
             answer(&secrets, target.to_str().unwrap().rsplit('.').next().unwrap(), &serde_json::from_slice(&body).unwrap())
         }
     };

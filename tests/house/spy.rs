@@ -50,6 +50,7 @@ struct State {
     passed: usize,
     refusals: usize,
     partial: usize,
+    unanswered: usize,
 }
 
 /// A clone watches the same wire.
@@ -87,6 +88,11 @@ impl Spy {
         self.state.lock().unwrap().lose_after = Some(count);
     }
 
+    /// Whether a request has no answer yet.
+    pub fn is_busy(&self) -> bool {
+        self.state.lock().unwrap().unanswered > 0
+    }
+
     /// The next `count` requests are not carried out and answered with `status` and `body`.
     pub fn refuse_next(&self, count: usize, status: u16, body: &Value) {
         self.refuse_after(0, count, status, body);
@@ -110,6 +116,7 @@ impl Spy {
     fn answered(&self, is_read: bool, units: f64) {
         let mut state = self.state.lock().unwrap();
         state.traffic.in_flight = state.traffic.in_flight.saturating_sub(1);
+        state.unanswered -= 1;
         let (reads, writes) = &mut state.traffic.units;
         *if is_read { reads } else { writes } += units;
     }
@@ -146,6 +153,7 @@ impl HttpConnector for WatchedConnector {
             state.traffic.rights.extend(used);
             let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&action.as_str());
             state.traffic.sent(action);
+            state.unanswered += 1;
             let refuse = state.passed == 0 && state.refusals > 0;
             if refuse {
                 state.refusals -= 1;
@@ -215,6 +223,11 @@ fn rights(service: &str, action: &str, body: &Value) -> Vec<Right> {
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match service {
         "" => return ["ses:SendEmail", "ses:SendRawEmail"].map(|action| (action.to_owned(), text("FromEmailAddress"))).to_vec(),
+        "secretsmanager" if action == "BatchGetSecretValue" => {
+            let each = body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let each = each.map(|id| ("secretsmanager:GetSecretValue".to_owned(), id.to_owned()));
+            return each.chain([("secretsmanager:BatchGetSecretValue".to_owned(), "*".to_owned())]).collect();
+        }
         "secretsmanager" => return vec![(format!("secretsmanager:{action}"), text("SecretId"))],
         _ => {}
     }

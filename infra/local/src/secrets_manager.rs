@@ -1,5 +1,5 @@
-//! The one call of Secrets Manager that the functions make: `GetSecretValue`, answered from the files of the key sets. Imports
-//! [`crate::keys`].
+//! The calls of Secrets Manager that the functions make, `GetSecretValue` and `BatchGetSecretValue`, answered from the files of the key
+//! sets. Imports [`crate::keys`].
 
 use std::fs;
 use std::sync::Arc;
@@ -29,11 +29,17 @@ pub async fn serve(listener: TcpListener, keys: KeyFiles) -> std::io::Result<()>
 }
 
 async fn call(State(keys): State<Arc<KeyFiles>>, headers: HeaderMap, body: Bytes) -> Answer {
-    if headers.get("x-amz-target").is_none_or(|target| target != "secretsmanager.GetSecretValue") {
-        return refusal("UnknownOperationException");
-    }
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let Some(secret) = keys.secrets().into_iter().find(|secret| request.get("SecretId").is_some_and(|id| id == secret.id)) else {
+    let one = |id: &Value| get(&keys, id);
+    match headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
+        Some("secretsmanager.GetSecretValue") => one(request.get("SecretId").unwrap_or_default()),
+        Some("secretsmanager.BatchGetSecretValue") => batch(&request, one),
+        _ => refusal("UnknownOperationException"),
+    }
+}
+
+fn get(keys: &KeyFiles, id: &Value) -> Answer {
+    let Some(secret) = keys.secrets().into_iter().find(|secret| id == secret.id) else {
         return refusal("ResourceNotFoundException");
     };
     match fs::read_to_string(secret.file) {
@@ -48,6 +54,16 @@ async fn call(State(keys): State<Arc<KeyFiles>>, headers: HeaderMap, body: Bytes
 #[must_use]
 pub fn value(id: &str, version: &str, text: &str) -> Answer {
     (StatusCode::OK, json!({ "ARN": id, "VersionId": version, "SecretString": text }).to_string())
+}
+
+/// The answer to a batch, of which each part is what `one` answers for its secret. A part that fails stands among the errors.
+pub fn batch(request: &Value, one: impl Fn(&Value) -> Answer) -> Answer {
+    let ids = request.get("SecretIdList").and_then(Value::as_array).into_iter().flatten();
+    let answers = ids.map(|id| (id, one(id))).map(|(id, (status, text))| (id, status, serde_json::from_str(&text).unwrap_or_default()));
+    let (values, errors): (Vec<_>, Vec<_>) = answers.partition(|(_, status, _): &(_, _, Value)| status.is_success());
+    let values: Vec<_> = values.into_iter().map(|(_, _, value)| value).collect();
+    let errors: Vec<_> = errors.into_iter().map(|(id, _, error)| json!({ "SecretId": id, "ErrorCode": error.get("__type") })).collect();
+    (StatusCode::OK, json!({ "SecretValues": values, "Errors": errors }).to_string())
 }
 
 /// The answer of a call that fails with the exception `kind`.
@@ -76,6 +92,15 @@ mod tests {
         let (status, body) = called("GetSecretValue", json!({ "SecretId": "latchkey-token" })).await;
 
         assert_eq!((status, &body["SecretString"]), (StatusCode::OK, &json!("the token keys")));
+    }
+
+    #[tokio::test]
+    async fn a_batch_has_what_is_there_and_an_error_for_what_is_not() {
+        let (status, body) = called("BatchGetSecretValue", json!({ "SecretIdList": ["latchkey-token", "latchkey-users"] })).await;
+
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(body["SecretValues"][0]["SecretString"], "the token keys");
+        assert_eq!(body["Errors"], json!([{ "SecretId": "latchkey-users", "ErrorCode": "ResourceNotFoundException" }]));
     }
 
     #[tokio::test]

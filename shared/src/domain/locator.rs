@@ -53,6 +53,12 @@ impl Locator {
         Self::of([b"customer", customer.as_str().as_bytes()])
     }
 
+    /// The version of a key set, for those who may not read it.
+    #[must_use]
+    pub fn of_key_set(text: &str) -> Self {
+        Self::of([b"key-set", text.as_bytes()])
+    }
+
     /// The place of whatever `parts` say; the first is the kind.
     pub(super) fn of<const N: usize>(parts: [&[u8]; N]) -> Self {
         let mut hash = Sha256::new();

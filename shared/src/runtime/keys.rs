@@ -1,139 +1,76 @@
-//! Key sets that a running function reads again, so that a rotation needs no deploy.
+//! Key sets that stay up to date while a function runs, so that a rotation needs no deploy.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::join;
-
-use crate::caller::Gate;
-use crate::credentials::generate::GenerateError;
-use crate::credentials::{Issuer, KeyDocument, KeySetError, TokenKeys, VerificationKeys};
-use crate::domain::{Secret, SharedClock, Timestamp};
-
 use super::ConfigError;
-use super::first_keys::KeyPlace;
-use super::key_secret::{KeySecret, KeySecretError};
+use super::key_refresh::{Held, KeyRefresh};
+use super::key_source::{KeySource, KeySourceError};
 use super::telemetry::chain;
+use crate::caller::Gate;
+use crate::credentials::{Issuer, KeySetError, TokenKeys, VerificationKeys};
+use crate::domain::{Locator, Secret, Timestamp};
 
-/// Where a key set is read from.
-#[derive(Clone)]
-pub enum KeySource {
-    /// `file:<path>`.
-    File(std::path::PathBuf),
-    /// `secretsmanager:<arn>`.
-    Secret(KeySecret),
-}
-
-/// Why a key set cannot be used or filled.
-#[derive(Debug, thiserror::Error)]
-pub enum KeySourceError {
-    /// The file cannot be read.
-    #[error("could not be read: {0}")]
-    Io(#[from] std::io::Error),
-    /// Secrets Manager refused or did not answer.
-    #[error(transparent)]
-    Secret(#[from] KeySecretError),
-    /// The secret has no value yet.
-    #[error("is still empty")]
-    Empty,
-    /// The keys cannot be used.
-    #[error("{0}")]
-    KeySet(#[from] KeySetError),
-    /// It is not a JWK set with a `kid` and a `status` for each key.
-    #[error("is not a JWK set whose keys have a kid and a status")]
-    Document(#[from] GenerateError),
-    /// A file, which only the local stack has.
-    #[error("is no secret: only a secret is filled")]
-    NoSecret,
-}
-
-impl KeySource {
-    async fn read(&self) -> Result<Secret, KeySourceError> {
-        match self {
-            Self::File(path) => Ok(std::fs::read_to_string(path)?.into()),
-            Self::Secret(secret) => secret.read().await?.text.ok_or(KeySourceError::Empty),
-        }
-    }
-
-    /// The set, with what a rotation must know about its keys.
-    ///
-    /// # Errors
-    /// If it cannot be read, is empty, or is not a key set.
-    pub async fn document(&self) -> Result<KeyDocument, KeySourceError> {
-        Ok(KeyDocument::parse(self.read().await?.expose())?)
-    }
-}
-
-impl KeyPlace for KeySource {
-    type Error = KeySourceError;
-
-    async fn find(&self) -> Result<Option<Secret>, KeySourceError> {
-        match self {
-            Self::Secret(secret) => Ok(secret.find().await?),
-            _ => Err(KeySourceError::NoSecret),
-        }
-    }
-
-    async fn insert_new(&self, text: &str) -> Result<bool, KeySourceError> {
-        match self {
-            Self::Secret(secret) => Ok(secret.insert_new(text).await?),
-            _ => Err(KeySourceError::NoSecret),
-        }
-    }
-}
-
-/// A key set as it was at most `KEYS_REFRESH_SECONDS` ago.
-///
-/// The first request after that time reads it again. If that fails, the set that was read before stays in use: a key
-/// store that does not answer must not lock everybody out.
+/// A key set that follows the rotation of its keys. [`KeyRefresh`] says how, and how far it may be behind.
 pub struct Live<T> {
+    held: Arc<HeldSet<T>>,
+    refresh: Arc<KeyRefresh>,
+}
+
+struct HeldSet<T> {
     name: &'static str,
     source: KeySource,
     parse: fn(&str) -> Result<T, KeySetError>,
-    refresh_seconds: u32,
-    clock: SharedClock,
-    state: Mutex<(Arc<T>, Timestamp)>,
+    state: Mutex<(Arc<T>, Locator)>,
 }
 
-impl<T> Live<T> {
-    /// Reads the set for the first time.
-    pub(super) async fn start(
+impl<T: Send + Sync + 'static> Live<T> {
+    /// The set `name` as it was read at the start of the process.
+    pub(super) fn start(
         name: &'static str,
         source: KeySource,
+        text: Result<&Secret, &KeySourceError>,
         parse: fn(&str) -> Result<T, KeySetError>,
-        refresh_seconds: u32,
-        clock: SharedClock,
+        refresh: Arc<KeyRefresh>,
     ) -> Result<Self, ConfigError> {
-        let keys = read(&source, parse).await.map_err(|error| {
-            tracing::error!(variable = name, error = chain(&error), "a key set can not be used");
+        let refused = |error: &(dyn std::error::Error + 'static)| {
+            tracing::error!(variable = name, error = chain(error), "a key set can not be used");
             ConfigError::invalid(name, error)
-        })?;
-        let state = Mutex::new((Arc::new(keys), clock.now()));
-        Ok(Self { name, source, parse, refresh_seconds, clock, state })
+        };
+        let text = text.map_err(|error| refused(error))?;
+        let keys = parse(text.expose()).map_err(|error| refused(&error))?;
+        let state = Mutex::new((Arc::new(keys), Locator::of_key_set(text.expose())));
+        let held = Arc::new(HeldSet { name, source, parse, state });
+        refresh.hold(held.clone());
+        Ok(Self { held, refresh })
     }
 
-    /// The keys, which are read again after `KEYS_REFRESH_SECONDS`.
+    /// The keys.
     pub async fn get(&self) -> Arc<T> {
-        let now = self.clock.now();
-        let keys = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.seconds_since(state.1) < u64::from(self.refresh_seconds) {
-                return state.0.clone();
-            }
-            // Others meanwhile use the old keys, and so does everybody after a failure, until the time is over again.
-            state.1 = now;
-            state.0.clone()
-        };
-        match read(&self.source, self.parse).await {
-            Ok(fresh) => {
-                let fresh = Arc::new(fresh);
-                self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = fresh.clone();
-                fresh
-            }
-            Err(error) => {
-                tracing::warn!(variable = self.name, error = chain(&error), "keys could not be read again");
-                keys
-            }
+        self.refresh.touch().await;
+        self.held.state.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+}
+
+impl<T: Send + Sync> Held for HeldSet<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn source(&self) -> &KeySource {
+        &self.source
+    }
+
+    fn version(&self) -> Locator {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    fn replace(&self, text: &Secret) -> Result<(), KeySourceError> {
+        let version = Locator::of_key_set(text.expose());
+        if version != self.version() {
+            let fresh = Arc::new((self.parse)(text.expose())?);
+            *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (fresh, version);
         }
+        Ok(())
     }
 }
 
@@ -153,10 +90,9 @@ pub struct CurrentKeys<'a> {
 }
 
 impl Keys {
-    /// The current keys. Both sets are read side by side if it is time.
+    /// The current keys.
     pub async fn get(&self) -> CurrentKeys<'_> {
-        let (jwt, tokens) = join(self.jwt.get(), self.tokens.get()).await;
-        CurrentKeys { issuer: &self.issuer, jwt, tokens }
+        CurrentKeys { issuer: &self.issuer, jwt: self.jwt.get().await, tokens: self.tokens.get().await }
     }
 }
 
@@ -166,8 +102,4 @@ impl CurrentKeys<'_> {
     pub fn gate(&self, now: Timestamp) -> Gate<'_> {
         Gate { issuer: self.issuer, jwt_keys: &self.jwt, token_keys: &self.tokens, now }
     }
-}
-
-async fn read<T>(source: &KeySource, parse: fn(&str) -> Result<T, KeySetError>) -> Result<T, KeySourceError> {
-    Ok(parse(source.read().await?.expose())?)
 }

@@ -52,8 +52,7 @@ fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runt
 }
 
 async fn run<O: Start>() -> Result<(), lambda_runtime::Error> {
-    let setup = Setup::of_process()?;
-    let service = Arc::new(Service::<O>::start(&setup).await?);
+    let service = Arc::new(Service::<O>::start(&Setup::of_process()?).await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<GatewayEvent>| {
         let service = service.clone();
         // Boxed: the type of the whole, spelt out, is deeper than the compiler looks.

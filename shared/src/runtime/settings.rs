@@ -114,7 +114,7 @@ pub const KEYS_REFRESH_SECONDS: NumberSetting = NumberSetting {
     name: "KEYS_REFRESH_SECONDS",
     default: 60,
     range: 1..=3600,
-    meaning: "Seconds until a running function reads its key sets again. A rotation waits this long at each step.",
+    meaning: "Seconds until a running function looks whether its key sets have changed. A rotation waits twice as long at each step.",
 };
 
 /// The life of a login JWT.
@@ -209,9 +209,8 @@ pub const STAGE: TextSetting = TextSetting {
     form: "",
     meaning: "Name of the deployment, a dimension of the metrics.",
 };
-/// How long a call of AWS may take. The first call that times out ends the request, and key sets, which are read side by side, are
-/// waited for no longer than one call: that stays inside a function's ten seconds, so that the caller gets a 503 and not the
-/// gateway's 504.
+/// How long a call of AWS may take. The first call that times out ends the request, which stays inside a function's ten seconds, so
+/// that the caller gets a 503 and not the gateway's 504.
 pub const AWS_CALL_TIMEOUT_SECONDS: NumberSetting = NumberSetting {
     name: "AWS_CALL_TIMEOUT_SECONDS",
     default: 3,

@@ -1,21 +1,23 @@
 //! What a function takes from its environment at start: variables, keys, tables, AWS clients.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use tokio::sync::OnceCell;
 
+use super::key_store::KeyStore;
 use super::mail::Transport;
 use super::settings::{
     self, AUDIENCE, ISSUER, MAIL_FROM, MAIL_TRANSPORT, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
 use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
 use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
+use crate::credentials::{Issuer, KeySetError, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
-use crate::store::{Database, LoginAttempts, Tables, Throttle, Users};
+use crate::store::{Database, KeyVersions, LoginAttempts, Tables, Throttle, Users};
 
 /// An operation that can be started.
 pub trait Start: Operation + Sized {
@@ -50,6 +52,8 @@ pub struct Setup {
     /// Where audit events go.
     pub events: Events,
     aws: SdkConfig,
+    dynamodb: Arc<OnceLock<aws_sdk_dynamodb::Client>>,
+    key_store: Arc<OnceCell<KeyStore>>,
 }
 
 impl Setup {
@@ -68,7 +72,7 @@ impl Setup {
     pub fn new(environment: Environment, clock: SharedClock, http_client: Option<SharedHttpClient>) -> Result<Self, ConfigError> {
         let aws = aws::config(&environment, http_client)?;
         let events = Events::new(&environment);
-        Ok(Self { environment, clock, events, aws })
+        Ok(Self { environment, clock, events, aws, dynamodb: Arc::default(), key_store: Arc::default() })
     }
 
     /// The database with the tables that the operation touches. The others are not even named.
@@ -84,7 +88,8 @@ impl Setup {
             tokens: name(Table::Tokens, settings::TOKENS_TABLE)?,
             sessions: name(Table::Sessions, settings::SESSIONS_TABLE)?,
         };
-        Ok(Database::new(aws::dynamodb(&self.environment, &self.aws), tables))
+        let client = self.dynamodb.get_or_init(|| aws::dynamodb(&self.environment, &self.aws));
+        Ok(Database::new(client.clone(), tables))
     }
 
     /// `ISSUER`, and `AUDIENCE`, which is the issuer by default.
@@ -134,14 +139,24 @@ impl Setup {
         Ok(Keys { issuer: self.issuer()?, jwt: self.verification_keys().await?, tokens: self.token_keys().await? })
     }
 
-    async fn key_set<T>(
+    async fn key_set<T: Send + Sync + 'static>(
         &self,
         name: &'static str,
-        parse: fn(&str) -> Result<T, crate::credentials::KeySetError>,
+        parse: fn(&str) -> Result<T, KeySetError>,
     ) -> Result<Live<T>, ConfigError> {
+        self.environment.required(name)?;
+        self.key_store.get_or_try_init(|| self.read_keys()).await?.live(name, parse)
+    }
+
+    /// Reads every set that the environment names, which are those that the function needs.
+    async fn read_keys(&self) -> Result<KeyStore, ConfigError> {
+        let client = aws::secrets_manager(&self.environment, &self.aws);
+        let named = [SIGNING_KEYS, VERIFICATION_KEYS, TOKEN_KEYS].into_iter();
+        let sources: Vec<_> = named.filter_map(|setting| Some((setting.name, self.key_source(setting.name, &client).ok()?))).collect();
+        let versions = sources.iter().any(|(_, source)| source.is_secret()).then(|| self.database(&[Table::Users])).and_then(Result::ok);
+        let versions = versions.map(|database| KeyVersions::new(&database));
         let refresh_seconds = self.environment.number(&settings::KEYS_REFRESH_SECONDS)?;
-        let source = self.key_source(name, &aws::secrets_manager(&self.environment, &self.aws))?;
-        Live::start(name, source, parse, refresh_seconds, self.clock.clone()).await
+        Ok(KeyStore::read(sources, versions, refresh_seconds, self.clock.clone()).await)
     }
 
     /// Where the three key sets are kept, whether they are there or not.
@@ -159,7 +174,7 @@ impl Setup {
         match text.split_once(':') {
             Some(("file", path)) => Ok(KeySource::File(path.into())),
             Some(("secretsmanager", arn)) => Ok(KeySource::Secret(KeySecret::new(client.clone(), arn.to_owned()))),
-            _ => Err(ConfigError::invalid(name, "must be secretsmanager:<arn> or file:<path>")),
+            _ => Err(KeySource::unknown(name)),
         }
     }
 

@@ -161,7 +161,7 @@ fn resource_name(reference: &Value) -> String {
     match id.map(|id| (id, id.strip_suffix("Table"))) {
         Some((_, Some(stem))) => format!("latchkey-{}", kebab_case(stem)),
         Some((id, None)) => id.to_owned(),
-        None => reference.to_string(),
+        None => reference.as_str().map_or_else(|| reference.to_string(), str::to_owned),
     }
 }
 

@@ -62,6 +62,11 @@ attributes! {
     PASSWORD_EXPIRES_AT = "password_expires_at"
     DISABLED_AT = "disabled_at"
 
+    // Of the versions of the key sets.
+    SIGNING_KEYS = "signing_keys"
+    VERIFICATION_KEYS = "verification_keys"
+    TOKEN_KEYS = "token_keys"
+
     // Of API keys, and of what an `Idempotency-Key` made.
     KEY_ID = "key_id"
     NAME = "name"

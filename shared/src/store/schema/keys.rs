@@ -45,6 +45,12 @@ pub fn login_attempts(name: &Username, window: i64) -> Key {
     key([(PK, format!("attempts#{hash}#{window}"))])
 }
 
+/// Which key sets are in force. The template names this key: a role may read no other row for it.
+#[must_use]
+pub fn key_versions() -> Key {
+    key([(PK, "key-versions".to_owned())])
+}
+
 /// The partition of a user's API keys.
 #[must_use]
 pub fn api_keys_of(user: UserId) -> String {

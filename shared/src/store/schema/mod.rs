@@ -8,6 +8,7 @@
 //! | users | a user, for a login | `name#<normalised username>` | |
 //! | users | a user, for every other operation | `id#<user id>` | |
 //! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
+//! | users | which key sets are in force | `key-versions` | |
 //! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
 //! | tokens | what an `Idempotency-Key` made | `idempotency#<hash of credential, operation and key>` | `row` |
 //! | tokens | an entity token | `entity-token#<locator>` | `row` |
@@ -38,7 +39,7 @@ mod tests {
 
     use super::*;
     use crate::store::idempotency::IdempotencyRow;
-    use crate::store::{ApiKeyRow, EntityTokenRow, OneTimeTokenRow, SessionRow, UserRow};
+    use crate::store::{ApiKeyRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
     const OF_NO_FIELD: [Attribute; 3] = [PK, SK, ATTEMPT_IDS];
@@ -47,6 +48,7 @@ mod tests {
     fn the_attributes_are_the_fields_of_the_rows() {
         let fields = [
             serde_introspect::<UserRow>(),
+            serde_introspect::<KeyVersionsRow>(),
             serde_introspect::<ApiKeyRow>(),
             serde_introspect::<IdempotencyRow>(),
             serde_introspect::<EntityTokenRow>(),
