@@ -1,10 +1,11 @@
 //! `latchkey keys`.
 
 use latchkey::credentials::{SigningKeys, TokenKeys, VerificationKeys};
-use latchkey::domain::Acl;
+use latchkey::domain::{Acl, Locator};
 use serde_json::{Value, json};
 
 use super::Operator;
+use super::wire::wire;
 use crate::house::{Call, World};
 use crate::operations::UserRenew;
 
@@ -278,4 +279,63 @@ async fn a_set_that_was_mangled_by_hand_is_not_made_worse() {
     olga.run("keys rotate tokens --wait-seconds 0").await.done();
     assert_usable(&world);
     assert_eq!(statuses(&olga, "token").await, ["retired", "current", "next"]);
+}
+
+/// The versions that the functions are told, as the row has them, and those of the sets as they are.
+async fn told_and_there(world: &World) -> [[Option<String>; 3]; 2] {
+    let rows = world.rows("users").await;
+    let row = rows.iter().find(|row| row["pk"].as_s().unwrap() == "key-versions");
+    let told = ["signing_keys", "verification_keys", "token_keys"].map(|set| Some(row?.get(set)?.as_s().unwrap().clone()));
+    let there = ["signing", "verification", "token"].map(|name| Some(Locator::of_key_set(&file(world, name)).to_string()));
+    [told, there]
+}
+
+#[tokio::test]
+async fn each_step_is_announced_to_the_functions() {
+    let world = World::new().await;
+    let olga = world.operator();
+
+    for words in ["keys rotate signing --wait-seconds 0", "keys rotate tokens --wait-seconds 0"] {
+        for _ in 0..2 {
+            olga.run(words).await.done();
+
+            let [told, there] = told_and_there(&world).await;
+            assert_eq!(told, there, "{words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_was_edited_by_hand_is_announced_on_request() {
+    let world = World::new().await;
+    let olga = world.operator();
+    olga.run("keys rotate signing").await.done();
+    world.rotate_token_keys();
+    let doubtful = olga.run("doctor --json").await;
+    assert!(doubtful.out.contains("announced keys"), "{doubtful:?}");
+
+    olga.run("keys announce").await.done();
+
+    let [told, there] = told_and_there(&world).await;
+    assert_eq!(told, there);
+    assert!(!olga.run("doctor --json").await.out.contains("announced keys"));
+}
+
+#[tokio::test]
+async fn an_announcement_that_failed_is_made_up_for_by_the_next_step_even_a_refused_one() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let text = std::fs::read_to_string(world.folder.join(".local/stack.json")).unwrap();
+    let mut stack: Value = serde_json::from_str(&text).unwrap();
+    stack["dynamodb"] = json!(wire(&world, async |action| action != "PutItem").await);
+    std::fs::write(world.folder.join(".local/stack.json"), stack.to_string()).unwrap();
+
+    let failed = olga.run("keys rotate tokens").await;
+    assert!(failed.code == 1 && failed.err.contains("latchkey keys announce"), "{failed:?}");
+    assert_eq!(told_and_there(&world).await[0], [const { None }; 3]);
+
+    std::fs::write(world.folder.join(".local/stack.json"), text).unwrap();
+    assert_eq!(olga.run("keys rotate tokens").await.code, 4);
+    let [told, there] = told_and_there(&world).await;
+    assert_eq!(told, there);
 }

@@ -3,10 +3,12 @@
 use latchkey::credentials::{KeyDocument, KeySetError, KeyStatus, SigningKeys, TokenKeys, VerificationKeys};
 use latchkey::domain::Timestamp;
 use latchkey::runtime::KeyPlace;
+use latchkey::store::{KeyVersions, KeyVersionsRow};
 
 use super::Finding;
 use crate::connection::Connection;
 use crate::key_sets::KeySet;
+use crate::keys::announce::present;
 
 /// An older key is not wrong, but nobody has tested for a long time that a rotation works.
 const OLD_DAYS: u64 = 365;
@@ -24,8 +26,9 @@ pub async fn check(connection: &Connection) -> Vec<Finding> {
         let advice = "Rotate the signing keys at once, with --wait-seconds 0 --max-life 0: anybody who could read this set could sign.";
         Finding::wrong("verification keys", "hold more than public members", advice)
     });
+    let announced = announced(connection).await;
     let [signing, verification, token] = [signing, verification, token].map(|checked| checked.findings);
-    signing.into_iter().chain(verification).chain(agree).chain(exposed).chain(token).collect()
+    signing.into_iter().chain(verification).chain(agree).chain(exposed).chain(token).chain(announced).collect()
 }
 
 struct Checked {
@@ -72,6 +75,16 @@ async fn set(check: &str, set: &KeySet, parse: impl Fn(&str) -> Result<(), KeySe
         ));
     }
     Checked { document: Some(document), findings }
+}
+
+/// What the functions were told of the keys is what is there; nothing to say where nothing was ever announced.
+async fn announced(connection: &Connection) -> Option<Finding> {
+    let check = "announced keys";
+    // A table that does not answer, or a set that cannot be read, is a finding of its own.
+    let told = KeyVersions::new(&connection.database).find().await.ok()?;
+    let present = present(connection).await.ok()?;
+    let advice = "Run `latchkey keys announce`: until then functions find a change within an hour.";
+    (told != KeyVersionsRow::default() && told != present).then(|| Finding::warning(check, "are not those that are there", advice))
 }
 
 fn agree(private: &KeyDocument, public: &KeyDocument) -> Finding {

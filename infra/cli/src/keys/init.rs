@@ -4,6 +4,7 @@ use latchkey::credentials::Algorithm;
 use latchkey::runtime::FirstKeysError;
 use serde_json::json;
 
+use super::announce::announce;
 use crate::Failure;
 use crate::connection::Connection;
 use crate::journal::{self, OperatorAct};
@@ -25,6 +26,9 @@ pub async fn run(connection: &Connection, algorithm: Algorithm) -> Result<(), Fa
             Failure::Failed(anyhow::Error::from(error).context(format!("{} is not a JWK set", connection.key_sets.signing.place())))
         }
     })?;
+    if !filled.is_empty() {
+        announce(connection).await?;
+    }
     let sentence = match filled.as_slice() {
         [] => "All key sets have keys already; nothing was changed.".to_owned(),
         sets => format!("Filled: {}. Functions that could not start without keys will start on the next request.", sets.join(", ")),

@@ -1,5 +1,6 @@
 //! `latchkey keys`: the key sets that sign JWTs and seal opaque tokens.
 
+pub mod announce;
 mod init;
 mod list;
 mod plan;
@@ -23,6 +24,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "es256", ignore_case = true)]
         algorithm: AlgorithmName,
     },
+    /// Tell the running functions that a set was changed in another way than by this program
+    Announce,
     /// Take the next step of a rotation (next → current → retired → removed), if it is time
     #[command(subcommand)]
     Rotate(rotate::Rotate),
@@ -53,6 +56,7 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
     match command {
         Command::List => list::run(connection).await,
         Command::Init { algorithm } => init::run(connection, algorithm.into()).await,
+        Command::Announce => announce::run(connection).await,
         Command::Rotate(rotate) => rotate::run(connection, rotate).await,
     }
 }

@@ -9,6 +9,7 @@ use latchkey::credentials::generate::GenerateError;
 use latchkey::credentials::{Algorithm, KeyDocument, KeyStatus};
 use serde_json::json;
 
+use super::announce::announce;
 use super::plan::{self, Due, Step, Terms};
 use super::{AlgorithmName, Loaded, check_signing, check_token, check_verification};
 use crate::Failure;
@@ -57,10 +58,13 @@ pub struct TokenArguments {
 }
 
 pub async fn run(connection: &Connection, rotate: Rotate) -> Result<(), Failure> {
-    match rotate {
+    let stepped = match rotate {
         Rotate::Signing(arguments) => signing(connection, &arguments).await,
         Rotate::Tokens(arguments) => tokens(connection, &arguments).await,
-    }
+    };
+    // Also after a refusal: the step before may have been interrupted ahead of its announcement.
+    let announced = announce(connection).await;
+    stepped.and(announced)
 }
 
 async fn signing(connection: &Connection, arguments: &SigningArguments) -> Result<(), Failure> {
