@@ -1,4 +1,4 @@
-//! Whether more data makes a call slower: the same calls against few rows and against many, in the same processes. Imports [`crate::operations`].
+//! Whether more data makes a call slower: the same calls on a small database and on a big one, in turns. Imports [`crate::operations`].
 //!
 //! The rows are copies of rows that the functions have written, put into the database directly.
 
@@ -33,48 +33,64 @@ pub struct Growth {
     many: Sample,
 }
 
-/// Calls each operation `calls` times before the database has grown, and after it.
+/// A database, and the processes that work on it.
+struct World {
+    stand_ins: StandIns,
+    staff: Staff,
+    users: usize,
+}
+
+/// Calls each operation `calls` times on a small database and on a big one, in turns, so that a busy moment of the machine hits both.
 ///
 /// # Errors
 /// If a call fails.
-pub async fn measure(stand_ins: &StandIns, calls: usize) -> Result<Vec<Growth>> {
-    let staff = Staff::start(stand_ins, &OPERATIONS).await?;
-    stand_ins.add_user(TEMPLATE, FIRST_PASSWORD).await?;
-    let user = Template::of_user(stand_ins)?;
-
-    user.write(stand_ins, 0..FEW_USERS)?;
-    let few = times(&staff, calls, FEW_USERS).await?;
-
-    say(format!("Writing {MANY_USERS} users, {KEYS} keys of one user and {ENTITY_TOKENS} tokens of one entity"));
-    user.write(stand_ins, FEW_USERS..MANY_USERS)?;
+pub async fn measure(calls: usize) -> Result<Vec<Growth>> {
+    let few = World::start(FEW_USERS).await?;
+    let many = World::start(MANY_USERS).await?;
     for _ in 0..KEYS {
-        staff.new_key().await?;
+        many.staff.new_key().await?;
     }
-    entity_tokens(stand_ins)?;
-    let many = times(&staff, calls, MANY_USERS).await?;
-    Ok(OPERATIONS.into_iter().zip(few.into_iter().zip(many)).map(|(operation, (few, many))| Growth { operation, few, many }).collect())
-}
+    // An entity token to refresh, and to copy.
+    many.staff.events("entity-token-refresh", 1).await?;
+    entity_tokens(&many.stand_ins)?;
 
-/// The times of each operation, interleaved.
-async fn times(staff: &Staff, calls: usize, users: usize) -> Result<Vec<Sample>> {
-    say(format!("{calls} calls of each operation with {users} users"));
-    let mut samples = vec![Sample::default(); OPERATIONS.len()];
+    let mut growth = OPERATIONS.map(|operation| Growth { operation, few: Sample::default(), many: Sample::default() });
+    say(format!("{calls} calls of each operation on each database"));
     for count in 0..=calls {
-        for (operation, sample) in OPERATIONS.into_iter().zip(&mut samples) {
-            let event = match operation {
-                // A stride that visits the users all over the table.
-                "user-login" => login(&format!("user-{}", (count * 7919) % users)),
-                _ => staff.events(operation, 1).await?.and_then(|events| events.into_iter().next()).context("no event")?,
-            };
-            let start = Instant::now();
-            staff.call(operation, &event).await?;
-            // The first call of a process opens its connection.
-            if count > 0 {
-                sample.add(start.elapsed().as_secs_f64() * 1000.0);
+        for Growth { operation, few: of_few, many: of_many } in &mut growth {
+            for (world, sample) in [(&few, of_few), (&many, of_many)] {
+                let milliseconds = world.call(operation, count).await?;
+                // The first call of a process opens its connection.
+                if count > 0 {
+                    sample.add(milliseconds);
+                }
             }
         }
     }
-    Ok(samples)
+    Ok(growth.into())
+}
+
+impl World {
+    async fn start(users: usize) -> Result<Self> {
+        say(format!("Writing {users} users"));
+        let stand_ins = StandIns::start(&format!("{users}-users")).await?;
+        let staff = Staff::start(&stand_ins, &OPERATIONS).await?;
+        stand_ins.add_user(TEMPLATE, FIRST_PASSWORD).await?;
+        Template::of_user(&stand_ins)?.write(&stand_ins, users)?;
+        Ok(Self { stand_ins, staff, users })
+    }
+
+    /// How many milliseconds a call takes.
+    async fn call(&self, operation: &str, count: usize) -> Result<f64> {
+        let event = match operation {
+            // A stride that visits the users all over the table.
+            "user-login" => login(&format!("user-{}", (count * 7919) % self.users)),
+            _ => self.staff.events(operation, 1).await?.and_then(|events| events.into_iter().next()).context("no event")?,
+        };
+        let start = Instant::now();
+        self.staff.call(operation, &event).await?;
+        Ok(start.elapsed().as_secs_f64() * 1000.0)
+    }
 }
 
 fn login(username: &str) -> Value {
@@ -95,8 +111,8 @@ impl Template {
         Ok(Self { id: id.to_owned(), rows: rows.iter().map(|row| row.to_string()).collect() })
     }
 
-    fn write(&self, stand_ins: &StandIns, numbers: std::ops::Range<usize>) -> Result<()> {
-        let numbers: Vec<_> = numbers.collect();
+    fn write(&self, stand_ins: &StandIns, users: usize) -> Result<()> {
+        let numbers: Vec<_> = (0..users).collect();
         for batch in numbers.chunks(BATCH) {
             let mut rows = Vec::with_capacity(batch.len() * self.rows.len());
             for number in batch {

@@ -73,12 +73,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
-    let stand_ins = StandIns::start().await?;
     if arguments.growth {
-        let growth = growth::measure(&stand_ins, CALLS_OF_GROWTH).await?;
+        let growth = growth::measure(CALLS_OF_GROWTH).await?;
         say(growth::table(&growth));
         return report::write_growth(&growth);
     }
+    let stand_ins = StandIns::start("programs").await?;
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| name.contains(part));
     let mut subjects = operations::subjects(&stand_ins, is_wanted).await?;
     subjects.extend(competitors::subjects(&stand_ins).await?.into_iter().filter(|subject| is_wanted(&subject.name)));

@@ -34,7 +34,7 @@ pub struct StandIns {
     pub host: Host,
     /// What issued the stand-ins' certificate.
     pub authority: Authority,
-    /// [`FOLDER`], as an absolute path.
+    /// Where their files are, as an absolute path.
     pub folder: PathBuf,
     /// The variables of our functions.
     pub environment: Vec<(OsString, OsString)>,
@@ -50,12 +50,12 @@ pub struct StandIns {
 }
 
 impl StandIns {
-    /// Starts them, with new keys and empty tables.
+    /// Starts them, with empty tables, and their files in the folder `name`.
     ///
     /// # Errors
     /// If a port, a key or a table can't be had.
-    pub async fn start() -> Result<Self> {
-        let folder = std::path::absolute(FOLDER)?;
+    pub async fn start(name: &str) -> Result<Self> {
+        let folder = std::path::absolute(FOLDER)?.join(name);
         for name in ["mail", "keys"] {
             fs::create_dir_all(folder.join(name))?;
         }
@@ -70,7 +70,8 @@ impl StandIns {
 
         let (plain, secrets) = (listen().await?, listen().await?);
         let (plain_address, secrets_address) = (plain.local_addr()?, secrets.local_addr()?);
-        tokio::spawn(tables::serve(database.clone(), plain));
+        // Without the sweep of expired rows that the local stack has: nothing lives so long here, and it would hold up a call.
+        tokio::spawn(dynoxide::server::serve_on(plain, database.clone()));
         tokio::spawn(secrets_manager::serve(secrets, keys.clone()));
         let recording = Recording::default();
         let dynamodb = over_tls(&authority, plain_address, recording.clone()).await?;
