@@ -56,6 +56,7 @@ costs: rust ## measure what each operation costs, and write the table of docs/co
 
 # The functions as AWS runs them, and what they are measured beside. An optimised bench, or its DynamoDB would be what is measured.
 bench: $(if $(BUILT),,build) node argon2-cffi ## measure the functions' binaries, and write docs/performance.md; ARGS="--starts 2 --warm 2" for a quick look
+	$(LAMBDA_BUILD) --package bench-hash
 	$(LAMBDA_BUILD) --package latchkey-bench-bare
 	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
 	cargo run --quiet --locked --profile bench-host -p latchkey-bench -- $(ARGS)

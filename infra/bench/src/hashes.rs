@@ -53,7 +53,7 @@ pub async fn compare(arguments: &Arguments) -> Result<Vec<Hash>> {
             let times = match hash.name {
                 OURS => output(Command::new(Path::new(BINARIES).join("bench-hash/bootstrap")).args(given)).await,
                 NODE_RS => node.run("hash", &given).await,
-                _ => output(Command::new(PYTHON).arg("infra/bench/hash.py").args(given)).await,
+                _ => output(Command::new(PYTHON).arg("infra/bench/hash/c_reference.py").args(given)).await,
             };
             let times = times.with_context(|| hash.name.to_owned())?;
             let times: Vec<[f64; 2]> = serde_json::from_value(times)?;

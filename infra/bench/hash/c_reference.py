@@ -1,6 +1,6 @@
 """The C reference's argon2id (argon2-cffi): the first in the process and those after it, in milliseconds of wall clock and of CPU, as JSON.
 
-usage: python3 hash.py WARM HASH PASSWORD
+usage: python3 c_reference.py WARM HASH PASSWORD
 """
 
 import json
