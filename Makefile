@@ -33,7 +33,7 @@ PYTHON_MINIMUM := 3.11
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contract template costs bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters argon2-cffi
+.PHONY: help run test test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters argon2-cffi
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,7 +50,7 @@ test: cargo-lambda node ## run all tests that need no AWS, the real binaries and
 test-contract: cargo-lambda ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
 	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
 
-costs: rust ## measure what each operation costs, and write the table of docs/costs.md
+costs: rust ## measure what each operation asks of DynamoDB, in units, and write docs/costs.md
 	cargo test -p latchkey-tests it_costs
 	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
 
@@ -60,6 +60,9 @@ bench: $(if $(BUILT),,build) node argon2-cffi ## measure the functions' binaries
 	$(LAMBDA_BUILD) --package latchkey-bench-bare
 	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
 	cargo run --quiet --locked --profile bench-host -p latchkey-bench -- $(ARGS)
+
+cost: rust ## reckon what that costs in dollars, and where AWS's limits are: docs/pricing.md, docs/limits.md
+	@cargo run --quiet -p latchkey-cost -- $(ARGS)
 
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
 	@cargo run --quiet -p latchkey-assemble
