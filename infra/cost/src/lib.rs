@@ -18,7 +18,7 @@ mod units;
 use anyhow::Result;
 
 use document::Block;
-pub use inputs::{Inputs, missing};
+pub use inputs::{Inputs, is_unmeasured};
 
 /// A page, and what stands in it.
 pub type Page = (&'static str, fn(&Inputs) -> Result<Vec<Block>>);

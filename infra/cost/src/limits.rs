@@ -134,7 +134,7 @@ mod tests {
             keys.iter().map(|key| (key.rate, key.whose.as_str(), key.places.len())).collect::<Vec<_>>(),
             [(1_000, "customer", 1), (3_000, "issuer", 2)]
         );
-        assert_eq!(keys[0].places, ["1 write of `sessions` / `<customer's locator>`"]);
+        assert_eq!(keys[0].places, ["1 write of `sessions` / `<locator of the customer>`"]);
         assert_eq!(exchange.units(), (3, 1));
     }
 

@@ -90,7 +90,10 @@ mod tests {
         for function in &inputs.facts.operations {
             assert!(text.contains(&format!("| `{}` | ", function.name)), "{}", function.name);
         }
-        assert!(text.contains("1,000 for one customer: 1 write of `sessions` / `<customer's locator>`<br>3,000 for one issuer"), "{text}");
+        assert!(
+            text.contains("1,000 for one customer: 1 write of `sessions` / `<locator of the customer>`<br>3,000 for one issuer"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -30,17 +30,12 @@ impl Row {
 }
 
 /// The columns that are read, by their names.
-const COLUMNS: [&str; 4] = ["operation", "requests in sequence", "reads", "writes"];
+const COLUMNS: [&str; 4] = ["operation", "requests in sequence", "read units", "write units"];
 
 impl Units {
-    /// Whether the table in `page` counts reads and writes apart.
-    pub fn are_apart(page: &str) -> bool {
-        columns(page).is_some()
-    }
-
     /// The rows of the table in `page`.
     pub fn parse(page: &str) -> Result<Self> {
-        let columns = columns(page).with_context(|| format!("has no table with the columns {}", COLUMNS.join(", ")))?;
+        let columns = page.lines().find_map(places).with_context(|| format!("has no table with the columns {}", COLUMNS.join(", ")))?;
         let of_table = page.lines().skip_while(|line| places(line).is_none()).skip(2).take_while(|line| line.starts_with('|'));
         let rows = of_table.map(|line| row(line, &columns).with_context(|| line.to_owned())).collect::<Result<Vec<_>>>()?;
         ensure!(!rows.is_empty(), "has no rows");
@@ -51,10 +46,6 @@ impl Units {
     pub fn row(&self, name: &str) -> Result<&Row> {
         self.rows.iter().find(|row| row.name == name).with_context(|| format!("docs/costs.md has no row {name}"))
     }
-}
-
-fn columns(page: &str) -> Option<[usize; 4]> {
-    page.lines().find_map(places)
 }
 
 /// Where each column stands, if `line` is the head of the table.
@@ -85,7 +76,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_by_the_names_of_their_columns() {
-        let page = "text\n\n| operation | requests in sequence | requests | reads | writes |\n|---|---|---|---|---|\n\
+        let page = "text\n\n| operation | requests in sequence | requests | read units | write units |\n|---|---|---|---|---|\n\
                     | user-login | 2 | GetItem + UpdateItem, PutItem | 1 | 2 |\n| introspect (a session) | 1 | BatchGetItem | 2.5 | 0 |\n\nmore";
 
         let units = Units::parse(page).unwrap();
@@ -99,6 +90,6 @@ mod tests {
     fn units_that_are_not_counted_apart_are_refused() {
         let page = "| operation | requests in sequence | requests | capacity units |\n|---|---|---|---|\n| jwks | 0 |  | 0 |\n";
 
-        assert!(!Units::are_apart(page) && Units::parse(page).is_err());
+        assert!(Units::parse(page).is_err());
     }
 }
