@@ -31,6 +31,7 @@ mod house_rules;
 mod idempotency;
 mod key_refresh;
 mod least_privilege;
+mod logs;
 mod lost_answers;
 mod malformed;
 mod operations;

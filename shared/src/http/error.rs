@@ -116,16 +116,21 @@ impl From<StoreError> for ApiError {
     }
 }
 
+/// Adds why credentials are refused to the request's log lines; the caller is not told.
+fn note_reason(reason: &str) {
+    tracing::Span::current().record("reason", reason);
+}
+
 impl From<CallerError> for ApiError {
     fn from(error: CallerError) -> Self {
         match error {
             CallerError::Missing(requirement) => Self::MissingCredentials(requirement),
             CallerError::Unsuitable(requirement) => {
-                tracing::info!(reason = "not a credential that the operation takes", "credentials refused");
+                note_reason("not a credential that the operation takes");
                 Self::UnsuitableCredentials(requirement)
             }
             CallerError::Refused(reason) => {
-                tracing::info!(reason, "credentials refused");
+                note_reason(reason);
                 Self::InvalidCredentials
             }
             CallerError::Forbidden => Self::Forbidden,

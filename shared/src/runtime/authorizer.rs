@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::HeaderValue;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -9,7 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use super::telemetry::chain;
+use super::cold_start::ColdStart;
+use super::telemetry::{chain, request_span};
 use super::{ConfigError, Events, Setup};
 use crate::audit::{Act, Event, Origin};
 use crate::caller::{ActiveCredential, bearer, first_credential};
@@ -113,6 +115,7 @@ pub struct AuthorizerService<A> {
     authorizer: A,
     clock: SharedClock,
     events: Events,
+    cold_start: ColdStart,
 }
 
 impl<A: Authorize> AuthorizerService<A> {
@@ -121,7 +124,9 @@ impl<A: Authorize> AuthorizerService<A> {
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        Ok(Self { authorizer: A::start(setup).await?, clock: setup.clock.clone(), events: setup.events.clone() })
+        let authorizer = A::start(setup).await?;
+        let cold_start = ColdStart::over(setup.begun);
+        Ok(Self { authorizer, clock: setup.clock.clone(), events: setup.events.clone(), cold_start })
     }
 
     /// Answers one event, whatever it holds.
@@ -131,14 +136,17 @@ impl<A: Authorize> AuthorizerService<A> {
     pub async fn call(&self, event: Value) -> Result<Authorization, &'static str> {
         let event = AuthorizerEvent::new(&event, self.clock.now());
         let request_id = event.request_id.clone().unwrap_or_default();
-        let span = tracing::error_span!("request", operation = A::NAME, request_id, row = tracing::field::Empty);
+        let span = request_span!(A::NAME, request_id);
+        let start = Instant::now();
         let decided = self.authorizer.authorize(&event).instrument(span.clone()).await;
         let _entered = span.entered();
+        self.cold_start.tell();
+        let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let authorization = decided.map_err(|error| {
-            tracing::error!(code = error.problem_type().code, error = error.cause().map(chain), "failed");
+            tracing::error!(milliseconds, code = error.problem_type().code, error = error.cause().map(chain), "failed");
             "the authorizer can not tell now"
         })?;
-        tracing::info!(authorized = authorization.is_authorized, "answered");
+        tracing::info!(authorized = authorization.is_authorized, milliseconds, "answered");
         if !authorization.is_authorized {
             let origin = Origin { operation: A::NAME.to_owned(), request_id: event.request_id, source_ip: event.source_ip, operator: None };
             self.events.write(&Event::of(Act::CredentialsRefused), &origin, self.clock.now());

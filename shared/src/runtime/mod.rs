@@ -5,6 +5,7 @@
 
 mod authorizer;
 mod aws;
+mod cold_start;
 mod config;
 mod custom_resource;
 mod event;
@@ -34,3 +35,4 @@ pub use mail::{Mail, MailError, Mailer};
 pub use serve::{Service, serve, serve_authorizer, serve_task};
 pub use setup::{Setup, Start, Table};
 pub use task::{Task, TaskError, TaskService, Trigger};
+pub use telemetry::lines as log_lines;

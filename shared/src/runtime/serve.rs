@@ -10,8 +10,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 
 use super::authorizer::{self, Authorize};
+use super::cold_start::ColdStart;
 use super::task::{self, Task};
-use super::telemetry::{self, chain};
+use super::telemetry::{self, chain, request_span};
 use super::{ConfigError, Environment, Events, GatewayAnswer, GatewayEvent, Setup, Start};
 use crate::audit::{Act, Event, Origin};
 use crate::domain::SharedClock;
@@ -66,6 +67,7 @@ pub struct Service<O> {
     operation: O,
     clock: SharedClock,
     events: Events,
+    cold_start: ColdStart,
 }
 
 impl<O: Operation> Service<O> {
@@ -77,16 +79,19 @@ impl<O: Operation> Service<O> {
     where
         O: Start,
     {
-        Ok(Self { operation: O::start(setup).await?, clock: setup.clock.clone(), events: setup.events.clone() })
+        let operation = O::start(setup).await?;
+        let cold_start = ColdStart::over(setup.begun);
+        Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), cold_start })
     }
 
     /// Answers one event, whatever it holds. A panic is answered with 500, and the process goes on with the next request.
     ///
-    /// It logs one line: the operation, the request's id, the status, and the cause of a 5xx. Never the path, a header or the body.
+    /// It logs one line: the operation, the request's id, the status, and the cause of a 5xx; the first one also what the start took. Never
+    /// the path, a header or the body.
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
         let request = event.into_request(self.clock.now());
         // Of the highest level, so that a line of any level has the request's id.
-        let span = tracing::error_span!("request", operation = O::NAME, request_id = request.id, row = tracing::field::Empty);
+        let span = request_span!(O::NAME, request.id);
         let answer = self.answer(&request).instrument(span).await;
         self.tell(request);
         answer.into_gateway()
@@ -103,6 +108,7 @@ impl<O: Operation> Service<O> {
         let start = Instant::now();
         let caught = AssertUnwindSafe(self.operation.handle(request)).catch_unwind().await;
         let result = caught.unwrap_or_else(|_| Err(ApiError::internal("the operation panicked")));
+        self.cold_start.tell();
         let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         match result {
             Ok(answer) => {

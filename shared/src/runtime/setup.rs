@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -51,6 +52,8 @@ pub struct Setup {
     pub clock: SharedClock,
     /// Where audit events go.
     pub events: Events,
+    /// When the process began to start.
+    pub(super) begun: Instant,
     aws: SdkConfig,
     dynamodb: Arc<OnceLock<aws_sdk_dynamodb::Client>>,
     key_store: Arc<OnceCell<KeyStore>>,
@@ -70,9 +73,10 @@ impl Setup {
     /// # Errors
     /// [`ConfigError`] if `AWS_REGION` is not set.
     pub fn new(environment: Environment, clock: SharedClock, http_client: Option<SharedHttpClient>) -> Result<Self, ConfigError> {
+        let begun = Instant::now();
         let aws = aws::config(&environment, http_client)?;
         let events = Events::new(&environment);
-        Ok(Self { environment, clock, events, aws, dynamodb: Arc::default(), key_store: Arc::default() })
+        Ok(Self { environment, clock, events, begun, aws, dynamodb: Arc::default(), key_store: Arc::default() })
     }
 
     /// The database with the tables that the operation touches. The others are not even named.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::custom_resource::{Change, CustomResource};
-use super::telemetry::chain;
+use super::telemetry::{chain, request_span};
 use super::{ConfigError, Events, Setup, aws};
 use crate::audit::{Gauge, Origin, Trail};
 use crate::domain::{SharedClock, Timestamp};
@@ -69,7 +69,7 @@ impl<T: Task> TaskService<T> {
     /// If a scheduled run failed, or CloudFormation could not be told: Lambda then repeats the event. The text is fixed, the cause is
     /// logged.
     pub async fn call(&self, event: Value, request_id: &str) -> Result<Value, &'static str> {
-        let span = tracing::error_span!("request", operation = T::NAME, request_id, row = tracing::field::Empty);
+        let span = request_span!(T::NAME, request_id);
         self.answer(event, request_id).instrument(span).await
     }
 
