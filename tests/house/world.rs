@@ -1,6 +1,7 @@
 //! A world of its own for each test.
 
 use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -84,9 +85,19 @@ impl World {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// The surroundings of the function `name`, which is watched.
+    /// The surroundings of the function `name`, which is watched. Of the key sets it is told those that the template tells it, since it reads
+    /// all that it knows of.
     pub fn setup_of(&self, name: &'static str) -> Setup {
-        let mut setup = Setup::new(self.setup.environment.clone(), self.clock.clone(), Some(self.spy.client_of(name))).unwrap();
+        static GIVEN: OnceLock<BTreeMap<String, BTreeSet<String>>> = OnceLock::new();
+        let given = GIVEN.get_or_init(|| template::variables(template())).get(name);
+        let mut environment = self.setup.environment.clone();
+        for set in ["SIGNING_KEYS", "VERIFICATION_KEYS", "TOKEN_KEYS"] {
+            if given.is_some_and(|given| !given.contains(set)) {
+                // An empty text counts as none.
+                environment.extend([(set.to_owned(), String::new())]);
+            }
+        }
+        let mut setup = Setup::new(environment, self.clock.clone(), Some(self.spy.client_of(name))).unwrap();
         setup.events = self.setup.events.clone();
         setup
     }
