@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http_body_util::BodyExt;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::failure::{Failure, FunctionError};
@@ -107,13 +108,30 @@ fn deadline(within: Duration) -> String {
 }
 
 async fn response(State(api): State<Arc<Api>>, Path(id): Path<String>, request: Request) -> Response {
-    match to_bytes(request.into_body(), ANSWER_BYTES).await {
-        Ok(body) => acknowledge(api.end(&id, Ok(body))),
-        Err(_) => {
+    match whole(request.into_body()).await {
+        Ok(Some(body)) => acknowledge(api.end(&id, Ok(body))),
+        Ok(None) => {
             api.end(&id, Err(Failure::TooLong));
             refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
         }
+        // The process is gone, or will be.
+        Err(_) => refuse(StatusCode::BAD_REQUEST, "InvalidRequest"),
     }
+}
+
+/// The body; `None` if it is longer than an answer may be. It is received to its end all the same: a process that is cut
+/// off while it sends takes that for a failure of the Runtime API, and may end.
+async fn whole(mut body: Body) -> Result<Option<Bytes>, axum::Error> {
+    let mut received = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await.transpose()? {
+        let chunk = frame.into_data().unwrap_or_default();
+        length += chunk.len();
+        if length <= ANSWER_BYTES {
+            received.extend_from_slice(&chunk);
+        }
+    }
+    Ok((length <= ANSWER_BYTES).then(|| received.into()))
 }
 
 async fn error(State(api): State<Arc<Api>>, Path(id): Path<String>, body: Bytes) -> Response {
