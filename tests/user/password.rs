@@ -112,6 +112,22 @@ async fn old_passwords_are_guessed_under_the_throttle_of_logins() {
 }
 
 #[tokio::test]
+async fn a_right_old_password_forgets_the_attempts_once_more_than_half_of_them_are_used_up() {
+    let world = World::with([("LOGIN_ATTEMPTS", "4")]).await;
+    let alice = world.person("alice").await;
+    for _ in 0..2 {
+        change(&world, "alice", "wrong", NEW).await;
+    }
+
+    assert_eq!(change(&world, "alice", &alice.password, NEW).await.status, 200);
+
+    for _ in 0..4 {
+        assert_eq!(change(&world, "alice", "wrong", "another long password").await.status, 401);
+    }
+    assert_eq!(world.login("alice", NEW).await.status, 429);
+}
+
+#[tokio::test]
 async fn of_two_changes_at_the_same_instant_one_wins() {
     let world = World::new().await;
     let alice = world.person("alice").await;
