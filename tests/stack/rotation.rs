@@ -20,6 +20,9 @@ const CLIENTS: usize = 4;
 /// For how long a key is known before it is used: the functions tell time in whole seconds.
 const WAIT_SECONDS: u64 = KEYS_REFRESH_SECONDS + 1;
 
+/// How far a process may be behind a change of its keys: it looks beside a request, and not more often than this.
+const BEHIND: Duration = Duration::from_secs(2 * KEYS_REFRESH_SECONDS);
+
 /// What a measured time may be longer because this machine is busy.
 const SCHEDULING: Duration = Duration::from_secs(1);
 
@@ -60,7 +63,8 @@ pub async fn nothing_fails_while_keys_are_rotated(stack: &Stack) {
         rotate(stack, &["signing"], "promote").await;
         rotate(stack, &["tokens"], "promote").await;
         all_are_good(stack, &member, &witnesses).await;
-        pause(Duration::from_secs(KEYS_REFRESH_SECONDS)).await;
+        // A process that was idle for as long as this looks before it answers; any other one has looked since.
+        pause(BEHIND).await;
         witnesses.push(witness(stack, &member).await);
         assert_eq!(witnesses.last().unwrap().algorithm, algorithm);
     }
@@ -99,7 +103,7 @@ pub async fn nothing_fails_while_keys_are_rotated(stack: &Stack) {
     println!("after the removal of a key what was made under it was let through for at most {} ms", longest.as_millis());
     assert!(failures.is_empty(), "{:?}", failures.first());
     assert!(rounds > 2 * CLIENTS && kept > 2 * CLIENTS);
-    assert!(longest <= Duration::from_secs(KEYS_REFRESH_SECONDS) + SCHEDULING, "{longest:?}");
+    assert!(longest <= BEHIND + SCHEDULING, "{longest:?}");
 }
 
 /// Waits until each client has done a round from its beginning to its end.
