@@ -112,7 +112,7 @@ async fn a_session_that_was_ended_does_not_begin_again() {
     });
     assert_eq!(world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await.status, 200);
 
-    sessions.put(&serde_json::from_value(begun).unwrap()).await.unwrap();
+    sessions.insert_new(&serde_json::from_value(begun).unwrap()).await.unwrap();
 
     assert_over(&world, &alice.jwt).await;
 }

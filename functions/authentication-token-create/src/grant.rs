@@ -57,7 +57,7 @@ impl AuthenticationTokenCreate {
         if !caller.covers(&wanted.acl) {
             return Err(ApiError::Escalation);
         }
-        let user: Option<UserRow> = customer_row.map(|row| rows.find(&row)).transpose()?.flatten();
+        let user: Option<UserRow> = rows.find_some(customer_row.as_ref())?;
         if user.as_ref().is_some_and(|user| !user.is_active()) {
             return Err(ApiError::invalid_field("customerId", "is a user who is disabled"));
         }

@@ -87,7 +87,7 @@ fn sealed(row: &OneTimeTokenRow) -> OneTimeToken {
     OneTimeToken {
         key: KeyNumber::new(row.sealed_under),
         id: row.session_id,
-        customer: row.epoch.and_then(|_| row.customer_id.as_user()).map_or(Subject::Customer(row.subject), Subject::User),
+        customer: Subject::at(row.subject, &row.customer_id),
         issuer: row.issuer_id,
         api_key: row.api_key,
         otp_required: row.otp_required,

@@ -11,7 +11,6 @@ mod token;
 
 use std::sync::Arc;
 
-use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::Gate;
 use latchkey::credentials::{Issuer, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
@@ -54,7 +53,7 @@ impl Operation for AuthenticationTokenExchange {
 
     async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
         let wanted = ExchangeRequest::read(request, self.ttl_seconds, self.max_ttl_seconds)?;
-        let (signing_keys, token_keys) = join(self.signing_keys.get(), self.token_keys.get()).await;
+        let (signing_keys, token_keys) = (self.signing_keys.get().await, self.token_keys.get().await);
         let text: String = request.path("token")?;
         let token = OneTimeToken::open(&token_keys, &text).map_err(|_| ApiError::TokenNotFound)?;
         latchkey::caller::note_row(token.name());

@@ -21,7 +21,7 @@ impl AuthenticationTokenExchange {
         // The caller must still have the right to what the first request got: the key is no credential.
         let parties = found.parties(exchange.request.now)?;
         exchange.wanted.granted(&found.row, &parties)?;
-        self.existing_session(exchange, &found.session, parties.caller_id())
+        self.existing_session(exchange, &found.session()?, parties.caller_id())
     }
 
     /// The session that this exchange began before, if the same request did.

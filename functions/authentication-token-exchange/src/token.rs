@@ -14,8 +14,7 @@ use super::AuthenticationTokenExchange;
 pub struct FoundToken {
     pub token: OneTimeToken,
     pub row: OneTimeTokenRow,
-    /// The same row as the session that it has become, if it has.
-    pub session: SessionRow,
+    pending: PendingOneTimeToken,
     issuer: UserRow,
     credential: Option<PendingCredential>,
     rows: Rows,
@@ -28,6 +27,14 @@ pub struct Parties<'a> {
 }
 
 impl FoundToken {
+    /// The session that the token has become, if it has: its row, read as that.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it cannot be read as a session.
+    pub fn session(&self) -> Result<SessionRow, ApiError> {
+        self.pending.session(&self.rows)?.ok_or(ApiError::TokenNotFound)
+    }
+
     /// The token's issuer and, if a credential came along, the caller.
     ///
     /// # Errors
@@ -63,7 +70,6 @@ impl AuthenticationTokenExchange {
         let (rows, reserved) = join(batch.get(), self.reserve_otp_attempt(&token, now)).await;
         let rows = rows?;
         let (row, issuer) = pending.resolve(&rows)?.ok_or(ApiError::TokenNotFound)?;
-        let session = pending.session(&rows)?.ok_or(ApiError::TokenNotFound)?;
-        Ok((FoundToken { token, row, session, issuer, credential, rows }, reserved))
+        Ok((FoundToken { token, row, pending, issuer, credential, rows }, reserved))
     }
 }

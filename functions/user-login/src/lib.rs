@@ -56,7 +56,7 @@ impl Operation for UserLogin {
             idempotency: None,
             request_hash: None,
         };
-        let (stored, ()) = join(self.sessions.put(&session), self.passwords.settle(&proven)).await;
+        let (stored, ()) = join(self.sessions.insert_new(&session), self.passwords.settle(&proven)).await;
         stored?;
         request.trail.note(Event::of(Act::LoginSucceeded).subject(user.user_id).credential(Locator::of_session(session_id)));
 

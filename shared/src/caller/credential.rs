@@ -108,7 +108,7 @@ impl PendingCredential {
             Self::ApiKey(..) => Ok(unless_refused(self.caller(rows, now))?.map(ActiveCredential::api_key)),
             Self::Session(session) => Ok(session.resolve(rows, now)?.map(|_| ActiveCredential::session(session.claims()))),
             Self::EntityToken(token, row, user) => {
-                let user: Option<UserRow> = user.as_ref().map(|user| rows.find(user)).transpose()?.flatten();
+                let user: Option<UserRow> = rows.find_some(user.as_ref())?;
                 let row: Option<EntityTokenRow> = rows.find(row)?;
                 // A generation that was replaced is refused at once. The grace is for refreshing it, not for using it.
                 let is_live = |row: &EntityTokenRow| row.is_live(now) && row.token_id == token.id && row.generation == token.generation;

@@ -27,7 +27,7 @@ impl PendingOneTimeToken {
     /// [`StoreError`] if a row is unreadable.
     pub fn resolve(&self, rows: &Rows) -> Result<Option<(OneTimeTokenRow, UserRow)>, StoreError> {
         let (row, issuer): (Option<OneTimeTokenRow>, Option<UserRow>) = (rows.find(&self.row)?, rows.find(&self.issuer)?);
-        let customer: Option<UserRow> = self.customer.as_ref().map(|customer| rows.find(customer)).transpose()?.flatten();
+        let customer: Option<UserRow> = rows.find_some(self.customer.as_ref())?;
         let key_is_there = match &self.api_key {
             Some(key) => rows.find::<ApiKeyRow>(key)?.is_some(),
             None => true,

@@ -33,7 +33,7 @@ impl PendingSession {
     /// # Errors
     /// [`StoreError`] if a row is unreadable.
     pub fn resolve(&self, rows: &Rows, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        let user: Option<UserRow> = self.user.as_ref().map(|user| rows.find(user)).transpose()?.flatten();
+        let user: Option<UserRow> = rows.find_some(self.user.as_ref())?;
         let row: Option<SessionRow> = rows.find(&self.row)?;
         Ok(row.filter(|row| row.kind == SessionKind::Exchange && row.is_live(now) && row.is_backed_by(user.as_ref())))
     }
@@ -121,7 +121,7 @@ impl SessionCaller {
 
 /// The session, if the user whose it is still backs it. Reads that user's row unless it is `known`, or there is none.
 async fn backed(session: SessionRow, known: &UserRow, database: &Database) -> Result<Option<SessionRow>, StoreError> {
-    let subject = session.customer_id.as_user().filter(|_| session.epoch.is_some());
+    let subject = Subject::at(session.subject, &session.customer_id).user();
     let other = match subject {
         Some(user) if user != known.user_id => {
             let mut batch = database.batch();

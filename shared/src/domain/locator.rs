@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::text::serialized_as_text;
 use super::{CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, UserId, Username};
 
 /// 16 bytes of SHA-256: the place of a row, for those who may find it and need not know the id that it is made of.
@@ -103,17 +103,7 @@ impl FromStr for Locator {
     }
 }
 
-impl Serialize for Locator {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Locator {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+serialized_as_text!(Locator);
 
 #[cfg(test)]
 mod tests {

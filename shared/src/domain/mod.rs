@@ -9,6 +9,7 @@ mod locator;
 mod name;
 mod secret;
 mod session_id;
+mod text;
 mod time;
 mod username;
 

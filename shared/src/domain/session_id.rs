@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use super::text::serialized_as_text;
 use super::{CustomerId, IdError, Locator, RandomId, UserId};
 
 /// Whose a session is, as far as its id has to tell.
@@ -21,6 +20,13 @@ impl Subject {
     #[must_use]
     pub fn customer(id: &CustomerId) -> Self {
         Self::Customer(Locator::of_customer(id))
+    }
+
+    /// Whose the session of `customer` at `locator` is: a user's, if the id is one and the place stands for that user.
+    #[must_use]
+    pub fn at(locator: Locator, customer: &CustomerId) -> Self {
+        let user = customer.as_user().map(Self::User).filter(|user| user.locator() == locator);
+        user.unwrap_or(Self::Customer(locator))
     }
 
     /// The place that stands for the subject. No user and customer share one, even if their ids are the same text.
@@ -83,17 +89,7 @@ impl FromStr for SessionId {
     }
 }
 
-impl Serialize for SessionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for SessionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+serialized_as_text!(SessionId);
 
 #[cfg(test)]
 mod tests {
@@ -120,6 +116,9 @@ mod tests {
     fn a_user_and_a_customer_of_the_same_id_are_two_subjects() {
         let user = UserId::random();
 
-        assert_ne!(Subject::User(user).locator(), Subject::customer(&user.into()).locator());
+        let (as_user, as_customer) = (Subject::User(user), Subject::customer(&user.into()));
+        assert_ne!(as_user.locator(), as_customer.locator());
+        assert_eq!(Subject::at(as_user.locator(), &user.into()), as_user);
+        assert_eq!(Subject::at(as_customer.locator(), &user.into()), as_customer);
     }
 }

@@ -108,4 +108,12 @@ impl Rows {
         let row = rows.iter().find(|row| key.key.iter().all(|(name, value)| row.get(name) == Some(value)));
         read(row.cloned())
     }
+
+    /// The same for a row that not every request reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if it cannot be read as a `T`.
+    pub fn find_some<T: DeserializeOwned>(&self, key: Option<&RowKey>) -> Result<Option<T>, StoreError> {
+        key.map_or(Ok(None), |key| self.find(key))
+    }
 }

@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 /// Makes the SDK retry a write that DynamoDB refused only because a transaction was at work on the same row.
 ///
-/// By itself the SDK does not. If two exchanges of one token meet, DynamoDB may cancel both; the retry then finds the
-/// token free or consumed. A transaction with a failed condition is never retried.
+/// By itself the SDK does not. If two changes of one password meet, DynamoDB may cancel both; the retry then finds the
+/// password as it was or changed. A transaction with a failed condition is never retried.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct RetryTransactionConflicts;
 

@@ -81,14 +81,19 @@ impl SessionRow {
     /// Whether the session has begun, has not been ended and has not expired; TTL sweeps late.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.kind != SessionKind::Pending && self.ended_by.is_none() && self.expires_at > now
+        self.kind != SessionKind::Pending && self.is_unended(now)
+    }
+
+    /// Whether the row, session or one-time token, has not been ended and has not expired.
+    pub(super) fn is_unended(&self, now: Timestamp) -> bool {
+        self.ended_by.is_none() && self.expires_at > now
     }
 
     /// Whether `user` still backs the session: active, and in the same epoch. The session of a customer who is no user
     /// here has no epoch and depends on nobody.
     #[must_use]
     pub fn is_backed_by(&self, user: Option<&UserRow>) -> bool {
-        self.epoch.is_none_or(|epoch| user.is_some_and(|user| user.is_active() && user.epoch == epoch))
+        self.epoch.is_none_or(|epoch| user.is_some_and(|user| user.is_active_in(epoch)))
     }
 
     /// What the session may do.
@@ -125,13 +130,13 @@ impl Sessions {
         Self(database.clone())
     }
 
-    /// Begins a session. Its id has 122 random bits: a row that is there already is this put, whose answer was lost, and it
+    /// Begins a new session. Its id has 122 random bits: a row that is there already is this put, whose answer was lost, and it
     /// stays as it is, also if the session was ended meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn put(&self, session: &SessionRow) -> Result<(), StoreError> {
-        put(&self.0, session)?.only_if(SUBJECT.is_absent()).send().await.map(drop)
+    pub async fn insert_new(&self, session: &SessionRow) -> Result<(), StoreError> {
+        insert_new(&self.0, session)?.send().await.map(drop)
     }
 
     /// Ends a session; `false` if it is not live. One UpdateItem, which a retry after a lost answer recognises as its own.
@@ -151,11 +156,8 @@ pub(super) async fn end(database: &Database, session: SessionId, is_live: Condit
     update.only_if(is_live.or(ENDED_BY.is(attempt))).send().await
 }
 
-fn put<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
-    database.sessions().put(schema::session(session.id()), session)
-}
-
-/// Begins a session whose id nobody has, for a transaction. A refusal returns the row that is there.
+/// Begins a session whose id nobody has. In a transaction, a refusal returns the row that is there.
 pub(super) fn insert_new<'d>(database: &'d Database, session: &SessionRow) -> Result<Write<'d, Put>, StoreError> {
-    Ok(put(database, session)?.only_if(SUBJECT.is_absent().or(EXPIRES_AT.is_not_after(session.created_at))).or_return_row())
+    let put = database.sessions().put(schema::session(session.id()), session)?;
+    Ok(put.only_if(SUBJECT.is_absent().or(EXPIRES_AT.is_not_after(session.created_at))).or_return_row())
 }

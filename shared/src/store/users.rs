@@ -50,6 +50,12 @@ impl UserRow {
         self.disabled_at.is_none()
     }
 
+    /// Whether the user is active, and `epoch` is still the current one.
+    #[must_use]
+    pub fn is_active_in(&self, epoch: u64) -> bool {
+        self.is_active() && self.epoch == epoch
+    }
+
     /// Whether the password has expired and must be changed before anything else.
     #[must_use]
     pub fn password_has_expired(&self, now: Timestamp) -> bool {

@@ -46,8 +46,7 @@ impl SessionClaims {
     /// there is a user whose row decides too.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        let user = self.customer.as_user().map(Subject::User).filter(|user| user.locator() == self.session.subject);
-        user.unwrap_or(Subject::Customer(self.session.subject))
+        Subject::at(self.session.subject, &self.customer)
     }
 
     /// Mints the JWT under the current key.

@@ -74,9 +74,7 @@ impl OneTimeTokens {
                 Err(ExchangeError::SessionExists(Box::new(row)))
             }
             // The session's row tells too whether the token is live: it was refused for the key alone.
-            Updated::Refused(Some(row)) if row.kind == SessionKind::Pending && row.ended_by.is_none() && row.expires_at > now => {
-                Err(ExchangeError::KeyReused)
-            }
+            Updated::Refused(Some(row)) if row.kind == SessionKind::Pending && row.is_unended(now) => Err(ExchangeError::KeyReused),
             Updated::Refused(_) => Err(ExchangeError::TokenGone),
         }
     }

@@ -93,6 +93,6 @@ impl OneTimeTokenRow {
     /// the same epoch.
     #[must_use]
     pub fn is_for(&self, customer: Option<&UserRow>) -> bool {
-        self.epoch.is_none_or(|epoch| customer.is_some_and(|customer| customer.is_active() && customer.epoch == epoch))
+        self.epoch.is_none_or(|epoch| customer.is_some_and(|customer| customer.is_active_in(epoch)))
     }
 }
