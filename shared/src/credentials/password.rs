@@ -7,6 +7,7 @@ mod stored;
 mod vectors;
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use argon2::password_hash::{phc, try_generate_salt};
 use argon2::{Algorithm, Params, Version};
@@ -125,11 +126,11 @@ impl PasswordHasher {
     }
 
     /// Allocates the memory that hashes fill, so that the first of them takes no longer than the next. It returns at once:
-    /// the work is done on a thread of its own, for which a hash waits if need be.
+    /// the work is done on the thread that is returned, if there is one.
     ///
     /// # Errors
     /// [`PasswordError::Failed`] if there is no memory.
-    pub fn prepare(&self) -> Result<(), PasswordError> {
+    pub fn prepare(&self) -> Result<Option<JoinHandle<()>>, PasswordError> {
         self.memory.clone().prepare()
     }
 

@@ -80,6 +80,7 @@ impl<O: Operation> Service<O> {
         O: Start,
     {
         let operation = O::start(setup).await?;
+        setup.settle();
         let cold_start = ColdStart::over(setup.begun);
         Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), cold_start })
     }

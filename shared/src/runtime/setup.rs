@@ -1,7 +1,8 @@
 //! What a function takes from its environment at start: variables, keys, tables, AWS clients.
 
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use aws_config::SdkConfig;
@@ -57,6 +58,8 @@ pub struct Setup {
     aws: SdkConfig,
     dynamodb: Arc<OnceLock<aws_sdk_dynamodb::Client>>,
     key_store: Arc<OnceCell<KeyStore>>,
+    /// What prepares the hasher's memory beside the rest of the start.
+    preparation: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Setup {
@@ -76,7 +79,16 @@ impl Setup {
         let begun = Instant::now();
         let aws = aws::config(&environment, http_client)?;
         let events = Events::new(&environment);
-        Ok(Self { environment, clock, events, begun, aws, dynamodb: Arc::default(), key_store: Arc::default() })
+        Ok(Self {
+            environment,
+            clock,
+            events,
+            begun,
+            aws,
+            dynamodb: Arc::default(),
+            key_store: Arc::default(),
+            preparation: Arc::default(),
+        })
     }
 
     /// The database with the tables that the operation touches. The others are not even named.
@@ -192,8 +204,21 @@ impl Setup {
             window_seconds: self.environment.number(&settings::LOGIN_WINDOW_SECONDS)?,
         };
         let hasher = self.environment.password_hasher()?;
-        hasher.prepare().map_err(ConfigError::Hash)?;
+        *self.preparation() = hasher.prepare().map_err(ConfigError::Hash)?;
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
+    }
+
+    /// Waits until the memory of the hasher is there, so that no request pays for it. In Lambda a start has a whole CPU, and
+    /// a request its share of one.
+    pub(super) fn settle(&self) {
+        if let Some(thread) = self.preparation().take() {
+            // If it panicked, the first hash does its work.
+            let _ = thread.join();
+        }
+    }
+
+    fn preparation(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.preparation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rules for a new password: `PASSWORD_MIN_LENGTH` and `PASSWORD_MAX_LENGTH`.

@@ -5,7 +5,7 @@
 //! way back to it is that one function: `Argon2::hash_password_into` takes the same arguments.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use argon2_rust::params::{Memory, TagLen};
 use argon2_rust::{Algorithm, Argon2, Error, Hasher, Params, Version};
@@ -62,23 +62,23 @@ impl BlockMemory {
     }
 
     /// Allocates the memory, and has the system provide its pages, which it does at the first write to each: on a thread
-    /// of its own, so that this passes while a start waits for its keys. A hash that comes before it is done waits for it.
+    /// of its own, so that this passes while a start waits for its keys. `None` where no thread is to be had: then the
+    /// first hash does it.
     ///
     /// # Errors
     /// [`PasswordError::Failed`] if there is no memory.
-    pub fn prepare(self: Arc<Self>) -> Result<(), PasswordError> {
+    pub fn prepare(self: Arc<Self>) -> Result<Option<JoinHandle<()>>, PasswordError> {
         let one_pass = argon2(PasswordParameters { iterations: 1, ..self.live }, 32).map_err(reason)?;
         let mut hasher = one_pass.hasher();
         hasher.reserve().map_err(reason)?;
         self.kept().replace(hasher);
-        // Where no thread is to be had, the first hash does it.
-        let _ = thread::Builder::new().spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             if let Some(hasher) = self.kept().as_mut() {
                 // It fills the memory as any other hash does. Nobody asked for its output.
                 let _ = hasher.hash_into(b"", &[0; 16], &mut [0; 32]);
             }
         });
-        Ok(())
+        Ok(thread.ok())
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Hasher>> {
