@@ -52,7 +52,8 @@ pub fn all(rows: &[Row], hashes: &[Hash]) -> Vec<Target> {
     let hash_ms = hash_cpu(hashes);
     let first = called().map(|row| (row.name.clone(), row.median("first_wall_ms") / row.median("warm_wall_ms")));
     let cpu = called().filter_map(|row| Some((row.name.clone(), times_bare(row, hash_ms)?)));
-    let memory = |hashes: bool| ours().filter(move |row| (row.hashes > 0) == hashes).map(|row| (row.name.clone(), row.median("peak_mib")));
+    let memory =
+        |hashes: bool| ours().filter(move |row| row.keeps_hash_memory() == hashes).map(|row| (row.name.clone(), row.median("peak_mib")));
     let of_hash = |other: &str, figure: Figure| {
         let ratio = hash(OURS).zip(hash(other)).map(|(ours, other)| figure(ours) / figure(other));
         ratio.map(|ratio| (OURS.to_owned(), ratio))
