@@ -22,7 +22,7 @@ pub struct Facts {
     pub dashboards: usize,
     /// Whether Lambda writes its lines about each call.
     pub platform_lines: bool,
-    /// Whether the gateway writes a line for each request.
+    /// Whether the gateway writes a line for each request, by default.
     pub access_lines: bool,
 }
 
@@ -52,7 +52,7 @@ impl Facts {
             alarm_metrics: count("MetricName:"),
             dashboards: count("Type: AWS::CloudWatch::Dashboard\n"),
             platform_lines: text.contains("SystemLogLevel: INFO"),
-            access_lines: text.contains("AccessLogSettings:"),
+            access_lines: text.contains("  AccessLog:\n    Type: String\n    Default: \"true\"\n"),
         })
     }
 

@@ -37,7 +37,7 @@ pub struct Assumed {
     pub refusal_event_bytes: Decimal,
     pub user_bytes: Decimal,
     pub secret_reads_per_start: Decimal,
-    pub secret_reads_per_minute: Decimal,
+    pub version_reads_per_minute: Decimal,
     pub custom_metrics: Decimal,
 }
 
@@ -200,7 +200,8 @@ impl Inputs {
                 ("dynamodb-storage", stored),
                 ("dynamodb-backup", stored),
                 ("secrets", self.facts.secrets.into()),
-                ("secret-reads", starts * assumed.secret_reads_per_start + month.busy_minutes * assumed.secret_reads_per_minute),
+                ("secret-reads", starts * assumed.secret_reads_per_start),
+                ("dynamodb-reads", month.busy_minutes * assumed.version_reads_per_minute),
                 ("alarm-metrics", self.facts.alarm_metrics.into()),
                 ("custom-metrics", assumed.custom_metrics),
                 ("dashboards", self.facts.dashboards.into()),
@@ -312,8 +313,8 @@ mod tests {
         assert_eq!(consumed["lambda-requests"], MILLION);
         // All but the authorizer's come through the gateway.
         assert_eq!(consumed["http-api"], Decimal::from(650_000));
-        // 20,000 starts and 150,000 busy minutes with two requests each.
-        assert_eq!(consumed["secret-reads"], Decimal::from(340_000));
+        // 20,000 starts with two requests each.
+        assert_eq!(consumed["secret-reads"], Decimal::from(40_000));
     }
 
     #[test]
