@@ -18,22 +18,20 @@ FUNCTIONS ?= $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.to
 # What `audit` looks at. Where the advisories can't be fetched: AUDIT="bans licenses sources".
 AUDIT ?= advisories bans licenses sources
 
-CARGO_LAMBDA_VERSION := 1.9.2
-# The cross-linker and C compiler of `cargo lambda`: other versions make other bytes.
-ZIG_VERSION := 0.17.1
 CARGO_DENY_VERSION := 0.20.2
 CARGO_CYCLONEDX_VERSION := 0.5.9
-SAM_VERSION := 1.170.0
-CHECKOV_VERSION := 3.3.30
-CFN_LINT_VERSION := 1.58.0
-ARGON2_CFFI_VERSION := 25.1.0
+# The tools that are Python packages have theirs in infra/requirements.
+SAM_VERSION := $(shell sed -n 's/^aws-sam-cli==//p' infra/requirements/sam.in)
 PYTHON_MINIMUM := 3.11
+# What `make requirements` compiles, and UPGRADE=--upgrade to take newer versions of what these ask for.
+REQUIREMENTS := $(wildcard infra/requirements/*.in tests/*/*.in tests/*/*/*.in)
+UPGRADE ?=
 
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam linters argon2-cffi
+.PHONY: help run test test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,7 +53,7 @@ costs: rust ## measure what each operation asks of DynamoDB, in units, and write
 	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
 
 # The functions as AWS runs them, and what they are measured beside. An optimised bench, or its DynamoDB would be what is measured.
-bench: $(if $(BUILT),,build) node argon2-cffi ## measure the functions' binaries, and write docs/performance.md; ARGS="--starts 2 --warm 2" for a quick look
+bench: $(if $(BUILT),,build) node .venv-bench ## measure the functions' binaries, and write docs/performance.md; ARGS="--starts 2 --warm 2" for a quick look
 	$(LAMBDA_BUILD) --package bench-hash
 	$(LAMBDA_BUILD) --package latchkey-bench-bare
 	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
@@ -112,10 +110,22 @@ lint: rust ## check format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-lint-template: template.rollout.yaml sam linters ## check template.yaml as SAM, CloudFormation and checkov see it; .cfnlintrc and .checkov.yaml say what they pass over, and why
+# What template.yaml stands beside is plain CloudFormation; the edge stands in us-east-1 only.
+lint-template: template.rollout.yaml sam .venv-lint ## check the templates as SAM, CloudFormation and checkov see them; .cfnlintrc and .checkov.yaml say what they pass over, and why
 	SAM_CLI_TELEMETRY=0 sam validate --lint --region eu-central-1
-	.venv-lint/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml
+	SAM_CLI_TELEMETRY=0 sam validate --lint --region us-east-1 --template-file infra/edge.yaml
+	.venv-lint/bin/checkov --file template.yaml template.rollout.yaml infra/ci-role.yaml infra/edge.yaml
 	for template in template.yaml template.rollout.yaml infra/ci-role.yaml; do .venv-lint/bin/cfn-lint $$template || exit 1; done
+	.venv-lint/bin/cfn-lint --regions us-east-1 -- infra/edge.yaml
+
+lint-workflows: .venv-workflows ## check the workflows of GitHub
+	.venv-workflows/bin/zizmor --persona auditor .github
+
+# Every package, those that others ask for too, with the hashes of its files: pip then takes no other file. For each Python from the
+# oldest on, and each processor.
+requirements: .venv-uv ## write the requirements with hashes after a change of an *.in file; UPGRADE=--upgrade for newer versions
+	@for file in $(REQUIREMENTS); do .venv-uv/bin/uv pip compile --quiet --universal --python-version $(PYTHON_MINIMUM) --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make requirements' $(UPGRADE) --output-file $${file%.in}.txt $$file || exit 1; done
 
 audit: cargo-deny ## check the crates: known vulnerabilities, licences, who may depend on what, and where from
 	cargo deny --locked check $(AUDIT)
@@ -145,31 +155,33 @@ sam:
 	@if ! printf '%s\n' $(SAM_VERSION) $$(sam --version 2>/dev/null | sed 's/.* //') | sort -V | sed 1q | grep -qx $(SAM_VERSION) || \
 	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
 
-linters:
-	@if ! .venv-lint/bin/checkov --version 2>/dev/null | grep -qx $(CHECKOV_VERSION) || \
-	  ! .venv-lint/bin/cfn-lint --version 2>/dev/null | grep -q ' $(CFN_LINT_VERSION)$$'; then $(MAKE) --no-print-directory .venv-lint; fi
+# Python packages, each set in a virtual environment of its own: they want other versions of the same libraries. pip takes the files
+# whose hashes are listed and nothing else, and builds none: what a build asks for has no hashes. An environment that was made of the
+# same list is taken as it is.
+.PHONY: .venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv
+.venv: LIST = cargo-lambda
+.venv-sam: LIST = sam
+.venv-lint: LIST = linters
+.venv-bench: LIST = argon2-cffi
+.venv-workflows: LIST = workflows
+.venv-uv: LIST = uv
+.venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv:
+	@cmp -s infra/requirements/$(LIST).txt $@/requirements.txt || $(MAKE) --no-print-directory venv VENV=$@ LIST=$(LIST)
 
-argon2-cffi:
-	@if ! .venv-bench/bin/python -c 'import argon2, sys; sys.exit(argon2.__version__ != "$(ARGON2_CFFI_VERSION)")' 2>/dev/null; then \
-	  $(MAKE) --no-print-directory .venv-bench; fi
-
-# Python packages, each set in a virtual environment of its own: they want other versions of the same libraries.
-.PHONY: .venv .venv-sam .venv-lint .venv-bench
-.venv: PACKAGES = cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
-.venv-sam: PACKAGES = aws-sam-cli==$(SAM_VERSION)
-.venv-lint: PACKAGES = checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION)
-.venv-bench: PACKAGES = argon2-cffi==$(ARGON2_CFFI_VERSION)
-.venv .venv-sam .venv-lint .venv-bench:
+.PHONY: venv
+venv:
 	@command -v python3 >/dev/null || { \
-	  echo "Python is missing. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
+	  echo "Python is missing. Install Python $(PYTHON_MINIMUM) or newer, or what infra/requirements/$(LIST).in names in another way."; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(PYTHON_MINIMUM)".split("."))))' || { \
-	  echo "$$(python3 --version) is too old. Install Python $(PYTHON_MINIMUM) or newer, or $(PACKAGES) in another way."; exit 1; }
-	@echo "Installing $(PACKAGES) into $@"
-	@python3 -m venv --clear $@ >$@.log 2>&1 || { cat $@.log; rm -rf $@ $@.log; \
+	  echo "$$(python3 --version) is too old. Install Python $(PYTHON_MINIMUM) or newer, or what infra/requirements/$(LIST).in names in another way."; exit 1; }
+	@echo "Installing $$(sed -n 's/^\([a-z].*\)/\1/p' infra/requirements/$(LIST).in | paste -sd ' ' -) into $(VENV)"
+	@python3 -m venv --clear $(VENV) >$(VENV).log 2>&1 || { cat $(VENV).log; rm -rf $(VENV) $(VENV).log; \
 	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@$@/bin/python -m pip install --quiet --disable-pip-version-check $(PACKAGES) || { rm -rf $@ $@.log; \
-	  echo "$(PACKAGES) could not be fetched. Is there a network? Try again, or install it in another way."; exit 1; }
-	@rm -f $@.log
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  --requirement infra/requirements/$(LIST).txt || { rm -rf $(VENV) $(VENV).log; \
+	  echo "What infra/requirements/$(LIST).txt names could not be fetched. Is there a network? Try again, or install it in another way."; exit 1; }
+	@cp infra/requirements/$(LIST).txt $(VENV)/requirements.txt
+	@rm -f $(VENV).log
 
 # Cargo's own tools are compiled once, into .tools, unless the same version is already there.
 cargo-deny cargo-cyclonedx: rust

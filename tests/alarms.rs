@@ -111,8 +111,8 @@ fn the_dashboard_is_json_and_shows_every_function() {
     for function in functions() {
         // p99, errors, throttles, requests, GB-seconds.
         assert_eq!(dashboard.matches(&format!("${{{function}}}")).count(), expected_mentions(&function), "{function}");
-        assert_eq!(dashboard.matches(&format!("${{{function}Logs}}")).count(), 1, "{function}");
     }
+    assert_eq!(dashboard.matches("${AuditLogs}").count(), 1);
 }
 
 /// Those that hash a password are shown once more: how many run at once.
@@ -138,8 +138,50 @@ fn a_rollout_has_an_alias_for_every_function_and_a_role_that_may_move_it() {
             assert!(allowed.iter().any(|resource| resource.contains(&arn)), "{arn}");
         }
     }
-    let alarms = alarms();
+    let (alarms, mut own) = (alarms(), BTreeSet::new());
     for watched in globals["DeploymentPreference"]["Alarms"]["Fn::If"][1].as_array().unwrap() {
-        assert!(alarms.contains_key(watched["Fn::Sub"].as_str().unwrap().strip_prefix("latchkey-${Stage}-").unwrap()), "{watched}");
+        match watched["Fn::Sub"].as_str() {
+            Some(name) => assert!(alarms.contains_key(name.strip_prefix("latchkey-${Stage}-").unwrap()), "{watched}"),
+            None => drop(own.insert(watched.get("Fn::If").map_or(watched, |choice| &choice[1])["Ref"].as_str().unwrap().to_owned())),
+        }
     }
+    let of_the_release = template["Resources"].as_object().unwrap().keys().filter(|id| id.starts_with("Release"));
+    assert_eq!(own, of_the_release.cloned().collect());
+}
+
+/// One call in ten goes to the new versions, so what all traffic together shows can hide that they always fail.
+#[test]
+fn a_rollout_watches_its_own_versions_alone() {
+    let text = latchkey_assemble::rollout(&root(), "Canary10Percent5Minutes", "20300115T103042Z").unwrap();
+    let template = yaml::parse(&text).unwrap();
+    let (mut watched, mut alarms) = (BTreeSet::new(), 0);
+    for (id, alarm) in template["Resources"].as_object().unwrap().iter().filter(|(id, _)| id.starts_with("Release")) {
+        let alarm = &alarm["Properties"];
+        let looked_at = metrics(alarm);
+        assert!((1..=10).contains(&looked_at.len()) && alarm["Threshold"] == 1, "{id}");
+        assert_eq!(alarm["AlarmActions"], Value::Null, "{id} is for CodeDeploy: it would ring for any failure after the rollout");
+        let periods = alarm["Metrics"].as_array().into_iter().flatten().filter_map(|query| query.pointer("/MetricStat/Period"));
+        assert!(periods.chain(alarm.get("Period")).all(|period| *period == 60), "{id} has to see it before the shift goes on");
+        for metric in looked_at {
+            let dimension = |name: &str| {
+                let of = metric["Dimensions"].as_array().unwrap().iter().find(|dimension| dimension["Name"] == name);
+                of.unwrap_or_else(|| panic!("{id} looks at more than the release: {metric}"))["Value"].clone()
+            };
+            if metric["MetricName"] == "Failures" {
+                assert_eq!((dimension("Stage")["Ref"].as_str(), dimension("Release").as_str()), (Some("Stage"), Some("20300115T103042Z")));
+            } else {
+                let function = dimension("FunctionName")["Ref"].as_str().unwrap().to_owned();
+                assert_eq!(dimension("Resource")["Fn::Sub"], format!("${{{function}}}:live"));
+                assert_eq!(dimension("ExecutedVersion")["Fn::GetAtt"], format!("{function}.Version.Version"));
+                watched.insert(function);
+            }
+        }
+        alarms += 1;
+    }
+
+    let mut of_the_api = functions();
+    // Gateways call the one as it is, by no alias; nobody waits for the other.
+    assert!(of_the_api.remove("Authorizer") && of_the_api.remove("Keys"));
+    assert_eq!(watched, of_the_api);
+    assert!(alarms > 1);
 }

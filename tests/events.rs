@@ -2,10 +2,13 @@
 
 use latchkey::audit::Act;
 use latchkey::domain::Acl;
+use latchkey::runtime::Events;
 use serde_json::{Value, json};
 
 use crate::house::{Call, World, root};
-use crate::operations::{AuthenticationTokenExchange, AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenRefresh, UserLogout};
+use crate::operations::{
+    AuthenticationTokenExchange, AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenRefresh, UserLogin, UserLogout,
+};
 
 fn told(world: &World) -> Vec<Value> {
     world.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -73,6 +76,27 @@ async fn the_life_of_each_credential_is_told_without_the_credential() {
     for secret in [&token, &session.text("token"), &session.text("id"), &entity, &alice.jwt, &alice.key] {
         assert!(!text.contains(secret.as_str()), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn failures_are_counted_under_the_release_that_is_being_rolled_out() {
+    let failures = async |variables: &[(&str, &str)]| {
+        let mut world = World::new().await;
+        world.setup.environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        world.setup.events = Events::new(&world.setup.environment).keep();
+        world.spy.refuse_next(1, 400, &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" }));
+        let login = Call::new().json(json!({ "username": "alice", "password": "x" }));
+        assert_eq!(world.call::<UserLogin>(login).await.status, 503);
+        told(&world)
+    };
+
+    let counted = failures(&[("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test"), ("RELEASE", "20300115T103042Z")]).await;
+    let [line] = counted.try_into().unwrap();
+    assert_eq!((&line["Failures"], &line["Stage"], &line["Release"]), (&json!(1), &json!("test"), &json!("20300115T103042Z")));
+    assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Stage", "Release"]]));
+
+    assert_eq!(failures(&[("METRICS_NAMESPACE", "Latchkey")]).await, Vec::<Value>::new());
+    assert_eq!(failures(&[("RELEASE", "20300115T103042Z")]).await, Vec::<Value>::new());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use latchkey_local::template::routes;
 use latchkey_local::yaml;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{root, template};
 
@@ -89,11 +89,165 @@ fn browsers_may_use_every_method_and_header_of_the_contract() {
     }
 }
 
+/// The template as it is written.
+fn source() -> Value {
+    yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
+}
+
+/// Logical id and properties of every resource of a type.
+fn resources<'t>(template: &'t Value, kind: &'t str) -> impl Iterator<Item = (&'t str, &'t Value)> {
+    let resources = template["Resources"].as_object().unwrap().iter().filter(move |(_, resource)| resource["Type"] == kind);
+    resources.map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+}
+
+/// Every statement of every role, with the role's logical id.
+fn statements(template: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    resources(template, "AWS::IAM::Role").flat_map(|(id, role)| {
+        let policies = role["Policies"].as_array().into_iter().flatten();
+        policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap()).map(move |statement| (id, statement))
+    })
+}
+
+#[test]
+fn mail_goes_out_under_one_address_only() {
+    let template = source();
+    let may_mail = |statement: &Value| statement["Action"].to_string().contains("ses:");
+    let statements: Vec<_> = statements(&template).filter(|(_, statement)| may_mail(statement)).collect();
+
+    assert!(!statements.is_empty());
+    for (role, statement) in statements {
+        assert_eq!(statement["Condition"], json!({ "StringEquals": { "ses:FromAddress": { "Ref": "MailFrom" } } }), "{role}");
+    }
+}
+
 #[test]
 fn a_function_yaml_says_only_what_its_function_alone_has() {
     for operation in folders() {
         let path = format!("functions/{operation}/function.yaml");
         let text = std::fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(text.lines().count() <= LONGEST, "{path} has {} lines, and may have {LONGEST}", text.lines().count());
+    }
+}
+
+/// Everything that a value of a template may be: a list, or one.
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
+}
+
+/// A statement without the condition under which the stack has it.
+fn unconditional(statement: &Value) -> &Value {
+    statement.get("Fn::If").map_or(statement, |parts| &parts[1])
+}
+
+fn rollout() -> Value {
+    yaml::parse(&latchkey_assemble::rollout(&root(), "Canary10Percent5Minutes", "20300115T103042Z").unwrap()).unwrap()
+}
+
+fn ci_role() -> Value {
+    yaml::parse(&std::fs::read_to_string(root().join("infra/ci-role.yaml")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_role_stands_under_the_boundary() {
+    let template = rollout();
+    let bounded = json!({ "Fn::If": ["RolesAreBounded", { "Ref": "PermissionsBoundary" }, { "Ref": "AWS::NoValue" }] });
+
+    let mut roles = 0;
+    for (id, role) in resources(&template, "AWS::IAM::Role") {
+        assert_eq!(role["PermissionsBoundary"], bounded, "{id}");
+        roles += 1;
+    }
+
+    assert!(roles > 20);
+    // SAM would make a role without a boundary for each function that names none.
+    for (id, function) in resources(&template, "AWS::Serverless::Function") {
+        assert_eq!(function["Role"]["Fn::GetAtt"], format!("{id}Role.Arn"));
+    }
+}
+
+#[test]
+fn the_boundary_holds_every_right_of_every_role() {
+    let (template, ci) = (rollout(), ci_role());
+    let actions = |statement: &Value| list(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap().to_owned()).collect();
+    let boundary = ci.pointer("/Resources/Boundary/Properties/PolicyDocument/Statement").unwrap();
+    let allowed: BTreeSet<String> = list(boundary).into_iter().flat_map(actions).collect();
+
+    let attached = resources(&template, "AWS::IAM::ManagedPolicy").flat_map(|(_, policy)| list(&policy["PolicyDocument"]["Statement"]));
+    let given = statements(&template).map(|(_, statement)| unconditional(statement)).chain(attached);
+    let given: BTreeSet<String> = given.flat_map(actions).collect();
+
+    assert_eq!(given, allowed, "what the roles of template.yaml are given, and Boundary in infra/ci-role.yaml");
+}
+
+#[test]
+fn the_stack_s_role_gives_rights_under_the_boundary_only() {
+    let ci = ci_role();
+    let statements: Vec<_> = statements(&ci).filter(|(role, _)| *role == "StackRole").map(|(_, statement)| statement).collect();
+    let with = |action: &str| {
+        let has = |statement: &&&Value| statement["Effect"] == "Allow" && list(&statement["Action"]).iter().any(|one| *one == action);
+        statements.iter().filter(has).copied().collect::<Vec<_>>()
+    };
+
+    for action in ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"] {
+        assert!(!with(action).is_empty(), "{action}");
+        for statement in with(action) {
+            assert_eq!(statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"], json!({ "Ref": "Boundary" }), "{action}");
+        }
+    }
+    for action in ["iam:DeleteRolePermissionsBoundary", "iam:SetDefaultPolicyVersion", "iam:CreateUser", "iam:CreateAccessKey"] {
+        assert!(with(action).is_empty(), "{action}");
+    }
+    let denied = statements.iter().find(|statement| statement["Effect"] == "Deny").unwrap();
+    assert_eq!(denied["Resource"], json!({ "Ref": "Boundary" }));
+    assert!(statements.iter().all(|statement| !list(&statement["Action"]).iter().any(|action| action.as_str().unwrap().contains('*'))));
+}
+
+#[test]
+fn the_audit_events_outlive_the_stack() {
+    let template = source();
+    let log = &template["Resources"]["AuditLogs"];
+
+    assert_eq!((&log["DeletionPolicy"], &log["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    assert_eq!(log["Properties"]["RetentionInDays"], json!({ "Ref": "AuditRetentionDays" }));
+    assert_eq!(template["Parameters"]["AuditRetentionDays"]["Default"], 400);
+    // A name that stays would be in the way of the stage's next stack.
+    assert_eq!(log["Properties"]["LogGroupName"], Value::Null);
+    assert_eq!(template["Globals"]["Function"]["LoggingConfig"]["LogGroup"], json!({ "Ref": "AuditLogs" }));
+    for (id, function) in resources(&template, "AWS::Serverless::Function") {
+        assert_eq!(function["LoggingConfig"], Value::Null, "{id} logs elsewhere");
+    }
+    let ci = ci_role();
+    let deletes = |statement: &Value| list(&statement["Action"]).iter().any(|action| *action == "logs:DeleteLogGroup");
+    let groups: Vec<_> =
+        statements(&ci).filter(|(_, statement)| deletes(statement)).flat_map(|(_, statement)| list(&statement["Resource"])).collect();
+    assert!(!groups.is_empty() && groups.iter().all(|group| !group.to_string().contains(":log-group:latchkey-")), "{groups:?}");
+}
+
+#[test]
+fn every_function_behind_the_api_may_read_the_secret_of_a_closed_origin_and_no_other_function() {
+    let template = source();
+    let behind: BTreeSet<_> = routes(self::template()).unwrap().into_iter().filter(|route| route.authorizer.is_none()).collect();
+    let behind: BTreeSet<_> = behind.into_iter().map(|route| route.operation).collect();
+
+    for (id, function) in resources(&template, "AWS::Serverless::Function") {
+        let folder = function["CodeUri"].as_str().unwrap().trim_start_matches("target/lambda/").trim_end_matches('/');
+        let is_behind = behind.contains(folder);
+        let variables = &function["Environment"]["Variables"];
+        assert_eq!(variables["ORIGIN_SECRETS"].is_object() && variables["CLIENT_ADDRESS_HEADER"].is_object(), is_behind, "{id}");
+        let of_role = statements(&template).filter(|(role, _)| *role == format!("{id}Role"));
+        let conditional: Vec<_> = of_role.filter(|(_, statement)| statement["Fn::If"][0] == "OriginIsClosed").map(|(_, of)| of).collect();
+        let read = json!({ "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": { "Ref": "OriginSecretArn" } });
+        assert_eq!(conditional.iter().any(|statement| *unconditional(statement) == read), is_behind, "{id}");
+    }
+}
+
+#[test]
+fn a_parameter_that_needs_another_is_refused_without_it() {
+    let rules = source()["Rules"].as_object().unwrap().clone();
+
+    for (parameter, off, needed) in [("ClientAddressHeader", "", "OriginSecretArn"), ("DisableExecuteApi", "false", "DomainName")] {
+        let rule = &rules[&format!("{parameter}Needs{needed}")];
+        assert_eq!(rule["RuleCondition"], json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, off] }] }));
+        assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": needed }, ""] }] }));
     }
 }

@@ -122,9 +122,28 @@ impl Deployed {
 
     /// The lines of a log group.
     pub fn log(&self, group: &str) -> String {
-        let events = self.aws.call("logs", "filter_log_events", json!({ "logGroupName": group }))["events"].take();
-        let lines: Vec<_> = events.as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect();
-        lines.join("\n")
+        // ministack answers with the first lines since a time, and without a token for the rest.
+        const PAGE: usize = 10_000;
+        let (mut lines, mut since) = (Vec::new(), 0);
+        loop {
+            let page = self.aws.call("logs", "filter_log_events", json!({ "logGroupName": group, "startTime": since }))["events"].take();
+            let page = page.as_array().unwrap();
+            let time = |event: &Value| event["timestamp"].as_i64().unwrap();
+            let last = page.last().map_or(since, time);
+            let is_whole = page.len() < PAGE;
+            let read = page.iter().filter(|event| is_whole || time(event) < last);
+            lines.extend(read.map(|event| event["message"].as_str().unwrap().to_owned()));
+            if is_whole {
+                return lines.join("\n");
+            }
+            assert!(last > since, "more lines than a page at one instant");
+            since = last;
+        }
+    }
+
+    /// The lines of all functions.
+    pub fn audit_log(&self) -> String {
+        self.log(&outputs(&self.aws)["AuditLogGroup"])
     }
 
     /// The API that WithAuthorizerSample adds.

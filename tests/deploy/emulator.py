@@ -4,6 +4,7 @@ Each correction names the AWS document that says what is right. ministack's vers
 looks whether a correction has become needless.
 """
 
+import functools
 import json
 import threading
 import time
@@ -60,6 +61,21 @@ def resource_of_mail(original, method, path, body, region, account_id):
     return original(method, path, body, region, account_id)
 
 
+def sender_of_mail(original, method, path, headers, body, query_params, request_id):
+    """The sender's address is a condition key of sending; ministack knows none of SES's keys.
+
+    Service Authorization Reference, "Amazon Simple Email Service v2": ses:FromAddress.
+    """
+    enforce = app._enforce_data_plane
+    if path.rstrip("/").endswith("/email/outbound-emails"):
+        keys = {"ses:FromAddress": json.loads(body)["FromEmailAddress"]}
+        app._enforce_data_plane = functools.partial(enforce, service_context=keys)
+    try:
+        return original(method, path, headers, body, query_params, request_id)
+    finally:
+        app._enforce_data_plane = enforce
+
+
 def end_after_the_invocation(original, workers):
     """An update of a function lets invocations that have begun end where they began; ministack's kills their process.
 
@@ -91,6 +107,8 @@ def main():
     lambda_runtime.kill_workers = lambda workers: end_after_the_invocation(kill, workers)
     of_mail = iam_actions._ses_v2_resource_arn
     iam_actions._ses_v2_resource_arn = lambda *args: resource_of_mail(of_mail, *args)
+    of_sender = app._enforce_ses_v2
+    app._enforce_ses_v2 = lambda *args: sender_of_mail(of_sender, *args)
     slow = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: is_slow(slow, resource_type)
     app.main()

@@ -66,7 +66,7 @@ async fn what_is_deployed_keeps_the_contract() {
     step("a restore");
     restore::what_is_gone_comes_back_and_what_has_ended_does_not(&deployed).await;
     step("the stack's removal");
-    removal::tables_and_keys_outlive_the_stack(&deployed).await;
+    removal::tables_keys_and_audit_log_outlive_the_stack(&deployed).await;
 }
 
 async fn every_operation_answers(site: &Site, has_grace: bool) {
@@ -82,7 +82,7 @@ fn the_age_of_the_keys_is_measured(deployed: &Deployed) {
     let invocation = json!({ "FunctionName": deployed.functions["Keys"], "Payload": event.to_string() });
     let answer = deployed.aws.call("lambda", "invoke", invocation);
     assert_eq!(answer.get("FunctionError"), None, "{answer}");
-    let lines = deployed.log("/latchkey/dev/keys");
+    let lines = deployed.audit_log();
     for set in ["signing", "token"] {
         let measures = |line: &&str| line.contains("\"KeyAgeDays\":0") && line.contains(&format!("\"KeySet\":\"{set}\""));
         assert_eq!(lines.lines().filter(measures).count(), 1, "{set}: {lines}");

@@ -4,6 +4,7 @@
 
 pub mod authorizer;
 pub mod clients;
+mod closed_origin;
 mod crash;
 pub mod http;
 mod idempotency;
@@ -46,6 +47,8 @@ async fn the_real_binaries_keep_the_contract() {
     rotation::nothing_fails_while_keys_are_rotated(&stack).await;
     step("SIGKILL under load");
     crash::what_was_acknowledged_survives(&mut stack).await;
+    step("a closed origin");
+    closed_origin::every_function_refuses_what_comes_directly(&mut stack).await;
     step("Ctrl-C");
     stack.interrupt();
 }

@@ -23,6 +23,8 @@ pub struct Stack {
     site: Site,
     process: Child,
     port: u16,
+    /// Variables of the functions, besides those that the stack gives them.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Deref for Stack {
@@ -42,11 +44,11 @@ impl Stack {
         for package in ["latchkey-local", "latchkey-cli"] {
             build(package);
         }
-        Self::start_in(folder, port).await
+        Self::start_in(folder, port, Vec::new()).await
     }
 
-    async fn start_in(folder: PathBuf, port: u16) -> Self {
-        let mut process = spawn(&folder, port);
+    async fn start_in(folder: PathBuf, port: u16, variables: Vec<(&'static str, String)>) -> Self {
+        let mut process = spawn(&folder, port, &variables);
         let stack_json = folder.join(".local/stack.json");
         let started = Instant::now();
         // A stack that was killed leaves its file; the next one removes it before anything else and writes it at the end.
@@ -73,14 +75,19 @@ impl Stack {
             folder,
             environment: Vec::new(),
         };
-        Self { site, process, port }
+        Self { site, process, port, variables }
     }
 
     /// Kills the stack as a power cut would, and starts it again on the same data.
     pub async fn kill_and_start_again(&mut self) {
+        self.kill_and_start_again_with(self.variables.clone()).await;
+    }
+
+    /// The same, with other variables for the functions.
+    pub async fn kill_and_start_again_with(&mut self, variables: Vec<(&'static str, String)>) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        let again = Self::start_in(self.folder.clone(), self.port).await;
+        let again = Self::start_in(self.folder.clone(), self.port, variables).await;
         *self = again;
     }
 
@@ -102,13 +109,14 @@ impl Drop for Stack {
     }
 }
 
-fn spawn(folder: &Path, port: u16) -> Child {
+fn spawn(folder: &Path, port: u16, variables: &[(&str, String)]) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(program("latchkey-local"))
         .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
         .arg(folder.join(".local"))
         .current_dir(root())
         .env("KEYS_REFRESH_SECONDS", KEYS_REFRESH_SECONDS.to_string())
+        .envs(variables.iter().cloned())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .stdin(Stdio::null())

@@ -50,5 +50,5 @@ impl Task for Keys {
 /// The age of the set's current key; none of a key that nobody wrote the age of.
 async fn age(name: &'static str, set: &KeySource, now: Timestamp) -> Result<Option<Gauge>, TaskError> {
     let since = set.document().await?.current().and_then(|key| key.since);
-    Ok(since.map(|since| Gauge { metric: "KeyAgeDays", of: ("KeySet", name), value: now.seconds_since(since) / 86_400 }))
+    Ok(since.map(|since| Gauge { metric: "KeyAgeDays", of: ("KeySet", name.into()), value: now.seconds_since(since) / 86_400 }))
 }

@@ -79,6 +79,8 @@ acts! {
     OneTimePasswordThrottled = "one-time-password.throttled",
     /// A credential that is forged, over or revoked was presented.
     CredentialsRefused = "credentials.refused",
+    /// A request did not come through the distribution in front of the API.
+    OriginRefused = "origin.refused",
     /// A valid credential asked for more than it may.
     PermissionDenied = "permission.denied",
     /// An operator made a user.

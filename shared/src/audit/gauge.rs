@@ -1,5 +1,7 @@
 //! A measured value, as a line that CloudWatch makes a metric of.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -12,7 +14,7 @@ pub struct Gauge {
     /// The metric's name, like `KeyAgeDays`. A name that has been published is never given another meaning.
     pub metric: &'static str,
     /// The name and the value of the dimension beside the stage.
-    pub of: (&'static str, &'static str),
+    pub of: (&'static str, Cow<'static, str>),
     /// The value, a count.
     pub value: u64,
 }
@@ -21,13 +23,13 @@ impl Gauge {
     /// The line of JSON that `operation` writes at `now`, without its end.
     #[must_use]
     pub fn line(&self, operation: &str, metrics: Option<&Metrics>, now: Timestamp) -> String {
-        let (dimension, name) = self.of;
+        let (dimension, name) = &self.of;
         let mut line = json!({
             "timestamp": now,
             "level": "INFO",
             "message": "measured",
             "operation": operation,
-            dimension: name,
+            *dimension: name,
             self.metric: self.value,
         });
         if let (Some(Metrics { namespace, stage }), Value::Object(members)) = (metrics, &mut line) {
@@ -44,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_gauge_is_a_metric_of_its_stage_and_its_dimension() {
-        let gauge = Gauge { metric: "KeyAgeDays", of: ("KeySet", "signing"), value: 3 };
+        let gauge = Gauge { metric: "KeyAgeDays", of: ("KeySet", "signing".into()), value: 3 };
         let metrics = Metrics { namespace: "Latchkey".into(), stage: "prod".into() };
 
         let line: Value = serde_json::from_str(&gauge.line("keys", Some(&metrics), Timestamp::from_unix(1))).unwrap();

@@ -17,7 +17,7 @@ pub struct Origin {
     /// The request's id, which its other log lines and its answer have too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The client's address, as the gateway saw it.
+    /// The client's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_ip: Option<String>,
     /// Of the operator's program: who runs it.

@@ -20,6 +20,9 @@ pub enum KeySetError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// It does not hold what the distribution in front may show.
+    #[error("must be a JSON object with one or two values of 32 to 256 visible ASCII characters")]
+    OriginSecrets,
 }
 
 /// The status of a key in its rotation.

@@ -24,6 +24,8 @@ pub struct InvalidField {
 #[strum_discriminants(name(ProblemKind), derive(VariantArray), doc = "The kind of an [`ApiError`], without what it holds.")]
 #[strum_discriminants(allow(missing_docs, reason = "the variants are those of `ApiError`"))]
 pub enum ApiError {
+    /// The request did not come through the distribution in front of the API.
+    ClosedOrigin,
     /// The body is not a JSON object in UTF-8 without duplicate keys.
     MalformedBody(MalformedBody),
     /// The body exceeds the largest size that is read.

@@ -27,6 +27,9 @@ impl ProblemKind {
     #[must_use]
     pub const fn problem_type(self) -> ProblemType {
         let (code, status, title, detail) = match self {
+            Self::ClosedOrigin => {
+                ("closed-origin", 403, "Closed origin", "This address answers nobody directly. Call the API at its public address.")
+            }
             Self::MalformedBody => (
                 "malformed-body",
                 400,

@@ -27,7 +27,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
-    /// The client's address, as the gateway saw it.
+    /// The client's address: as the gateway saw it, or as the distribution in front of a closed origin gives it.
     pub source_ip: Option<String>,
     /// What the API's authorizer said of the caller, where the route has one.
     pub authorizer: Option<Value>,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Environment;
-use super::settings::{METRICS_NAMESPACE, STAGE};
+use super::settings::{METRICS_NAMESPACE, RELEASE, STAGE};
 use crate::audit::{Event, Gauge, Line, Metrics, Origin};
 use crate::domain::Timestamp;
 
@@ -12,6 +12,7 @@ use crate::domain::Timestamp;
 #[derive(Clone, Default)]
 pub struct Events {
     metrics: Option<Metrics>,
+    release: Option<String>,
     kept: Option<Arc<Mutex<Vec<String>>>>,
 }
 
@@ -20,7 +21,8 @@ impl Events {
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
         let stage = environment.text(&STAGE).unwrap_or_default();
-        Self { metrics: environment.text(&METRICS_NAMESPACE).map(|namespace| Metrics { namespace, stage }), kept: None }
+        let metrics = environment.text(&METRICS_NAMESPACE).map(|namespace| Metrics { namespace, stage });
+        Self { metrics, release: environment.text(&RELEASE), kept: None }
     }
 
     /// Keeps the lines instead, for tests.
@@ -44,6 +46,14 @@ impl Events {
     /// Writes the line of `gauge`, in one piece.
     pub(super) fn measure(&self, gauge: &Gauge, operation: &str, now: Timestamp) {
         self.write_line(gauge.line(operation, self.metrics.as_ref(), now));
+    }
+
+    /// Counts a 5xx of `operation` under the release that is being rolled out, if one is: an alarm looks at it alone.
+    pub(super) fn count_failure(&self, operation: &str, now: Timestamp) {
+        if let (Some(_), Some(release)) = (&self.metrics, &self.release) {
+            let failures = Gauge { metric: "Failures", of: ("Release", release.clone().into()), value: 1 };
+            self.measure(&failures, operation, now);
+        }
     }
 
     fn write_line(&self, mut line: String) {

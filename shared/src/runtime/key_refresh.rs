@@ -55,6 +55,7 @@ pub(super) struct KeyRefresh {
 struct State {
     checked_at: Timestamp,
     read_at: Timestamp,
+    looked_at: Timestamp,
     /// The check that requests wait for.
     awaited: Option<Shared<BoxFuture<'static, ()>>>,
 }
@@ -62,7 +63,7 @@ struct State {
 impl KeyRefresh {
     /// Nothing to refresh yet; what will be was read now.
     pub fn new(versions: Option<KeyVersions>, refresh_seconds: u32, clock: SharedClock) -> Self {
-        let state = State { checked_at: clock.now(), read_at: clock.now(), awaited: None };
+        let state = State { checked_at: clock.now(), read_at: clock.now(), looked_at: clock.now(), awaited: None };
         Self {
             sets: Mutex::default(),
             versions,
@@ -84,6 +85,20 @@ impl KeyRefresh {
         if let Some(check) = awaited {
             check.await;
         }
+    }
+
+    /// Reads `set` again, at most once in `KEYS_REFRESH_SECONDS`, for a request that shows what is not in it: who sent that may know of a
+    /// change before this process does.
+    pub async fn look_again(&self, set: Arc<dyn Held>) {
+        let now = self.clock.now();
+        {
+            let mut state = lock(&self.state);
+            if now.seconds_since(state.looked_at) < self.refresh_seconds {
+                return;
+            }
+            state.looked_at = now;
+        }
+        self.read(vec![set]).await;
     }
 
     fn start_if_due(self: &Arc<Self>) -> Option<Shared<BoxFuture<'static, ()>>> {

@@ -47,7 +47,18 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// The keys.
     pub async fn get(&self) -> Arc<T> {
         self.refresh.touch().await;
+        self.peek()
+    }
+
+    /// The keys, without a look whether they have changed.
+    pub(super) fn peek(&self) -> Arc<T> {
         self.held.state.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// The keys, read again unless that was done not long ago, for a request that shows what is not among them.
+    pub(super) async fn look_again(&self) -> Arc<T> {
+        self.refresh.look_again(self.held.clone()).await;
+        self.peek()
     }
 }
 

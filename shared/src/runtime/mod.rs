@@ -5,6 +5,7 @@
 
 mod authorizer;
 mod aws;
+mod closed_origin;
 mod cold_start;
 mod config;
 mod custom_resource;

@@ -10,6 +10,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 
 use super::authorizer::{self, Authorize};
+use super::closed_origin::ClosedOrigin;
 use super::cold_start::ColdStart;
 use super::task::{self, Task};
 use super::telemetry::{self, chain, request_span};
@@ -67,6 +68,8 @@ pub struct Service<O> {
     operation: O,
     clock: SharedClock,
     events: Events,
+    /// What admits a request, where the origin is closed.
+    origin: Option<ClosedOrigin>,
     cold_start: ColdStart,
 }
 
@@ -80,9 +83,10 @@ impl<O: Operation> Service<O> {
         O: Start,
     {
         let operation = O::start(setup).await?;
+        let origin = setup.closed_origin().await?;
         setup.settle();
         let cold_start = ColdStart::over(setup.begun);
-        Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), cold_start })
+        Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), origin, cold_start })
     }
 
     /// Answers one event, whatever it holds. A panic is answered with 500, and the process goes on with the next request.
@@ -90,10 +94,10 @@ impl<O: Operation> Service<O> {
     /// It logs one line: the operation, the request's id, the status, and the cause of a 5xx; the first one also what the start took. Never
     /// the path, a header or the body.
     pub async fn call(&self, event: GatewayEvent) -> GatewayAnswer {
-        let request = event.into_request(self.clock.now());
+        let mut request = event.into_request(self.clock.now());
         // Of the highest level, so that a line of any level has the request's id.
         let span = request_span!(O::NAME, request.id);
-        let answer = self.answer(&request).instrument(span).await;
+        let answer = self.answer(&mut request).instrument(span).await;
         self.tell(request);
         answer.into_gateway()
     }
@@ -105,10 +109,20 @@ impl<O: Operation> Service<O> {
         }
     }
 
-    async fn answer(&self, request: &Request) -> Answer {
+    async fn answer(&self, request: &mut Request) -> Answer {
         let start = Instant::now();
-        let caught = AssertUnwindSafe(self.operation.handle(request)).catch_unwind().await;
-        let result = caught.unwrap_or_else(|_| Err(ApiError::internal("the operation panicked")));
+        let admitted = match &self.origin {
+            Some(origin) => origin.admit(request).await,
+            None => Ok(()),
+        };
+        let request = &*request;
+        let result = match admitted {
+            Ok(()) => {
+                let caught = AssertUnwindSafe(self.operation.handle(request)).catch_unwind().await;
+                caught.unwrap_or_else(|_| Err(ApiError::internal("the operation panicked")))
+            }
+            Err(refusal) => Err(refusal),
+        };
         self.cold_start.tell();
         let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         match result {
@@ -133,7 +147,8 @@ impl<O: Operation> Service<O> {
                             code = error.problem_type().code,
                             error = chain(cause),
                             "failed"
-                        )
+                        );
+                        self.events.count_failure(O::NAME, self.clock.now());
                     }
                     None => tracing::info!(status = answer.status, milliseconds, code = error.problem_type().code, "refused"),
                 }

@@ -63,6 +63,8 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(VERIFICATION_KEYS),
     Setting::Text(TOKEN_KEYS),
     Setting::Number(KEYS_REFRESH_SECONDS),
+    Setting::Text(ORIGIN_SECRETS),
+    Setting::Text(CLIENT_ADDRESS_HEADER),
     Setting::Number(LOGIN_TTL_SECONDS),
     Setting::Number(LOGIN_ATTEMPTS),
     Setting::Number(LOGIN_WINDOW_SECONDS),
@@ -78,6 +80,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(LOG_LEVEL),
     Setting::Text(METRICS_NAMESPACE),
     Setting::Text(STAGE),
+    Setting::Text(RELEASE),
     Setting::Number(AWS_CALL_TIMEOUT_SECONDS),
 ];
 
@@ -115,6 +118,21 @@ pub const KEYS_REFRESH_SECONDS: NumberSetting = NumberSetting {
     default: 60,
     range: 1..=3600,
     meaning: "Seconds until a running function looks whether its key sets have changed. A rotation waits twice as long at each step.",
+};
+
+/// What the distribution in front shows.
+pub const ORIGIN_SECRETS: TextSetting = TextSetting {
+    name: "ORIGIN_SECRETS",
+    default: TextDefault::Absent,
+    form: "`secretsmanager:<arn>` or `file:<path>`",
+    meaning: "Secrets by which the distribution in front proves itself; who else calls is refused. Anybody may call if absent.",
+};
+/// Where the distribution in front tells the client's address.
+pub const CLIENT_ADDRESS_HEADER: TextSetting = TextSetting {
+    name: "CLIENT_ADDRESS_HEADER",
+    default: TextDefault::Absent,
+    form: "header that holds one address; needs `ORIGIN_SECRETS`",
+    meaning: "Header in which the distribution in front gives the client's address; the gateway's source address counts if absent.",
 };
 
 /// The life of a login JWT.
@@ -208,6 +226,13 @@ pub const STAGE: TextSetting = TextSetting {
     default: TextDefault::Value("local"),
     form: "",
     meaning: "Name of the deployment, a dimension of the metrics.",
+};
+/// Which deploy this is.
+pub const RELEASE: TextSetting = TextSetting {
+    name: "RELEASE",
+    default: TextDefault::Absent,
+    form: "",
+    meaning: "Name of the deploy, under which 5xx are counted while it is rolled out; they are not counted if absent.",
 };
 /// How long a call of AWS may take. The first call that times out ends the request, which stays inside a function's ten seconds, so
 /// that the caller gets a 503 and not the gateway's 504.

@@ -9,14 +9,16 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::OnceCell;
 
+use super::closed_origin::ClosedOrigin;
 use super::key_store::KeyStore;
 use super::mail::Transport;
 use super::settings::{
-    self, AUDIENCE, ISSUER, MAIL_FROM, MAIL_TRANSPORT, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
+    self, AUDIENCE, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_FROM, MAIL_TRANSPORT, ORIGIN_SECRETS, SIGNING_KEYS, Setting, TOKEN_KEYS,
+    TextSetting, VERIFICATION_KEYS,
 };
 use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
 use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, KeySetError, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
+use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
 use crate::store::{Database, KeyVersions, LoginAttempts, Tables, Throttle, Users};
@@ -164,12 +166,29 @@ impl Setup {
         self.key_store.get_or_try_init(|| self.read_keys()).await?.live(name, parse)
     }
 
+    /// What admits requests, where `ORIGIN_SECRETS` close the origin to all but the distribution in front.
+    pub(super) async fn closed_origin(&self) -> Result<Option<ClosedOrigin>, ConfigError> {
+        let address_header = self.environment.text(&CLIENT_ADDRESS_HEADER);
+        match (self.environment.text(&ORIGIN_SECRETS), address_header) {
+            (Some(_), address_header) => {
+                let secrets = self.key_set(ORIGIN_SECRETS.name, OriginSecrets::parse).await?;
+                ClosedOrigin::new(secrets, address_header).map(Some)
+            }
+            (None, Some(_)) => {
+                Err(ConfigError::invalid(CLIENT_ADDRESS_HEADER.name, "needs ORIGIN_SECRETS: without them anybody can send that header"))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Reads every set that the environment names, which are those that the function needs.
     async fn read_keys(&self) -> Result<KeyStore, ConfigError> {
         let client = aws::secrets_manager(&self.environment, &self.aws);
-        let named = [SIGNING_KEYS, VERIFICATION_KEYS, TOKEN_KEYS].into_iter();
+        let named = [SIGNING_KEYS, VERIFICATION_KEYS, TOKEN_KEYS, ORIGIN_SECRETS].into_iter();
         let sources: Vec<_> = named.filter_map(|setting| Some((setting.name, self.key_source(setting.name, &client).ok()?))).collect();
-        let versions = sources.iter().any(|(_, source)| source.is_secret()).then(|| self.database(&[Table::Users])).and_then(Result::ok);
+        // A function that has no key sets may not read the row of their versions.
+        let is_announced = |(name, source): &(&str, KeySource)| *name != ORIGIN_SECRETS.name && source.is_secret();
+        let versions = sources.iter().any(is_announced).then(|| self.database(&[Table::Users])).and_then(Result::ok);
         let versions = versions.map(|database| KeyVersions::new(&database));
         let refresh_seconds = self.environment.number(&settings::KEYS_REFRESH_SECONDS)?;
         Ok(KeyStore::read(sources, versions, refresh_seconds, self.clock.clone()).await)

@@ -32,6 +32,12 @@ impl Answer<'_> {
         let body: Map<_, _> = serde_json::from_slice(self.body).unwrap_or_default();
         self.status >= 400 && body.len() == 1 && body.keys().all(|name| name.eq_ignore_ascii_case("message"))
     }
+
+    /// Whether it is the one that any operation may give, which the contract documents once.
+    pub fn is_of_a_closed_origin(&self) -> bool {
+        let body: Map<_, _> = serde_json::from_slice(self.body).unwrap_or_default();
+        self.status == 403 && body.get("type").is_some_and(|uri| uri == "urn:latchkey:problem:closed-origin")
+    }
 }
 
 pub struct Operation {
@@ -56,7 +62,8 @@ struct HeaderValue {
     schema: Arc<Validator>,
 }
 
-struct Documented {
+/// What the contract says of an answer.
+pub struct Documented {
     headers: Vec<HeaderValue>,
     /// By media type.
     bodies: BTreeMap<String, Arc<Validator>>,
@@ -74,12 +81,8 @@ impl Operation {
         };
         let taken = bodies(document, document.follow(&operation["requestBody"]));
         assert!(taken.len() < 2, "{}: generators take one media type only", operation["operationId"]);
-        let answers = operation["responses"].as_object().unwrap().iter().map(|(status, answer)| {
-            let answer = document.follow(answer);
-            let headers = answer["headers"].as_object().into_iter().flatten();
-            let header = |(name, value): (&String, _)| HeaderValue::read(document, name.to_lowercase(), document.follow(value));
-            (status.parse().unwrap(), Documented { headers: headers.map(header).collect(), bodies: bodies(document, answer) })
-        });
+        let answers = operation["responses"].as_object().unwrap().iter();
+        let answers = answers.map(|(status, answer)| (status.parse().unwrap(), Documented::read(document, answer)));
         let schemes = operation["security"].as_array().into_iter().flatten();
         let has_authorizer = schemes.filter_map(Value::as_object).any(|scheme| scheme.contains_key("authorizer"));
         Self { has_authorizer, parameters: parameters.map(parameter).collect(), body: taken.into_iter().next(), answers: answers.collect() }
@@ -107,18 +110,34 @@ impl Operation {
 
     /// How `answer` departs from the contract.
     pub fn faults_of_answer(&self, answer: &Answer<'_>) -> Vec<String> {
-        let Some(documented) = self.answers.get(&answer.status) else { return vec!["the status is not documented".to_owned()] };
-        let mut faults: Vec<_> = documented.headers.iter().flat_map(|header| header.faults(answer.headers)).collect();
+        match self.answers.get(&answer.status) {
+            Some(documented) => documented.faults(answer),
+            None => vec!["the status is not documented".to_owned()],
+        }
+    }
+}
+
+impl Documented {
+    pub fn read(document: &Document, answer: &Value) -> Self {
+        let answer = document.follow(answer);
+        let headers = answer["headers"].as_object().into_iter().flatten();
+        let header = |(name, value): (&String, _)| HeaderValue::read(document, name.to_lowercase(), document.follow(value));
+        Self { headers: headers.map(header).collect(), bodies: bodies(document, answer) }
+    }
+
+    /// How `answer` departs from it.
+    pub fn faults(&self, answer: &Answer<'_>) -> Vec<String> {
+        let mut faults: Vec<_> = self.headers.iter().flat_map(|header| header.faults(answer.headers)).collect();
         for name in HEADERS.iter().filter(|name| answer.headers.contains_key(**name)) {
-            if !documented.headers.iter().any(|header| header.name == *name) {
+            if !self.headers.iter().any(|header| header.name == *name) {
                 faults.push(format!("header {name} is not documented"));
             }
         }
         let media_type = answer.headers.get("content-type").map(|value| essence(value));
         match (media_type.as_deref(), answer.body) {
             // A gateway may name a media type although there is no body.
-            (_, []) if documented.bodies.is_empty() => {}
-            (Some(media_type), body) => match (documented.bodies.get(media_type), serde_json::from_slice(body)) {
+            (_, []) if self.bodies.is_empty() => {}
+            (Some(media_type), body) => match (self.bodies.get(media_type), serde_json::from_slice(body)) {
                 (Some(schema), Ok(body)) => faults.extend(faults_of(schema, &body)),
                 (None, _) => faults.push(format!("media type {media_type} is not documented")),
                 (_, Err(error)) => faults.push(format!("the body is not JSON: {error}")),
