@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use latchkey::http::Operation;
-use latchkey::runtime::settings::{self, NumberSetting, Setting, TextDefault};
-use latchkey::runtime::{AuthorizerService, ConfigError, Environment, Service, Setup, Start, TaskService};
+use latchkey::runtime::settings::{self, NumberSetting, Setting, TextDefault, TextSetting};
+use latchkey::runtime::{Authorize, AuthorizerService, ConfigError, Environment, Service, Setup, Start, TaskService};
 use latchkey_local::template::variables;
 use latchkey_local::yaml;
 use serde_json::Value;
@@ -22,6 +22,7 @@ fn all() -> Vec<Setting> {
         };
     }
     each_operation!(add);
+    all.extend_from_slice(<operations::Authorizer as Authorize>::SETTINGS);
     all
 }
 
@@ -82,13 +83,22 @@ fn docs_configuration_has_every_setting_as_the_code_declares_it() {
 fn a_parameter_of_the_template_says_what_its_setting_says() {
     let (parameters, given) = (parameters(), variables(template()).into_values().flatten().collect::<BTreeSet<_>>());
     for setting in all() {
-        let Setting::Number(NumberSetting { name, default, range, meaning }) = setting else { continue };
         // What no function is given is for the local stack and for tests.
-        if given.contains(name) {
-            let parameter = &parameters[&pascal_case(name)];
-            let said = ["Default", "MinValue", "MaxValue"].map(|member| parameter[member].as_u64());
-            assert_eq!(said, [default, *range.start(), *range.end()].map(|number| Some(number.into())), "{name}");
-            assert_eq!(parameter["Description"], meaning, "{name}");
+        let name = name(&setting);
+        if !given.contains(name) {
+            continue;
+        }
+        let parameter = || &parameters[&pascal_case(name)];
+        match setting {
+            Setting::Number(NumberSetting { default, range, meaning, .. }) => {
+                let said = ["Default", "MinValue", "MaxValue"].map(|member| parameter()[member].as_u64());
+                assert_eq!(said, [default, *range.start(), *range.end()].map(|number| Some(number.into())), "{name}");
+                assert_eq!(parameter()["Description"], meaning, "{name}");
+            }
+            Setting::Text(TextSetting { default: TextDefault::Value(default), meaning, .. }) if !given_to_all().contains(name) => {
+                assert_eq!((&parameter()["Default"], &parameter()["Description"]), (&default.into(), &meaning.into()), "{name}");
+            }
+            Setting::Text(_) => {}
         }
     }
 }

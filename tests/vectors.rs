@@ -42,7 +42,8 @@ fn accepted(token: &str, keys: &VerificationKeys) -> bool {
 
 fn login() -> LoginClaims {
     let (issued_at, expires_at) = (Timestamp::from_unix(NOW), Timestamp::from_unix(NOW + 3600));
-    LoginClaims { user: UserId::random(), session: SessionId::random(Subject::User(UserId::random())), epoch: 0, issued_at, expires_at }
+    let session = SessionId::random(Subject::User(UserId::random()));
+    LoginClaims { user: UserId::random(), session, epoch: 0, authenticated_at: Some(issued_at), issued_at, expires_at }
 }
 
 /// A login JWT's header and claims under the vector's key; what is missing is a signature.

@@ -1,12 +1,27 @@
 //! `POST /authheader/add`
 
+use futures_util::future::join_all;
 use latchkey::domain::{Acl, KeyId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::{ApiKeyRow, ApiKeys, LoginSession};
 use serde_json::{Value, json};
 
-use crate::house::{Call, Mask, NOW, World};
-use crate::operations::{AuthheaderAdd, AuthheaderList};
+use crate::house::{Call, Door, Mask, NOW, Person, World};
+use crate::operations::{AuthheaderAdd, AuthheaderDelete, AuthheaderList, UserRenew};
+
+/// How many of `count` adds at the same instant make a key. The others are told that there are too many.
+async fn added_at_once(world: &World, person: &Person, count: usize) -> usize {
+    let service = world.start::<AuthheaderAdd>().await;
+    let call = || Call::new().bearer(&person.jwt).json(json!({ "name": "x" }));
+    let replies = join_all((0..count).map(|_| service.reply(call()))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
+    assert!(refused.iter().all(|reply| (reply.status, reply.code()) == (409, "too-many-auth-headers")), "{refused:?}");
+    made.len()
+}
+
+async fn keys_of(world: &World, person: &Person) -> usize {
+    world.rows("tokens").await.iter().filter(|row| row["user_id"].as_s().unwrap() == &person.id).count()
+}
 
 #[tokio::test]
 async fn a_logged_in_user_gets_a_named_key() {
@@ -197,6 +212,120 @@ async fn an_id_is_given_to_one_key() {
 }
 
 #[tokio::test]
+async fn of_a_hundred_adds_at_once_one_gets_the_last_key() {
+    let world = World::new().await;
+    let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+    for person in [&alice, &bob] {
+        world.give_uncounted_keys(person, 998).await;
+    }
+    world.set_allowance(&alice, 999, 1000).await;
+    // Of three thousand keys the most were deleted again: the rest has to be counted.
+    world.set_allowance(&bob, 3000, 3000).await;
+
+    for person in [&alice, &bob] {
+        assert_eq!(added_at_once(&world, person, 100).await, 1, "{}", person.name);
+        assert_eq!(keys_of(&world, person).await, 1000);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_key_makes_room_for_one() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.give_uncounted_keys(&alice, 999).await;
+    world.set_allowance(&alice, 1000, 1000).await;
+    assert_eq!(added_at_once(&world, &alice, 1).await, 0);
+
+    let deleted = world.call::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
+
+    assert_eq!(deleted.status, 200);
+    assert_eq!(added_at_once(&world, &alice, 3).await, 1);
+    assert_eq!(keys_of(&world, &alice).await, 1000);
+}
+
+#[tokio::test]
+async fn keys_from_before_there_was_a_count_are_counted_in_time() {
+    let world = World::new().await;
+    let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+    world.give_uncounted_keys(&alice, 500).await;
+    world.give_uncounted_keys(&bob, 1200).await;
+
+    // Each has added one, so nine more come before the count.
+    assert_eq!(added_at_once(&world, &alice, 30).await, 30);
+    assert_eq!(world.allowance(&alice).await, (31, 10 + 1000 - 510));
+    assert_eq!(added_at_once(&world, &bob, 30).await, 9);
+    assert_eq!(keys_of(&world, &bob).await, 1210);
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_its_key_also_where_no_other_is_left() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.give_uncounted_keys(&alice, 998).await;
+    world.set_allowance(&alice, 999, 1000).await;
+    let once = || Call::new().bearer(&alice.jwt).header("idempotency-key", "0f4b6d1c").json(json!({ "name": "x" }));
+
+    let (first, again) = (world.call::<AuthheaderAdd>(once()).await, world.call::<AuthheaderAdd>(once()).await);
+
+    assert_eq!((first.status, &again), (200, &first));
+    assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x" })).await.code(), "too-many-auth-headers");
+}
+
+#[tokio::test]
+async fn an_add_whose_answer_was_lost_counts_once() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let service = world.start::<AuthheaderAdd>().await;
+
+    world.spy.lose_after(0);
+    let reply = service.reply(Call::new().bearer(&alice.jwt).json(json!({ "name": "x" }))).await;
+
+    assert_eq!((reply.status, keys_of(&world, &alice).await), (200, 2));
+    assert_eq!(world.allowance(&alice).await, (2, 10));
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_told_so_and_not_that_there_are_too_many() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    world.give_uncounted_keys(&alice, 999).await;
+    world.set_allowance(&alice, 1000, 1000).await;
+    world.set_user(&alice, "SET disabled_at = :v", 1).await;
+
+    assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x" })).await.code(), "invalid-credentials");
+}
+
+#[tokio::test]
+async fn an_operator_can_ask_for_a_fresh_login_and_a_renewal_is_none() {
+    let world = World::with([("API_KEY_LOGIN_MAX_AGE_SECONDS", "300")]).await;
+    let alice = world.person("alice").await;
+    let add = async |jwt: &str| world.add_key(jwt, json!({ "name": "x" })).await;
+
+    world.pass(300);
+    let renewed = world.call::<UserRenew>(Call::new().bearer(&alice.jwt)).await.text("Token");
+    let (in_time, in_time_renewed) = (add(&alice.jwt).await, add(&renewed).await);
+    world.pass(1);
+    world.spy.take();
+    let (late, late_renewed) = (add(&alice.jwt).await, add(&renewed).await);
+    let requests = world.spy.take().actions;
+    let fresh = world.login("alice", &alice.password).await.text("Token");
+
+    assert_eq!((in_time.status, in_time_renewed.status), (200, 200));
+    for reply in [late, late_renewed] {
+        assert_eq!((reply.status, reply.code()), (401, "fresh-login-required"));
+        assert_eq!(
+            reply.header("www-authenticate"),
+            r#"Bearer realm="latchkey", error="insufficient_user_authentication", error_description="Fresh login required", max_age="300""#
+        );
+    }
+    assert_eq!(requests, [""; 0], "the JWT itself says how old it is");
+    assert_eq!(add(&fresh).await.status, 200);
+    let told = world.setup.events.take().into_iter().filter(|line| line.contains("\"permission.denied\"")).collect::<Vec<_>>();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|line| line.contains("\"reason\":\"the login is too old\"")), "{told:?}");
+}
+
+#[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
     let alice = world.person_with("alice", Acl::everything()).await;
@@ -208,4 +337,6 @@ async fn it_costs_what_docs_costs_says() {
     world.measure::<AuthheaderAdd>("with an ACL", call().json(restricted), 200, 2).await;
     world.measure::<AuthheaderAdd>("with an Idempotency-Key", once(), 200, 1).await;
     world.measure::<AuthheaderAdd>("repeated", once(), 200, 2).await;
+    world.set_allowance(&alice, 10, 10).await;
+    world.measure::<AuthheaderAdd>("where the keys are counted", call(), 200, 4).await;
 }

@@ -3,6 +3,7 @@
 mod aws;
 mod doctor;
 mod forget;
+mod journal;
 mod key;
 mod keys;
 mod operator;

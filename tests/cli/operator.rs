@@ -81,15 +81,21 @@ impl Operator {
         Self { stdin: Some(stdin.to_owned()), ..self.clone() }
     }
 
-    /// What the journal has, act by act.
+    /// The lines of the journal.
     pub fn journal(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.directory.join(".local/journal.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The acts that the journal has.
+    /// The acts that the journal has as done.
     pub fn acts(&self) -> Vec<String> {
-        self.journal().iter().map(|line| line["operation"].as_str().unwrap().to_owned()).collect()
+        self.recorded("event")
+    }
+
+    /// The acts that the journal has as `intent`, `event`, `unchanged` or `failed`.
+    pub fn recorded(&self, word: &str) -> Vec<String> {
+        let lines = self.journal().into_iter().filter(|line| line.get(word).is_some());
+        lines.map(|line| line["operation"].as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -57,18 +57,6 @@ async fn the_journal_is_where_it_was_asked_to_be() {
 }
 
 #[tokio::test]
-async fn an_act_that_can_not_be_written_down_is_told_to_be_done() {
-    let world = World::new().await;
-    let olga = world.operator();
-
-    let said = olga.run("user add carol --generate --journal /dev/full").await;
-
-    assert_eq!(said.code, 1);
-    assert!(said.err.contains("is done, but could not be written"), "{}", said.err);
-    assert_eq!(world.rows("users").await.len(), 2);
-}
-
-#[tokio::test]
 async fn help_is_no_mistake() {
     let world = World::new().await;
     let olga = world.operator();

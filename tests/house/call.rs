@@ -14,6 +14,7 @@ use super::contract::Fit;
 pub struct Call {
     headers: BTreeMap<String, String>,
     pub(super) path: BTreeMap<String, String>,
+    pub(super) query: String,
     pub(super) body: Option<Vec<u8>>,
     pub(super) route: String,
     pub(super) fit: Fit,
@@ -36,6 +37,12 @@ impl Call {
 
     pub fn path(mut self, name: &str, value: impl Into<String>) -> Self {
         self.path.insert(name.into(), value.into());
+        self
+    }
+
+    /// The query, as it stands in the URL.
+    pub fn query(mut self, query: &str) -> Self {
+        self.query = query.to_owned();
         self
     }
 
@@ -83,6 +90,7 @@ impl Call {
             "routeKey": self.route,
             "headers": self.headers,
             "pathParameters": self.path,
+            "rawQueryString": self.query,
             "body": body,
             "isBase64Encoded": is_base64_encoded,
             "requestContext": { "requestId": "request-1", "http": { "method": "POST", "path": "/", "sourceIp": "127.0.0.1" } },

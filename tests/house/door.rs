@@ -25,7 +25,9 @@ impl<O: Operation> Door for Service<O> {
         let (method, path) = call.route.split_once(' ').unwrap_or((O::ROUTES[0].method, O::ROUTES[0].path));
         let (request, judged) =
             (call.judged(), contract::Answer { status: answer.status_code.try_into().unwrap(), headers: &headers, body });
-        let request = contract::Request { path: &call.path, headers: &request, body: call.body.as_deref().unwrap_or_default() };
+        let query = contract::query(&call.query);
+        let request =
+            contract::Request { path: &call.path, query: &query, headers: &request, body: call.body.as_deref().unwrap_or_default() };
         // The gateway answers in place of a function behind an authorizer, unless that has let the request through.
         if !is_behind_an_authorizer(O::NAME) {
             contract().judge(method, path, &request, call.fit, &judged).unwrap_or_else(|fault| panic!("{fault}"));

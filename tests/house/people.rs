@@ -1,9 +1,10 @@
 //! The people of a world.
 
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
-use latchkey::domain::{Acl, Secret, Timestamp, UserId};
+use latchkey::domain::{Acl, KeyId, Secret, Timestamp, UserId};
 use latchkey::runtime::Table;
-use latchkey::store::{UserRow, Users};
+use latchkey::store::{UserRow, Users, schema};
 use serde_json::{Value, json};
 
 use super::{Call, NOW, Reply, World};
@@ -78,13 +79,49 @@ impl World {
     /// Sets `attribute` of the user's row under the id (and of the one under the name).
     pub async fn set_user(&self, person: &Person, expression: &str, value: i64) {
         for key in [format!("id#{}", person.id), format!("name#{}", person.name)] {
-            let update =
-                self.dynamodb.update_item().table_name("latchkey-users").key("pk", aws_sdk_dynamodb::types::AttributeValue::S(key));
-            let update = update
-                .update_expression(expression)
-                .expression_attribute_values(":v", aws_sdk_dynamodb::types::AttributeValue::N(value.to_string()));
+            let update = self.dynamodb.update_item().table_name("latchkey-users").key("pk", AttributeValue::S(key));
+            let update = update.update_expression(expression).expression_attribute_values(":v", AttributeValue::N(value.to_string()));
             update.send().await.unwrap();
         }
+    }
+}
+
+impl World {
+    /// Gives the person `count` more API keys, as an earlier release left them: without a count beside them.
+    pub async fn give_uncounted_keys(&self, person: &Person, count: usize) {
+        let user: UserId = person.id.parse().unwrap();
+        let rows = std::iter::repeat_with(|| {
+            let id = KeyId::random();
+            let mut row = schema::api_key(user, id);
+            for (name, text) in [("user_id", person.id.clone()), ("key_id", id.to_string()), ("name", "old".to_owned())] {
+                row.insert(name.to_owned(), AttributeValue::S(text));
+            }
+            for (name, number) in [("created_at", NOW), ("sealed_under", 1)] {
+                row.insert(name.to_owned(), AttributeValue::N(number.to_string()));
+            }
+            WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(row)).build().unwrap()).build()
+        });
+        for chunk in rows.take(count).collect::<Vec<_>>().chunks(25) {
+            self.dynamodb.batch_write_item().request_items("latchkey-tokens", chunk.to_vec()).send().await.unwrap();
+        }
+    }
+
+    /// Sets how many API keys the person has added, and how far that may go.
+    pub async fn set_allowance(&self, person: &Person, added: u32, limit: u32) {
+        let mut row = schema::api_key_allowance(person.id.parse().unwrap());
+        for (name, number) in [("keys_added", added), ("keys_limit", limit)] {
+            row.insert(name.to_owned(), AttributeValue::N(number.to_string()));
+        }
+        self.dynamodb.put_item().table_name("latchkey-tokens").set_item(Some(row)).send().await.unwrap();
+    }
+
+    /// How many API keys the person has ever added, and how far that may go.
+    pub async fn allowance(&self, person: &Person) -> (u32, u32) {
+        let key = schema::api_key_allowance(person.id.parse().unwrap());
+        let row = self.dynamodb.get_item().table_name("latchkey-tokens").set_key(Some(key)).consistent_read(true).send().await.unwrap();
+        let row = row.item.unwrap();
+        let [added, limit] = ["keys_added", "keys_limit"].map(|name| row[name].as_n().unwrap().parse().unwrap());
+        (added, limit)
     }
 }
 
@@ -99,11 +136,11 @@ impl Person {
 impl World {
     /// Sets something in every session row of the person.
     pub async fn set_sessions(&self, person: &Person, expression: &str, value: i64) {
-        let subject = aws_sdk_dynamodb::types::AttributeValue::S(person.id.clone());
+        let subject = AttributeValue::S(person.id.clone());
         for row in self.rows("sessions").await.into_iter().filter(|row| row["customer_id"] == subject) {
             let update = self.dynamodb.update_item().table_name("latchkey-sessions").update_expression(expression);
             let update = update.key("subject", row["subject"].clone()).key("session_id", row["session_id"].clone());
-            let update = update.expression_attribute_values(":v", aws_sdk_dynamodb::types::AttributeValue::N(value.to_string()));
+            let update = update.expression_attribute_values(":v", AttributeValue::N(value.to_string()));
             update.send().await.unwrap();
         }
     }
@@ -112,7 +149,7 @@ impl World {
     pub async fn delete_user(&self, person: &Person) {
         for key in [format!("id#{}", person.id), format!("name#{}", person.name)] {
             let delete = self.dynamodb.delete_item().table_name("latchkey-users");
-            delete.key("pk", aws_sdk_dynamodb::types::AttributeValue::S(key)).send().await.unwrap();
+            delete.key("pk", AttributeValue::S(key)).send().await.unwrap();
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The readers of fields.
 
-use latchkey::domain::{Acl, CustomClaims, CustomerId, Timestamp};
+use latchkey::domain::{Acl, CustomClaims, CustomerId, Locator, Timestamp};
 use latchkey::http::{ApiError, Fields, InvalidField};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use super::{cases, fields_of};
+use super::{cases, fields_of, rings};
 use crate::house::NOW;
 
 /// Any JSON around a text and a number that no message may repeat.
@@ -45,6 +45,8 @@ fn read_with_all(value: &Value) -> Vec<(&'static str, bool, Vec<InvalidField>)> 
     run("required_text", &|fields| !fields.required_text("field", 20).is_empty());
     run("required_secret", &|fields| !fields.required_secret("field").expose().is_empty());
     run("boolean", &|fields| fields.boolean("field").is_some());
+    run("number", &|fields| fields.number("field", 2..=20).is_some_and(|number| (2..=20).contains(&number)));
+    run("cursor", &|fields| fields.cursor("field", Locator::of_list("users-list", ""), &rings()[0]).is_some());
     run("timestamp", &|fields| fields.timestamp("field").is_some());
     run("future", &|fields| fields.future("field", now).is_some_and(|at| at > now));
     run("expiry", &|fields| fields.expiry("field", now, 60).is_some_and(|at| at > now && at <= now.plus(60)));

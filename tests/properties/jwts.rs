@@ -24,10 +24,12 @@ fn accepted(token: &str, keys: &VerificationKeys) -> bool {
 }
 
 fn login() -> impl Strategy<Value = LoginClaims> {
-    (any::<([u8; 16], [u8; 16], u64)>(), 0..=NOW, 1..=u32::MAX).prop_map(|((user, session, epoch), issued_at, ttl)| LoginClaims {
+    let random = any::<([u8; 16], [u8; 16], u64)>();
+    (random, any::<bool>(), 0..=NOW, 1..=u32::MAX).prop_map(|((user, session, epoch), is_timed, issued_at, ttl)| LoginClaims {
         user: UserId::from_bytes(user),
         session: SessionId { subject: Locator::from_bytes(user), id: RandomId::from_bytes(session) },
         epoch,
+        authenticated_at: is_timed.then(|| Timestamp::from_unix(issued_at - 60)),
         issued_at: Timestamp::from_unix(issued_at),
         expires_at: Timestamp::from_unix(NOW).plus(ttl),
     })

@@ -171,6 +171,7 @@ fn what_any_key_of_the_set_signed_verifies_whatever_its_status() {
         user: UserId::random(),
         session: SessionId::random(Subject::User(UserId::random())),
         epoch: 0,
+        authenticated_at: Some(Timestamp::from_unix(NOW)),
         issued_at: Timestamp::from_unix(NOW),
         expires_at: Timestamp::from_unix(NOW + 60),
     };

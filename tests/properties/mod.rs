@@ -73,6 +73,7 @@ fn request(body: impl Into<Vec<u8>>) -> Request {
         now: Timestamp::from_unix(crate::house::NOW),
         route_key,
         path_parameters: HashMap::new(),
+        query: String::new(),
         headers: HeaderMap::new(),
         body: body.into(),
         source_ip: None,

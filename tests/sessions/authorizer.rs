@@ -24,13 +24,18 @@ impl Door {
     }
 }
 
+/// A world whose authorizer lets logins through, too.
+async fn world_with_logins() -> World {
+    World::with([("AUTHORIZER_KINDS", "login,session,api-key,entity-token")]).await
+}
+
 fn refused() -> Value {
     json!({ "isAuthorized": false, "context": {} })
 }
 
 #[tokio::test]
 async fn each_kind_passes_with_its_context() {
-    let world = World::new().await;
+    let world = world_with_logins().await;
     let door = Door::of(&world).await;
     let (backend, session) = carols(&world).await;
     let entity = world.call::<EntityTokenCreate>(backend.entity_call("acme", "dave")).await.text("authenticationToken");
@@ -68,7 +73,7 @@ async fn each_kind_passes_with_its_context() {
 
 #[tokio::test]
 async fn nothing_but_the_first_identity_source_decides() {
-    let world = World::new().await;
+    let world = world_with_logins().await;
     let door = Door::of(&world).await;
     let alice = world.person("alice").await;
     let headers = json!({ "x-api-key": alice.key, "Authorization": alice.jwt });
@@ -81,7 +86,7 @@ async fn nothing_but_the_first_identity_source_decides() {
 
 #[tokio::test]
 async fn without_an_identity_source_the_first_header_that_carries_anything_decides() {
-    let world = World::new().await;
+    let world = world_with_logins().await;
     let door = Door::of(&world).await;
     let alice = world.person("alice").await;
     let bob = world.person("bob").await;
@@ -123,10 +128,42 @@ async fn whatever_an_event_holds_it_is_refused_and_never_an_error() {
 }
 
 #[tokio::test]
+async fn a_login_is_let_through_only_where_a_setting_says_so() {
+    let (world, permissive) = (World::new().await, world_with_logins().await);
+    let (alice, bob) = (world.person("alice").await, permissive.person("bob").await);
+    let (door, permissive) = (Door::of(&world).await, Door::of(&permissive).await);
+    world.spy.take();
+
+    assert_eq!(door.ask(&alice.jwt).await, refused(), "an API that receives a login could use it here");
+    assert_eq!(world.spy.take().actions, [""; 0]);
+    assert_eq!(door.ask(&alice.key).await["isAuthorized"], true);
+    assert_eq!(permissive.ask(&bob.jwt).await["context"]["kind"], "login");
+}
+
+#[tokio::test]
+async fn the_setting_names_every_kind_that_passes() {
+    let world = World::with([("AUTHORIZER_KINDS", "entity-token")]).await;
+    let (backend, session) = carols(&world).await;
+    let entity = world.call::<EntityTokenCreate>(backend.entity_call("acme", &backend.id)).await.text("authenticationToken");
+    let door = Door::of(&world).await;
+
+    for credential in [&backend.key, &backend.jwt, &session.text("token")] {
+        assert_eq!(door.ask(credential).await, refused());
+    }
+    assert_eq!(door.ask(&entity).await["isAuthorized"], true);
+    for wrong in ["logins", "Login", "login;session", "login, session", "login,", ",", "one-time-token", "session,one-time-token"] {
+        let world = World::with([("AUTHORIZER_KINDS", wrong)]).await;
+        let refusal = AuthorizerService::<Authorizer>::start(&world.setup_of("authorizer")).await.err().map(|error| error.to_string());
+        assert!(refusal.as_ref().is_some_and(|text| text.starts_with("AUTHORIZER_KINDS must be ")), "{wrong}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_credential_is_refused_when_asked() {
-    let world = World::new().await;
+    let world = world_with_logins().await;
     let door = Door::of(&world).await;
     let alice = world.person("alice").await;
+    assert_eq!(door.ask(&alice.jwt).await["isAuthorized"], true);
     world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await;
     assert_eq!(door.ask(&alice.jwt).await, refused());
     assert_eq!(door.ask(&alice.key).await["isAuthorized"], true);
@@ -157,7 +194,7 @@ async fn the_sample_answers_what_the_authorizer_said_and_401_without_one() {
 
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
-    let world = World::new().await;
+    let world = world_with_logins().await;
     let door = Door::of(&world).await;
     let (backend, session) = carols(&world).await;
     let entity = world.call::<EntityTokenCreate>(backend.entity_call("acme", &backend.id)).await.text("authenticationToken");

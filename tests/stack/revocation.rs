@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use latchkey::domain::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use super::authorizer::{Credentials, claims, present, refused};
+use super::authorizer::{Credentials, NOT_LET_THROUGH, claims, present, refused};
 use super::people::Member;
 use super::running::Stack;
 
@@ -114,7 +114,8 @@ impl<'s> Revocation<'s> {
     async fn takes_effect_at_once(self, stack: &Stack, judge: &str) {
         let Self { what, credentials, act } = self;
         for (kind, credential) in &credentials {
-            assert_eq!(present(stack, credential).await.status, 200, "{what}: {kind}");
+            assert_eq!(stack.introspect(judge, credential).await["active"], true, "{what}: {kind}");
+            assert_eq!(present(stack, credential).await.status, if *kind == NOT_LET_THROUGH { 403 } else { 200 }, "{what}: {kind}");
         }
         act.await;
         for (kind, credential) in &credentials {

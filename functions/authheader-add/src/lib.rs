@@ -5,6 +5,7 @@ use latchkey::caller::Credential;
 use latchkey::credentials::LoginClaims;
 use latchkey::domain::{Acl, CustomClaims, KeyId, Locator, Name, Timestamp};
 use latchkey::http::{Answer, ApiError, AuthHeaderView, Operation, Request, Route};
+use latchkey::runtime::settings::API_KEY_LOGIN_MAX_AGE_SECONDS;
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{ApiKeyRow, ApiKeys, Database, IdempotencyGuard, LoginSession};
 
@@ -13,6 +14,7 @@ pub struct AuthheaderAdd {
     api_keys: ApiKeys,
     database: Database,
     keys: Keys,
+    login_max_age: u32,
 }
 
 impl Operation for AuthheaderAdd {
@@ -33,7 +35,7 @@ impl Operation for AuthheaderAdd {
 
         let now = request.now;
         let keys = self.keys.get().await;
-        let login = keys.gate(now).login(&request.headers)?;
+        let login = keys.gate(now).fresh_login(&request.headers, self.login_max_age)?;
         if let Some(acl) = &acl {
             self.check_owner_covers(acl, login, now).await?;
         }
@@ -77,6 +79,7 @@ impl AuthheaderAdd {
 impl Start for AuthheaderAdd {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
-        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await? })
+        let login_max_age = setup.environment.number(&API_KEY_LOGIN_MAX_AGE_SECONDS)?;
+        Ok(Self { api_keys: ApiKeys::new(&database), database, keys: setup.keys().await?, login_max_age })
     }
 }

@@ -35,7 +35,14 @@ impl Operation for UserLogin {
         let user = &proven.row;
         let session_id = SessionId::random(Subject::User(user.user_id));
         let expires_at = now.plus(self.ttl_seconds.min(self.session_ttl_seconds));
-        let claims = LoginClaims { user: user.user_id, session: session_id, epoch: user.epoch, issued_at: now, expires_at };
+        let claims = LoginClaims {
+            user: user.user_id,
+            session: session_id,
+            epoch: user.epoch,
+            authenticated_at: Some(now),
+            issued_at: now,
+            expires_at,
+        };
         let token = claims.mint(&self.issuer, self.keys.get().await.as_ref()).map_err(ApiError::internal)?;
 
         let session = SessionRow {

@@ -47,7 +47,10 @@ impl Operation for UserRenew {
 
         let over_at = caller.session.map_or(now, |(_, expires_at)| expires_at);
         let expires_at = now.plus(self.ttl_seconds).min(over_at);
-        let token = LoginClaims { issued_at: now, expires_at, ..presented }.mint(&self.issuer, &keys).map_err(ApiError::internal)?;
+        // The session began when the password was proven: a renewal proves nothing.
+        let authenticated_at = Some(caller.credential_made_at);
+        let claims = LoginClaims { authenticated_at, issued_at: now, expires_at, ..presented };
+        let token = claims.mint(&self.issuer, &keys).map_err(ApiError::internal)?;
         request.trail.note(Event::of(Act::SessionRenewed).subject(caller.user_id()).credential(caller.credential_id));
         Answer::ok(&Renewed {
             access_token: token.clone(),

@@ -16,7 +16,8 @@ use crate::statistics::{Sample, rounded};
 
 const FEW_USERS: usize = 1_000;
 const MANY_USERS: usize = 1_000_000;
-const KEYS: usize = 1_000;
+/// With the staff's own, as many as a user may have but a few.
+const KEYS: usize = 990;
 const ENTITY_TOKENS: usize = 100_000;
 /// Rows that are written at once.
 const BATCH: usize = 50_000;

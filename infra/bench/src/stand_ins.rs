@@ -10,7 +10,7 @@ use dynoxide::{Database, ImportOptions};
 use latchkey_local::demo::{self, DemoUser};
 use latchkey_local::environment::{StackResources, variables};
 use latchkey_local::template::{self, Key, Table, Template};
-use latchkey_local::{keys, secrets_manager, tables};
+use latchkey_local::{dynamodb, keys, secrets_manager, tables};
 use latchkey_runtime_api::Host;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -71,7 +71,7 @@ impl StandIns {
         let (plain, secrets) = (listen().await?, listen().await?);
         let (plain_address, secrets_address) = (plain.local_addr()?, secrets.local_addr()?);
         // Without the sweep of expired rows that the local stack has: nothing lives so long here, and it would hold up a call.
-        tokio::spawn(dynoxide::server::serve_on(plain, database.clone()));
+        tokio::spawn(dynamodb::serve(plain, database.clone()));
         tokio::spawn(secrets_manager::serve(secrets, keys.clone()));
         let recording = Recording::default();
         let dynamodb = over_tls(&authority, plain_address, recording.clone()).await?;

@@ -72,8 +72,12 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
 
 async fn list(connection: &Connection, owner: &Owner, show_tokens: bool) -> Result<(), Failure> {
     let user = owner.find(connection).await?;
-    let ring = if show_tokens { Some(ring(connection).await?) } else { None };
     let rows = ApiKeys::new(&connection.database).list(user.user_id).await?;
+    let entry = if show_tokens { Some(journal::begin(connection, OperatorAct::KeyShow, user.user_id).await?) } else { None };
+    let ring = match &entry {
+        Some(entry) => Some(entry.run(ring(connection)).await?),
+        None => None,
+    };
     let views: Vec<_> = rows.into_iter().map(|row| KeyView::new(row, ring.as_ref())).collect();
     let columns = ["id", "name", "created", "acl", "key"];
     let shown = columns.get(..columns.len() - usize::from(!show_tokens)).unwrap_or_default();
@@ -82,7 +86,8 @@ async fn list(connection: &Connection, owner: &Owner, show_tokens: bool) -> Resu
         let token = view.token.as_ref().map(|token| token.as_ref().map_or("(token key is gone)", Secret::expose).to_owned());
         [view.id.to_string(), view.name.clone(), view.created_at.to_string(), acl].into_iter().chain(token).collect()
     };
-    connection.output.list(shown, &views, cells, "This user has no API keys.")
+    connection.output.list(shown, &views, cells, "This user has no API keys.")?;
+    journal::done(entry).await
 }
 
 async fn ring(connection: &Connection) -> Result<TokenKeys, Failure> {
@@ -97,20 +102,22 @@ async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<
         Some(id) => vec![id],
         None => ApiKeys::new(&connection.database).list(user.user_id).await?.into_iter().map(|row| row.key_id).collect(),
     };
+    let meant = arguments.id.map_or_else(|| "*".to_owned(), |id| id.to_string());
+    let entry = journal::begin(connection, OperatorAct::KeyRevoke, format!("{}/{meant}", user.user_id)).await?;
     let mut revoked = Vec::new();
     for id in ids {
-        if connection.directory.delete_api_key(user.user_id, id).await? {
+        if entry.run(connection.directory.delete_api_key(user.user_id, id)).await? {
+            entry.done_to(&format!("{}/{id}", user.user_id)).await?;
             revoked.push(id);
         }
+    }
+    if revoked.is_empty() {
+        entry.unchanged().await?;
     }
     if let (Some(id), true) = (arguments.id, revoked.is_empty()) {
         return Err(Failure::NotFound(format!("{} has no API key {id}.", user.username)));
     }
     let count = revoked.len();
     let sentence = format!("Revoked {count} API key{} of {}.", if count == 1 { "" } else { "s" }, user.username);
-    connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))?;
-    for id in revoked {
-        journal::record(connection, OperatorAct::KeyRevoke, &format!("{}/{id}", user.user_id)).await?;
-    }
-    Ok(())
+    connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))
 }

@@ -125,35 +125,39 @@ async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<
                 false => row.customer_id == user.user_id.into() && row.is_backed_by(Some(&user)),
             };
             let row = row.filter(is_meant).ok_or_else(|| unknown(&user, id))?;
-            end(connection, [row]).await?
+            end_each(connection, user.user_id, &id.to_string(), vec![row]).await?
         }
-        (None, true) => end(connection, issued(connection, user.user_id).await?).await?,
-        (None, false) => end_all(connection, &user).await?,
+        (None, true) => end_each(connection, user.user_id, "*", issued(connection, user.user_id).await?).await?,
+        (None, false) => {
+            let entry = journal::begin(connection, OperatorAct::SessionRevokeAll, user.user_id).await?;
+            let ended = entry.run(end_all(connection, &user)).await?;
+            entry.done().await?;
+            ended
+        }
     };
     let count = revoked.len();
     let whose = if arguments.issued { "exchanged in the name of" } else { "of" };
     let sentence = format!("Ended {count} session{} {whose} {}.", if count == 1 { "" } else { "s" }, user.username);
-    connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))?;
-    if arguments.all && !arguments.issued {
-        return journal::record(connection, OperatorAct::SessionRevokeAll, &user.user_id.to_string()).await;
-    }
-    for id in revoked {
-        journal::record(connection, OperatorAct::SessionRevoke, &format!("{}/{id}", user.user_id)).await?;
-    }
-    Ok(())
+    connection.output.answer(sentence, &json!({ "user_id": user.user_id, "revoked": revoked }))
 }
 
 fn unknown(user: &UserRow, id: SessionId) -> Failure {
     Failure::NotFound(format!("{} has no live session {id}.", user.username))
 }
 
-async fn end(connection: &Connection, rows: impl IntoIterator<Item = SessionRow>) -> Result<Vec<SessionId>, Failure> {
+/// Ends the sessions of `rows`, which the operator named `meant`, and records each.
+async fn end_each(connection: &Connection, user: UserId, meant: &str, rows: Vec<SessionRow>) -> Result<Vec<SessionId>, Failure> {
+    let entry = journal::begin(connection, OperatorAct::SessionRevoke, format!("{user}/{meant}")).await?;
     let (sessions, now) = (Sessions::new(&connection.database), connection.now());
     let mut ended = Vec::new();
     for row in rows {
-        if sessions.end(row.id(), now).await? {
+        if entry.run(sessions.end(row.id(), now)).await? {
+            entry.done_to(&format!("{user}/{}", row.id())).await?;
             ended.push(row.id());
         }
+    }
+    if ended.is_empty() {
+        entry.unchanged().await?;
     }
     Ok(ended)
 }
@@ -163,9 +167,15 @@ async fn end(connection: &Connection, rows: impl IntoIterator<Item = SessionRow>
 async fn end_all(connection: &Connection, user: &UserRow) -> Result<Vec<SessionId>, Failure> {
     let wanted = UserChange { next_epoch: true, ..UserChange::default() };
     let (before, _) = user::change(connection, &user.user_id.to_string(), |_| Some(wanted.clone())).await?;
-    let now = connection.now();
+    let (sessions, now) = (Sessions::new(&connection.database), connection.now());
     let mut rows = all(connection, user).await?;
     rows.retain(|row| row.epoch.is_none_or(|epoch| epoch <= before.epoch));
     rows.retain(|row| row.is_live(now) && row.is_backed_by(Some(&before)));
-    end(connection, rows).await
+    let mut ended = Vec::new();
+    for row in rows {
+        if sessions.end(row.id(), now).await? {
+            ended.push(row.id());
+        }
+    }
+    Ok(ended)
 }

@@ -11,6 +11,7 @@ pub mod console;
 pub mod data;
 pub mod demo;
 pub mod docker;
+pub mod dynamodb;
 pub mod environment;
 pub mod functions;
 pub mod gateway;

@@ -1,5 +1,5 @@
 //! What `sam local` needs, whose containers see neither this machine's files nor AWS. Imports [`crate::data`], [`crate::docker`],
-//! [`crate::keys`], [`crate::secrets_manager`], [`crate::ses`] and [`crate::tables`].
+//! [`crate::dynamodb`], [`crate::keys`], [`crate::secrets_manager`], [`crate::ses`] and [`crate::tables`].
 //!
 //! `sam local` gives a function the variables that the template names and no others, so the addresses of the database, the keys and
 //! the mail are written into the image.
@@ -7,14 +7,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use dynoxide::{Database, server};
+use dynoxide::Database;
 use serde_json::{Map, json};
 use tokio::net::TcpListener;
 
 use crate::data::{DataDirectory, write_private};
 use crate::keys::KeyFiles;
 use crate::template::Table;
-use crate::{docker, secrets_manager, ses, tables};
+use crate::{docker, dynamodb, secrets_manager, ses, tables};
 
 /// The address at which `sam local start-api` listens unless it is told otherwise.
 pub const START_API: &str = "http://127.0.0.1:3000";
@@ -40,8 +40,11 @@ impl Doors {
 
     /// Serves `database` and `keys`, and writes the mails into `folder`; does not return.
     pub async fn serve(self, database: Database, keys: KeyFiles, folder: PathBuf) {
-        let Self { dynamodb, secrets_manager, ses } = self;
-        let _ = tokio::join!(server::serve_on(dynamodb, database), secrets_manager::serve(secrets_manager, keys), ses::serve(ses, folder));
+        let _ = tokio::join!(
+            dynamodb::serve(self.dynamodb, database),
+            secrets_manager::serve(self.secrets_manager, keys),
+            ses::serve(self.ses, folder)
+        );
     }
 
     /// AWS's image, with the way to here.

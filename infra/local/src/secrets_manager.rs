@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use latchkey_runtime_api::refuse_browsers;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -20,12 +21,13 @@ pub type Answer = (StatusCode, String);
 /// A file has no versions; an answer names one.
 const VERSION: &str = "current";
 
-/// Serves the key sets on `listener`, each as its file is at the request, to whoever reaches that address; does not return.
+/// Serves the key sets on `listener`, each as its file is at the request, to whatever program reaches that address; does not return.
 ///
 /// # Errors
 /// If `listener` can't be listened on any more.
 pub async fn serve(listener: TcpListener, keys: KeyFiles) -> std::io::Result<()> {
-    axum::serve(listener, Router::new().route("/", post(call)).with_state(Arc::new(keys))).await
+    let router = Router::new().route("/", post(call)).with_state(Arc::new(keys));
+    axum::serve(listener, refuse_browsers(router)).await
 }
 
 async fn call(State(keys): State<Arc<KeyFiles>>, headers: HeaderMap, body: Bytes) -> Answer {

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use latchkey_runtime_api::refuse_browsers;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -20,7 +21,8 @@ use uuid::Uuid;
 /// # Errors
 /// If `listener` can't be listened on any more.
 pub async fn serve(listener: TcpListener, folder: PathBuf) -> std::io::Result<()> {
-    axum::serve(listener, Router::new().route("/v2/email/outbound-emails", post(send_email)).with_state(folder)).await
+    let router = Router::new().route("/v2/email/outbound-emails", post(send_email)).with_state(folder);
+    axum::serve(listener, refuse_browsers(router)).await
 }
 
 async fn send_email(State(folder): State<PathBuf>, body: Bytes) -> (StatusCode, String) {

@@ -1,15 +1,16 @@
-//! The embedded DynamoDB and the template's tables in it. Imports [`crate::template`].
+//! The embedded DynamoDB and the template's tables in it. Imports [`crate::dynamodb`], [`crate::template`].
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use dynoxide::{Database, DynoxideError, server};
+use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::interval;
 
+use crate::dynamodb;
 use crate::template::Table;
 
 /// DynamoDB takes hours for it; nothing may depend on when.
@@ -79,7 +80,7 @@ pub async fn serve(database: Database, listener: TcpListener) {
             let _ = spawn_blocking(move || database.sweep_ttl()).await;
         }
     };
-    tokio::join!(server::serve_on(listener, database), sweeping);
+    let _ = tokio::join!(dynamodb::serve(listener, database), sweeping);
 }
 
 fn failure(error: DynoxideError) -> anyhow::Error {

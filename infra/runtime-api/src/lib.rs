@@ -24,6 +24,7 @@
 //! Imports nothing of ours.
 
 mod api;
+mod browser;
 mod failure;
 mod process;
 mod program;
@@ -32,6 +33,7 @@ mod watchdog;
 use std::io;
 use std::sync::Arc;
 
+pub use browser::refuse_browsers;
 pub use failure::{Failure, FunctionError};
 pub use process::Process;
 pub use program::{Output, Program};

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::api::{Api, Invocation, Phase};
+use crate::browser::refuse_browsers;
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::watchdog::Watchdog;
@@ -54,7 +55,7 @@ impl Process {
         let group = group.ok_or_else(|| io::Error::other("the process has no id"))?;
         let serving = tokio::spawn(async move {
             // Ends with an error only if the listener does.
-            let _ = axum::serve(listener, api.router()).await;
+            let _ = axum::serve(listener, refuse_browsers(api.router())).await;
         });
         let (end, ended) = watch::channel(None);
         let process = Self { shared: Arc::new(Shared { group, turn: Mutex::new(events), phase, ended }), started, serving };

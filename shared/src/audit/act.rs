@@ -55,6 +55,8 @@ acts! {
     ApiKeyAdded = "api-key.added",
     /// An API key was deleted.
     ApiKeyDeleted = "api-key.deleted",
+    /// An operator was shown a user's API keys themselves.
+    ApiKeyShown = "api-key.shown",
     /// An entity token was made.
     EntityTokenCreated = "entity-token.created",
     /// An entity token was given another expiry or other flags.

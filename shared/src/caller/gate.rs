@@ -48,6 +48,16 @@ impl Gate<'_> {
         login(headers, self.issuer, self.jwt_keys, self.now)
     }
 
+    /// The same where the password must have been proven at most `max_age` seconds ago; 0 is at any time. A renewal of the JWT
+    /// proves nothing.
+    ///
+    /// # Errors
+    /// [`CallerError::Stale`], or as [`Gate::login`].
+    pub fn fresh_login(&self, headers: &HeaderMap, max_age: u32) -> Result<LoginClaims, CallerError> {
+        let login = self.login(headers)?;
+        if max_age == 0 || login.is_fresh(max_age, self.now) { Ok(login) } else { Err(CallerError::Stale { max_age }) }
+    }
+
     /// The API key or, where there is none, the login JWT of an operation that takes either. What stands in
     /// `Authorization` beside an API key is ignored.
     ///

@@ -47,12 +47,23 @@ pub enum CallerError {
     /// The credential is forged, expired or revoked. The log is told which, the caller is not.
     #[error("credentials refused: {0}")]
     Refused(&'static str),
+    /// The login is good, and the password was proven longer ago than the operation takes.
+    #[error("the password was proven too long ago")]
+    Stale {
+        /// The most seconds that the operation takes.
+        max_age: u32,
+    },
     /// The caller is known and lacks the permission.
     #[error("the caller lacks the permission")]
     Forbidden,
     /// The store did not answer, or a row is unreadable.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Adds why a credential is refused to the request's log lines; its sender is not told.
+pub fn note_reason(reason: &str) {
+    tracing::Span::current().record("reason", reason);
 }
 
 /// Adds the id of the row that the request is about to its log lines. The token or the path that names the row is never

@@ -53,6 +53,14 @@ impl Locator {
         Self::of([b"customer", customer.as_str().as_bytes()])
     }
 
+    /// What the list of `operation` is about, such as whose things it lists: a cursor belongs to one list. The operation's
+    /// length stands before it, so that no two lists are hashed from the same bytes.
+    #[must_use]
+    pub fn of_list(operation: &str, about: &str) -> Self {
+        let length = u32::try_from(operation.len()).unwrap_or(u32::MAX).to_be_bytes();
+        Self::of([b"list", &length, operation.as_bytes(), about.as_bytes()])
+    }
+
     /// The version of a key set, for those who may not read it.
     #[must_use]
     pub fn of_key_set(text: &str) -> Self {

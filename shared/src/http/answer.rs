@@ -95,6 +95,15 @@ impl Answer {
         self
     }
 
+    /// Adds where a list goes on (RFC 8288): the path with these parameters, of which each is a name and a text that needs no
+    /// encoding.
+    #[must_use]
+    pub fn with_next(mut self, path: &str, parameters: &[(&str, String)]) -> Self {
+        let query: Vec<_> = parameters.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        self.headers.push(("link", format!("<{path}?{}>; rel=\"next\"", query.join("&"))));
+        self
+    }
+
     pub(super) fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(ApiError::internal)?;
         let headers = vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];

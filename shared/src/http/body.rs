@@ -91,6 +91,17 @@ pub(super) fn parse_form(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
     Ok(members)
 }
 
+/// The parameters of `query`, each a text. One that stands twice becomes a list, which is the text of nothing: whoever reads it
+/// refuses it, and nobody else minds.
+pub(super) fn parse_query(query: &str) -> Map<String, Value> {
+    let mut parameters = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let value = if parameters.contains_key(name.as_ref()) { Value::Array(Vec::new()) } else { value.into_owned().into() };
+        parameters.insert(name.into_owned(), value);
+    }
+    parameters
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +136,14 @@ mod tests {
         assert_eq!(malformed(b"{\"a\":\"\xff\"}"), MalformedBody::NotUtf8);
         assert_eq!(malformed("\u{feff}{}".as_bytes()), MalformedBody::ByteOrderMark);
         assert_eq!(malformed(b"\x1f\x8b\x08\x00"), MalformedBody::Compressed);
+    }
+
+    #[test]
+    fn a_query_is_decoded_once_and_a_name_that_stands_twice_has_no_text() {
+        let read = parse_query("limit=10&cursor=a%2Bb+c%2525&x&limit=11");
+
+        assert_eq!(Value::Object(read), serde_json::json!({ "limit": [], "cursor": "a+b c%25", "x": "" }));
+        assert!(parse_query("").is_empty());
     }
 
     #[test]

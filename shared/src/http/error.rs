@@ -5,7 +5,7 @@ use std::error::Error;
 use strum::{EnumDiscriminants, VariantArray};
 
 use super::{MalformedBody, ProblemType};
-use crate::caller::{CallerError, CredentialRequirement, PasswordGateError};
+use crate::caller::{CallerError, CredentialRequirement, PasswordGateError, note_reason};
 use crate::domain::Timestamp;
 use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
 
@@ -38,6 +38,11 @@ pub enum ApiError {
     UnsuitableCredentials(CredentialRequirement),
     /// The credentials are forged, expired or revoked.
     InvalidCredentials,
+    /// The login is good, and its password was proven longer ago than the operation takes.
+    FreshLoginRequired {
+        /// The most seconds that the operation takes.
+        max_age: u32,
+    },
     /// Unknown user, wrong password or disabled user.
     IncorrectCredentials,
     /// The password is right and has expired.
@@ -52,6 +57,8 @@ pub enum ApiError {
     TokenNotFound,
     /// This user has no such auth header.
     AuthHeaderNotFound,
+    /// This user has as many auth headers as a user may have.
+    TooManyAuthHeaders,
     /// No such session that the caller may see: unknown, expired, ended, or somebody else's.
     SessionNotFound,
     /// The `Idempotency-Key` was used for a different request.
@@ -118,11 +125,6 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// Adds why credentials are refused to the request's log lines; the caller is not told.
-fn note_reason(reason: &str) {
-    tracing::Span::current().record("reason", reason);
-}
-
 impl From<CallerError> for ApiError {
     fn from(error: CallerError) -> Self {
         match error {
@@ -135,6 +137,7 @@ impl From<CallerError> for ApiError {
                 note_reason(reason);
                 Self::InvalidCredentials
             }
+            CallerError::Stale { max_age } => Self::FreshLoginRequired { max_age },
             CallerError::Forbidden => Self::Forbidden,
             CallerError::Store(error) => error.into(),
         }
@@ -157,6 +160,7 @@ impl From<NewApiKeyError> for ApiError {
     fn from(error: NewApiKeyError) -> Self {
         match error {
             NewApiKeyError::SessionEnded => Self::InvalidCredentials,
+            NewApiKeyError::TooMany => Self::TooManyAuthHeaders,
             NewApiKeyError::Repeated(error) => error.into(),
             NewApiKeyError::Store(error) => error.into(),
         }

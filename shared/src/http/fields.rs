@@ -1,6 +1,7 @@
 //! The fields of a body, read one by one. An error names every wrong field at once and repeats no value.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
@@ -8,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::acl;
 use super::{ApiError, InvalidField, MalformedBody};
-use crate::domain::{Acl, CustomClaims, Secret, Timestamp};
+use crate::credentials::{Cursor, TokenKeys};
+use crate::domain::{Acl, CustomClaims, Locator, Secret, Timestamp};
 
 /// Reads fields and collects what is wrong with them, for [`Fields::finish`]. `null` counts as absent. Fields that nobody reads are
 /// ignored.
@@ -84,6 +86,24 @@ impl Fields {
         match self.take(name)? {
             Value::Bool(value) => Some(value),
             _ => self.refuse(name, "must be true or false"),
+        }
+    }
+
+    /// A whole number in a query, in decimal digits.
+    pub fn number(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let value = self.take(name)?;
+        let digits = value.as_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits.and_then(|digits| digits.parse().ok()).filter(|number| range.contains(number)) {
+            Some(number) => Some(number),
+            None => self.refuse(name, format!("must be a number from {} to {}", range.start(), range.end())),
+        }
+    }
+
+    /// A cursor in a query: the position at which `list` goes on.
+    pub fn cursor(&mut self, name: &str, list: Locator, keys: &TokenKeys) -> Option<Vec<u8>> {
+        match self.take(name)?.as_str().map(|text| Cursor::open(keys, list, text)) {
+            Some(Ok(cursor)) => Some(cursor.position),
+            _ => self.refuse(name, "must be a cursor that this list gave; begin without one"),
         }
     }
 

@@ -52,6 +52,11 @@ fn extra_header(error: &ApiError, now: Timestamp) -> Option<(&'static str, Strin
     match (error, error.problem_type()) {
         (ApiError::Throttled { retry_at }, _) => Some(("retry-after", retry_at.seconds_since(now).max(1).to_string())),
         (ApiError::Unavailable(_), _) => Some(("retry-after", RETRY_AFTER_SECONDS.to_string())),
+        // RFC 9470, 3.
+        (ApiError::FreshLoginRequired { max_age }, ProblemType { title, .. }) => {
+            let challenge = r#"Bearer realm="latchkey", error="insufficient_user_authentication""#;
+            Some(("www-authenticate", format!(r#"{challenge}, error_description="{title}", max_age="{max_age}""#)))
+        }
         (_, ProblemType { status: 401, code: "invalid-credentials", .. }) => {
             Some(("www-authenticate", r#"Bearer realm="latchkey", error="invalid_token""#.to_owned()))
         }

@@ -47,6 +47,12 @@ impl ProblemKind {
             Self::UnsuitableCredentials => {
                 ("invalid-credentials", 401, "Invalid credentials", "This operation does not take these credentials.")
             }
+            Self::FreshLoginRequired => (
+                "fresh-login-required",
+                401,
+                "Fresh login required",
+                "This operation takes a login whose password was given a short time ago. Log in again.",
+            ),
             Self::IncorrectCredentials => {
                 ("incorrect-credentials", 401, "Incorrect credentials", "The username or the password is incorrect.")
             }
@@ -61,6 +67,12 @@ impl ProblemKind {
             Self::Escalation => ("escalation", 403, "Forbidden", "The request asks for more rights than the credentials can grant."),
             Self::TokenNotFound => ("token-not-found", 404, "Token not found", "Token not found"),
             Self::AuthHeaderNotFound => ("auth-header-not-found", 404, "Auth header not found", "Auth header not found"),
+            Self::TooManyAuthHeaders => (
+                "too-many-auth-headers",
+                409,
+                "Too many auth headers",
+                "This user has 1000 auth headers, the most that a user can have. Delete one of them first.",
+            ),
             Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",
@@ -108,7 +120,7 @@ impl ProblemType {
             CredentialRequirement::EntityLogin => "This operation takes the login JWT of the acting user in the header token.",
             CredentialRequirement::EntityUserId => "This operation takes the id of the acting user in the header userid.",
             CredentialRequirement::Authorizer => {
-                "This route takes a login JWT, a session JWT, an API key or an entity token in the header Authorization."
+                "This route takes a credential that its authorizer lets through, in the header Authorization."
             }
         };
         Self { detail, ..self }

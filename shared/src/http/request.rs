@@ -23,6 +23,8 @@ pub struct Request {
     pub route_key: String,
     /// The path's parameters, decoded once by the gateway.
     pub path_parameters: HashMap<String, String>,
+    /// The query, as it was sent.
+    pub query: String,
     /// The headers. A value that is not text is kept, and is no credential.
     pub headers: HeaderMap,
     /// The body.
@@ -51,6 +53,12 @@ impl Request {
     /// [`ApiError::InvalidFields`] for a malformed id.
     pub fn entity_path(&self) -> Result<EntityPath, ApiError> {
         Ok(EntityPath { entity: self.path("entityId")?, user: self.path("userId")? })
+    }
+
+    /// The query's parameters, each a text. Those that nobody reads are ignored.
+    #[must_use]
+    pub fn query(&self) -> Fields {
+        Fields::new(body::parse_query(&self.query))
     }
 
     /// The body's fields; an empty body and `[]` (what PHP makes of an empty object) have none.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::cold_start::ColdStart;
+use super::settings::Setting;
 use super::telemetry::{chain, request_span};
 use super::{ConfigError, Events, Setup};
 use crate::audit::{Act, Event, Origin};
@@ -22,6 +23,8 @@ use crate::http::ApiError;
 pub trait Authorize: Send + Sync + Sized + 'static {
     /// The function's name.
     const NAME: &'static str;
+    /// The settings that this authorizer alone reads.
+    const SETTINGS: &'static [Setting] = &[];
 
     /// Takes what it needs.
     ///

@@ -30,6 +30,9 @@ pub struct GatewayEvent {
     headers: Option<HashMap<String, String>>,
     #[serde(default)]
     path_parameters: Option<HashMap<String, String>>,
+    // Not `queryStringParameters`, in which the gateway joins the values of one name by commas.
+    #[serde(default)]
+    raw_query_string: Option<String>,
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]
@@ -71,6 +74,7 @@ impl GatewayEvent {
             now,
             route_key: self.route_key,
             path_parameters: self.path_parameters.unwrap_or_default(),
+            query: self.raw_query_string.unwrap_or_default(),
             headers: headers(self.headers.unwrap_or_default()),
             body,
             source_ip: self.request_context.http.source_ip,

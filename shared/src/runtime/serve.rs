@@ -137,6 +137,9 @@ impl<O: Operation> Service<O> {
                         request.trail.note(Event::of(Act::CredentialsRefused))
                     }
                     ApiError::Forbidden | ApiError::Escalation => request.trail.note(Event::of(Act::PermissionDenied)),
+                    ApiError::FreshLoginRequired { .. } => {
+                        request.trail.note(Event::of(Act::PermissionDenied).because("the login is too old"))
+                    }
                     _ => {}
                 }
                 match error.cause() {

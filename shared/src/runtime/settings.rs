@@ -68,6 +68,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(LOGIN_TTL_SECONDS),
     Setting::Number(LOGIN_ATTEMPTS),
     Setting::Number(LOGIN_WINDOW_SECONDS),
+    Setting::Number(API_KEY_LOGIN_MAX_AGE_SECONDS),
     Setting::Number(ARGON2_MEMORY_KIB),
     Setting::Number(ARGON2_ITERATIONS),
     Setting::Number(ARGON2_PARALLELISM),
@@ -155,6 +156,14 @@ pub const LOGIN_WINDOW_SECONDS: NumberSetting = NumberSetting {
     default: 900,
     range: 60..=86_400,
     meaning: "Length in seconds of the window that counts password attempts.",
+};
+
+/// How old the proof of a password may be for the operations that show API keys.
+pub const API_KEY_LOGIN_MAX_AGE_SECONDS: NumberSetting = NumberSetting {
+    name: "API_KEY_LOGIN_MAX_AGE_SECONDS",
+    default: 0,
+    range: 0..=86_400,
+    meaning: "Seconds after the password was given in which a login may add and list API keys, however often it is renewed. 0 is any time.",
 };
 
 /// What a hash costs. OWASP lists 19456 KiB with 2 passes and 7168 KiB with 5 as equals, and nothing below 7168.

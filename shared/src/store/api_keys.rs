@@ -1,13 +1,22 @@
 //! Auth headers, which are named API keys: a row each in their owner's partition. The token itself is never stored.
+//!
+//! A user has at most [`MAX_API_KEYS`]. The row `allowance` says how many were ever added and up to which number it goes; an add
+//! raises the first in its own transaction, and fails where it has reached the second. A deletion leaves the row alone, so it
+//! costs nothing and needs no right: the add that finds the allowance used up counts the keys that are there, and raises the limit by
+//! what is missing. As no add happens between the two, for it would raise the first number, there are never more keys than
+//! were counted then.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::expression::Condition;
 use super::rows::{json, unix};
-use super::schema::{self, KEY_PREFIX, PK, SK};
+use super::schema::{self, KEY_PREFIX, KEYS_ADDED, KEYS_LIMIT, PK, SK};
 use super::transaction::Outcome;
+use super::update::Update;
+use super::write::Write;
 use super::{Database, IdempotencyGuard, LoginSession, RepeatError, StoreError};
-use crate::domain::{Acl, KeyId, RandomId, Timestamp, UserId};
+use crate::domain::{Acl, KeyId, Locator, RandomId, Timestamp, UserId};
 
 /// An API key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,12 +37,43 @@ pub struct ApiKeyRow {
     pub acl: Option<Acl>,
 }
 
+/// The most API keys of a user.
+pub const MAX_API_KEYS: u32 = 1000;
+
+/// What a user may add before anybody counts. Most users never add as many, and nobody counts for them. Keys that were made before there
+/// was a count are found by the first count.
+const UNCOUNTED: u32 = 10;
+
+/// How often an add is tried while others use up what it has counted.
+const ATTEMPTS: usize = 5;
+
+/// How many API keys a user may still add.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AllowanceRow {
+    /// How many were added, deleted ones too. It only grows.
+    keys_added: u64,
+    /// What that number may grow to.
+    keys_limit: u64,
+}
+
+/// Some of a user's keys.
+#[derive(Clone, Debug)]
+pub struct ApiKeyPage {
+    /// The keys, oldest first.
+    pub rows: Vec<ApiKeyRow>,
+    /// The place after which the list goes on, if there are more.
+    pub next: Option<Locator>,
+}
+
 /// Why no key was created.
 #[derive(Debug, Error)]
 pub enum NewApiKeyError {
     /// The session has ended, or its user is disabled.
     #[error("the session is not live")]
     SessionEnded,
+    /// The user has [`MAX_API_KEYS`].
+    #[error("the user has as many keys as a user may have")]
+    TooMany,
     /// The request's `Idempotency-Key` has been used.
     #[error(transparent)]
     Repeated(#[from] RepeatError),
@@ -67,36 +107,69 @@ impl ApiKeys {
         Self(database.clone())
     }
 
-    /// Creates a key if the owner's session is live: one transaction. Returns its row, or the row that the same request
-    /// created before.
+    /// Creates a key if the owner's session is live and the owner has fewer than [`MAX_API_KEYS`]: one transaction, and a count where
+    /// the allowance is used up. Returns its row, or the row that the same request created before.
+    ///
+    /// Of a hundred callers at the same instant, one gets the last key that a user may have.
     ///
     /// # Errors
     /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated
-    /// one.
+    /// one; [`NewApiKeyError::TooMany`].
     pub async fn insert_new(
         &self,
         row: ApiKeyRow,
         session: &LoginSession,
         guard: Option<&IdempotencyGuard>,
     ) -> Result<ApiKeyRow, NewApiKeyError> {
-        let mut transaction = self.0.transaction();
-        session.check_in(&mut transaction, &self.0);
-        let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
-        transaction.add(put.only_if(PK.is_absent()));
-        let guarded = match guard {
-            Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()), None)?))),
-            None => None,
-        };
-        match (transaction.commit().await?, guarded) {
-            (Outcome::Committed, _) => Ok(row),
-            (Outcome::Refused(refusal), Some((guard, write))) if refusal.is_only_of(write) => {
-                let (id, _) = guard.made(refusal.row(write))??;
-                let id = KeyId::from_bytes(*id.bytes());
-                let made = self.0.tokens().find(schema::api_key(session.user, id)).await?;
-                Ok(made.ok_or(RepeatError::Gone)?)
+        for _ in 0..ATTEMPTS {
+            let mut transaction = self.0.transaction();
+            session.check_in(&mut transaction, &self.0);
+            let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
+            transaction.add(put.only_if(PK.is_absent()));
+            let allowance = transaction.add(use_allowance(&self.0, row.user_id));
+            let guarded = match guard {
+                Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()), None)?))),
+                None => None,
+            };
+            match (transaction.commit().await?, guarded) {
+                (Outcome::Committed, _) => return Ok(row),
+                (Outcome::Refused(refusal), Some((guard, write))) if refusal.is_of(write) && refusal.is_only_among(&[write, allowance]) => {
+                    let (id, _) = guard.made(refusal.row(write))??;
+                    let id = KeyId::from_bytes(*id.bytes());
+                    let made = self.0.tokens().find(schema::api_key(session.user, id)).await?;
+                    return Ok(made.ok_or(RepeatError::Gone)?);
+                }
+                (Outcome::Refused(refusal), _) if refusal.is_only_of(allowance) => {
+                    let used_up = refusal.row(allowance).cloned().ok_or_else(StoreError::answered_without_row)?;
+                    self.renew_allowance(row.user_id, serde_dynamo::from_item(used_up).map_err(StoreError::from)?).await?;
+                }
+                (Outcome::Refused(_), _) => return Err(NewApiKeyError::SessionEnded),
             }
-            (Outcome::Refused(_), _) => Err(NewApiKeyError::SessionEnded),
         }
+        Err(StoreError::contended().into())
+    }
+
+    /// Counts the keys of `user` and allows what is missing, unless a key was added since `used_up` was read: then the next attempt tells.
+    async fn renew_allowance(&self, user: UserId, used_up: AllowanceRow) -> Result<(), NewApiKeyError> {
+        let count = self.0.tokens().count(keys_of(user)).await?;
+        let missing = u64::from(MAX_API_KEYS).checked_sub(count).filter(|missing| *missing > 0).ok_or(NewApiKeyError::TooMany)?;
+        let update = self.0.tokens().update(schema::api_key_allowance(user)).set(KEYS_LIMIT, used_up.keys_added.saturating_add(missing));
+        update.only_if(KEYS_ADDED.is(used_up.keys_added)).send().await?;
+        Ok(())
+    }
+
+    /// At most `limit` keys of a user, after the one at `after`. Which keys a page has is decided by their places and not by their
+    /// age. One Query, another one for each megabyte.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn page(&self, user: UserId, after: Option<Locator>, limit: u32) -> Result<ApiKeyPage, StoreError> {
+        let after = after.map(|place| schema::api_key_at(user, &place));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut rows, has_more): (Vec<ApiKeyRow>, _) = self.0.tokens().query_page(keys_of(user), after, limit).await?;
+        let last = rows.last().map(|row| Locator::of_api_key(row.key_id));
+        rows.sort_by_key(|row| (row.created_at, row.key_id));
+        Ok(ApiKeyPage { rows, next: last.filter(|_| has_more) })
     }
 
     /// All keys of a user, oldest first; a Query for each megabyte.
@@ -104,8 +177,7 @@ impl ApiKeys {
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn list(&self, user: UserId) -> Result<Vec<ApiKeyRow>, StoreError> {
-        let keys = PK.is(schema::api_keys_of(user).as_str()).and(SK.begins_with(KEY_PREFIX));
-        let mut rows: Vec<ApiKeyRow> = self.0.tokens().query(keys).await?;
+        let mut rows: Vec<ApiKeyRow> = self.0.tokens().query(keys_of(user)).await?;
         rows.sort_by_key(|row| (row.created_at, row.key_id));
         Ok(rows)
     }
@@ -124,4 +196,16 @@ impl ApiKeys {
             Outcome::Refused(_) => Err(DeleteApiKeyError::SessionEnded),
         }
     }
+}
+
+/// All keys of a user.
+fn keys_of(user: UserId) -> Condition {
+    PK.is(schema::api_keys_of(user).as_str()).and(SK.begins_with(KEY_PREFIX))
+}
+
+/// Counts an added key, for a transaction. A refusal returns the row.
+fn use_allowance(database: &Database, user: UserId) -> Write<'_, Update> {
+    let update = database.tokens().update(schema::api_key_allowance(user)).increment(KEYS_ADDED);
+    let update = update.set_to_former(KEYS_LIMIT, KEYS_LIMIT, UNCOUNTED);
+    update.only_if(PK.is_absent().or(KEYS_ADDED.is_less_than(KEYS_LIMIT))).or_return_row()
 }

@@ -20,6 +20,10 @@ pub enum StoreError {
 #[error("DynamoDB is throttling: it left a part of a batch undone")]
 struct Unprocessed;
 
+#[derive(Debug, Error)]
+#[error("others kept changing the same row")]
+struct Contended;
+
 impl StoreError {
     /// The error for a request that DynamoDB did not take.
     pub fn unavailable(source: impl Error + Send + Sync + 'static) -> Self {
@@ -34,6 +38,11 @@ impl StoreError {
     /// The error for a batch of which DynamoDB left a part undone. An unread row is not an absent one.
     pub(super) fn unprocessed() -> Self {
         Self::unavailable(Unprocessed)
+    }
+
+    /// The error for a write that others made fail again and again.
+    pub(super) fn contended() -> Self {
+        Self::unavailable(Contended)
     }
 
     /// The error for an answer that lacks the row that the request asked for.

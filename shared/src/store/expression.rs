@@ -108,6 +108,11 @@ impl Attribute {
         Condition::with(format!("{self} <> {VALUE}"), value)
     }
 
+    /// It is below another attribute of the row.
+    pub(super) fn is_less_than(self, other: Self) -> Condition {
+        Condition::new(format!("{self} < {other}"))
+    }
+
     pub(super) fn is_after(self, instant: Timestamp) -> Condition {
         Condition::with(format!("{self} > {VALUE}"), instant)
     }

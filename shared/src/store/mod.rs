@@ -38,7 +38,7 @@ mod update;
 mod users;
 mod write;
 
-pub use api_keys::{ApiKeyRow, ApiKeys, DeleteApiKeyError, NewApiKeyError};
+pub use api_keys::{ApiKeyPage, ApiKeyRow, ApiKeys, DeleteApiKeyError, MAX_API_KEYS, NewApiKeyError};
 pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;

@@ -1,6 +1,7 @@
 //! One of the three tables, and reads that return its rows as the types they are.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::Select;
 use serde::de::DeserializeOwned;
 
 use super::expression::{Condition, Values};
@@ -51,6 +52,48 @@ impl<'d> Table<'d> {
             .key_condition_expression(key.into_text(&mut values))
             .set_expression_attribute_values(values.into_map());
         Ok(request.into_paginator().items().send().collect::<Result<_, _>>().await?)
+    }
+
+    /// At most `limit` rows of a partition that meet `key`, after the one at `after`, and whether there are more.
+    pub async fn query_page<T: DeserializeOwned>(
+        self,
+        key: Condition,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<T>, bool), StoreError> {
+        let mut values = Values::default();
+        let (text, values) = (key.into_text(&mut values), values.into_map());
+        let (mut items, mut from) = (Vec::new(), after);
+        loop {
+            // One row more tells whether there are more.
+            let missing = i32::try_from(limit.saturating_add(1).saturating_sub(items.len())).unwrap_or(i32::MAX);
+            let request = self.client.query().table_name(self.name).consistent_read(true).key_condition_expression(&text);
+            let request = request.set_expression_attribute_values(values.clone()).set_exclusive_start_key(from).limit(missing);
+            let page = request.send().await?;
+            items.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key;
+            if from.is_none() || items.len() > limit {
+                break;
+            }
+        }
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        Ok((serde_dynamo::from_items(items)?, has_more))
+    }
+
+    /// How many rows of a partition meet `key`: consistent, a Query for each megabyte.
+    pub async fn count(self, key: Condition) -> Result<u64, StoreError> {
+        let mut values = Values::default();
+        let request = self
+            .client
+            .query()
+            .table_name(self.name)
+            .consistent_read(true)
+            .select(Select::Count)
+            .key_condition_expression(key.into_text(&mut values))
+            .set_expression_attribute_values(values.into_map());
+        let pages: Vec<_> = request.into_paginator().send().collect::<Result<_, _>>().await?;
+        Ok(pages.iter().map(|page| u64::try_from(page.count).unwrap_or_default()).sum())
     }
 }
 

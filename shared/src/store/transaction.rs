@@ -89,7 +89,12 @@ impl Refusal {
 
     /// Whether the condition of `write` failed and no other.
     pub fn is_only_of(&self, write: WriteId) -> bool {
-        self.0.iter().all(|(failed, _)| *failed == write)
+        self.is_only_among(&[write])
+    }
+
+    /// Whether no condition failed but some of `writes`.
+    pub fn is_only_among(&self, writes: &[WriteId]) -> bool {
+        self.0.iter().all(|(failed, _)| writes.contains(failed))
     }
 
     /// The row that made the condition of `write` fail, if there is one and the write asked for it.

@@ -79,6 +79,13 @@ impl Write<'_, Update> {
         self
     }
 
+    /// Adds one to a number; an absent one counts as zero. Only in a transaction: an update that is sent twice would add twice.
+    pub fn increment(mut self, attribute: Attribute) -> Self {
+        let value = self.action.values.name(1_u32.stored());
+        self.action.add.push(format!("{attribute} {value}"));
+        self
+    }
+
     pub fn remove(mut self, attribute: Attribute) -> Self {
         self.action.remove.push(attribute.to_string());
         self

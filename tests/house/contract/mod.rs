@@ -15,8 +15,8 @@ use latchkey_local::yaml;
 use serde_json::Value;
 
 use document::Document;
-pub use operation::{Answer, Request};
 use operation::{Documented, Operation};
+pub use operation::{Answer, Request, query};
 
 /// What a test says of its own request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +89,8 @@ impl Contract {
             return Ok(());
         }
         let parameters = parameters.into_iter().map(|(name, value)| (name, value.as_str().unwrap().to_owned())).collect();
-        let request = Request { path: &parameters, headers: &sent_headers, body: sent.body() };
+        let query = query(sent.uri().query().unwrap_or_default());
+        let request = Request { path: &parameters, query: &query, headers: &sent_headers, body: sent.body() };
         self.judge(method, &route.path, &request, fit, &answer)
     }
 

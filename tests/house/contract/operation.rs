@@ -9,12 +9,13 @@ use serde_json::{Map, Value};
 use super::document::Document;
 
 /// The headers that are part of the contract: where one is sent, the contract has it.
-const HEADERS: [&str; 6] =
-    ["location", "retry-after", "www-authenticate", "cache-control", "x-content-type-options", "strict-transport-security"];
+const HEADERS: [&str; 7] =
+    ["link", "location", "retry-after", "www-authenticate", "cache-control", "x-content-type-options", "strict-transport-security"];
 
-/// A request: names of headers in lower case, parameters of the path decoded.
+/// A request: names of headers in lower case, parameters of the path and of the query decoded.
 pub struct Request<'a> {
     pub path: &'a BTreeMap<String, String>,
+    pub query: &'a BTreeMap<String, String>,
     pub headers: &'a BTreeMap<String, String>,
     pub body: &'a [u8],
 }
@@ -96,7 +97,11 @@ impl Operation {
     pub fn faults_of_request(&self, request: &Request<'_>) -> Vec<String> {
         let mut faults = Vec::new();
         for Parameter { place, value } in &self.parameters {
-            let given = if place == "path" { request.path } else { request.headers };
+            let given = match place.as_str() {
+                "path" => request.path,
+                "query" => request.query,
+                _ => request.headers,
+            };
             faults.extend(value.faults(given));
         }
         if let Some((media_type, schema)) = &self.body {
@@ -196,6 +201,11 @@ fn parse(media_type: &str, request: &Request<'_>) -> Result<Value, String> {
 
 fn form(text: &str) -> Map<String, Value> {
     form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()
+}
+
+/// The parameters of a query.
+pub fn query(text: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 /// A media type without its parameters.

@@ -23,9 +23,20 @@ struct Erased {
 }
 
 pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure> {
+    let entry = journal::begin(connection, OperatorAct::ForgetErase, person.subject()).await?;
+    let erased = entry.run(erase(connection, person)).await?;
+    let Erased { sessions, issued_sessions, tokens, .. } = &erased;
+    let sentence = format!(
+        "Erased {}. Sessions: {sessions}, exchanged in that name: {issued_sessions}, rows of keys and tokens: {tokens}.",
+        person.name()
+    );
+    connection.output.answer(sentence, &erased)?;
+    entry.done().await
+}
+
+async fn erase(connection: &Connection, person: &Person) -> Result<Erased, Failure> {
     let directory = &connection.directory;
     let mut erased = Erased { subject: person.subject(), ..Erased::default() };
-    journal::record(connection, OperatorAct::ForgetBegin, &person.subject()).await?;
     disable(connection, person).await?;
 
     end_sessions(connection, person, &mut erased).await?;
@@ -42,13 +53,7 @@ pub async fn run(connection: &Connection, person: &Person) -> Result<(), Failure
         }
         erased.user = true;
     }
-    let Erased { sessions, issued_sessions, tokens, .. } = &erased;
-    let sentence = format!(
-        "Erased {}. Sessions: {sessions}, exchanged in that name: {issued_sessions}, rows of keys and tokens: {tokens}.",
-        person.name()
-    );
-    connection.output.answer(sentence, &erased)?;
-    journal::record(connection, OperatorAct::ForgetErase, &person.subject()).await
+    Ok(erased)
 }
 
 async fn disable(connection: &Connection, person: &Person) -> Result<(), Failure> {

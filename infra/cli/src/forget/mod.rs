@@ -78,7 +78,8 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         (named, None) => Person::User(Box::new(user::find(connection, named.as_deref().unwrap_or_default()).await?)),
     };
     if let Some(path) = &arguments.export {
-        let found = collect::everything(connection, &person).await?;
+        let entry = journal::begin(connection, OperatorAct::ForgetExport, person.subject()).await?;
+        let found = entry.run(collect::everything(connection, &person)).await?;
         let document = document::of(connection, &person, &found, arguments.with_hash);
         let text = format!("{}\n", serde_json::to_string_pretty(&document)?);
         if path.as_os_str() == "-" {
@@ -89,7 +90,7 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
             let answer = json!({ "subject": person.subject(), "exported": path });
             if arguments.erase { connection.output.remark(sentence) } else { connection.output.answer(sentence, &answer)? }
         }
-        journal::record(connection, OperatorAct::ForgetExport, &person.subject()).await?;
+        entry.done().await?;
     }
     if arguments.erase {
         confirm(connection, &person, arguments.yes)?;

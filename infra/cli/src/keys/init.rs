@@ -1,5 +1,6 @@
 //! `latchkey keys init`: the first keys of a stack.
 
+use futures_util::TryFutureExt;
 use latchkey::credentials::Algorithm;
 use latchkey::runtime::FirstKeysError;
 use serde_json::json;
@@ -11,7 +12,9 @@ use crate::journal::{self, OperatorAct};
 
 /// Fills the sets that are empty.
 pub async fn run(connection: &Connection, algorithm: Algorithm) -> Result<(), Failure> {
-    let filled = connection.key_sets.fill_empty(algorithm, connection.now()).await.map_err(|error| match error {
+    let entry = journal::begin(connection, OperatorAct::KeysInit, "*").await?;
+    let filling = connection.key_sets.fill_empty(algorithm, connection.now());
+    let filled = entry.run(filling.map_err(|error| match error {
         FirstKeysError::Place(failure) => failure,
         FirstKeysError::PublicOnly => {
             let sets = &connection.key_sets;
@@ -25,7 +28,8 @@ pub async fn run(connection: &Connection, algorithm: Algorithm) -> Result<(), Fa
         FirstKeysError::Generate(error) => {
             Failure::Failed(anyhow::Error::from(error).context(format!("{} is not a JWK set", connection.key_sets.signing.place())))
         }
-    })?;
+    }));
+    let filled = filled.await?;
     if !filled.is_empty() {
         announce(connection).await?;
     }
@@ -34,8 +38,11 @@ pub async fn run(connection: &Connection, algorithm: Algorithm) -> Result<(), Fa
         sets => format!("Filled: {}. Functions that could not start without keys will start on the next request.", sets.join(", ")),
     };
     connection.output.answer(sentence, &json!({ "filled": filled }))?;
+    if filled.is_empty() {
+        return entry.unchanged().await;
+    }
     for set in filled {
-        journal::record(connection, OperatorAct::KeysInit, set).await?;
+        entry.done_to(set).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 use clap::{Args, Subcommand};
 use latchkey::credentials::generate::GenerateError;
 use latchkey::credentials::{Algorithm, KeyDocument, KeyStatus};
+use latchkey::domain::Timestamp;
 use serde_json::json;
 
 use super::announce::announce;
@@ -14,7 +15,7 @@ use super::plan::{self, Due, Step, Terms};
 use super::{AlgorithmName, Loaded, check_signing, check_token, check_verification};
 use crate::Failure;
 use crate::connection::Connection;
-use crate::journal::{self, OperatorAct};
+use crate::journal::{self, Entry, OperatorAct};
 
 /// Twice the default of KEYS_REFRESH_SECONDS, after which functions read their sets again.
 const TOKEN_WAIT_SECONDS: u32 = 120;
@@ -71,13 +72,30 @@ async fn signing(connection: &Connection, arguments: &SigningArguments) -> Resul
     let (sets, now) = (&connection.key_sets, connection.now());
     let private = Loaded::read(&sets.signing, check_signing).await?;
     let public = Loaded::read(&sets.verification, check_verification).await?;
-    let SigningArguments { algorithm, wait_seconds, max_life, begin } = *arguments;
+    let SigningArguments { wait_seconds, max_life, begin, .. } = *arguments;
     let terms = Terms { wait_seconds, max_life_seconds: max_life, begin };
     let step = due(plan::signing(&private.document, &public.document, &terms, now))?;
-    let act = act(&step);
+    let kid = match &step {
+        Step::WriteSince(kid) | Step::Promote(kid) | Step::Remove(kid) => Some(kid.as_str()),
+        // A key that is yet to be made has no id.
+        Step::Publish | Step::AddNext => None,
+    };
+    let entry = journal::begin(connection, act(&step), subject("signing", kid)).await?;
+    let (kid, sentence) = entry.run(step_of_signing(step, &private, &public, arguments, now)).await?;
+    finish(connection, "signing", &entry, kid.as_deref(), sentence).await
+}
 
+/// Takes the step. The id of the key that it was about, and what the operator is told.
+async fn step_of_signing(
+    step: Step,
+    private: &Loaded<'_>,
+    public: &Loaded<'_>,
+    arguments: &SigningArguments,
+    now: Timestamp,
+) -> Result<(Option<String>, String), Failure> {
+    let SigningArguments { algorithm, wait_seconds, max_life, .. } = *arguments;
     let mut changed = private.document.clone();
-    let (kid, sentence) = match step {
+    Ok(match step {
         Step::Publish => {
             public.replace(&plan::published(&private.document, &public.document, now)).await?;
             (None, "The public set did not match the private one; now it does. Run the same command again for the next step.".to_owned())
@@ -103,7 +121,7 @@ async fn signing(connection: &Connection, arguments: &SigningArguments) -> Resul
         Step::Promote(kid) => {
             changed.promote(&kid, now);
             private.replace(&changed).await?;
-            follow(&public, &changed).await?;
+            follow(public, &changed).await?;
             let from = now.plus(max_life);
             let sentence =
                 format!("Key {kid} signs now. The one before it verifies until it is removed, which can be done from {from} on.");
@@ -112,12 +130,11 @@ async fn signing(connection: &Connection, arguments: &SigningArguments) -> Resul
         Step::Remove(kid) => {
             changed.remove(&kid);
             private.replace(&changed).await?;
-            follow(&public, &changed).await?;
+            follow(public, &changed).await?;
             let sentence = format!("Removed key {kid}. No JWT that it signed is valid any more.");
             (Some(kid), sentence)
         }
-    };
-    finish(connection, "signing", act, kid.as_deref(), sentence).await
+    })
 }
 
 /// Makes the public set match after the step is done. If somebody else is changing it, the next run does that.
@@ -164,8 +181,9 @@ async fn tokens(connection: &Connection, arguments: &TokenArguments) -> Result<(
             (kid, sentence)
         }
     };
-    ring.replace(&changed).await?;
-    finish(connection, "token", act, Some(&kid), sentence).await
+    let entry = journal::begin(connection, act, subject("token", Some(&kid))).await?;
+    entry.run(ring.replace(&changed)).await?;
+    finish(connection, "token", &entry, Some(&kid), sentence).await
 }
 
 fn unknown_age(kid: &str) -> String {
@@ -182,10 +200,14 @@ fn act(step: &Step) -> OperatorAct {
     }
 }
 
-async fn finish(connection: &Connection, set: &str, act: OperatorAct, kid: Option<&str>, sentence: String) -> Result<(), Failure> {
-    let step = act.name().trim_start_matches("keys.");
+fn subject(set: &str, kid: Option<&str>) -> String {
+    kid.map_or_else(|| set.to_owned(), |kid| format!("{set}/{kid}"))
+}
+
+async fn finish(connection: &Connection, set: &str, entry: &Entry<'_>, kid: Option<&str>, sentence: String) -> Result<(), Failure> {
+    let step = entry.act().name().trim_start_matches("keys.");
     connection.output.answer(sentence, &json!({ "set": set, "step": step, "kid": kid }))?;
-    journal::record(connection, act, &kid.map_or_else(|| set.to_owned(), |kid| format!("{set}/{kid}"))).await
+    entry.done_to(&subject(set, kid)).await
 }
 
 fn due(due: Due) -> Result<Step, Failure> {

@@ -33,10 +33,15 @@ pub async fn export(connection: &Connection, arguments: ExportArguments) -> Resu
     let started = Instant::now();
     let file = arguments.file.display();
     let failed = || format!("{file} cannot be written");
-    let mut sink = Sink::open(&arguments.file).with_context(failed)?;
     let table = arguments.table.as_ref().unwrap_or(&connection.tables.users);
-    let users = write(connection, table, arguments.segments, &mut sink).await?;
-    sink.finish().with_context(failed)?;
+    let entry = journal::begin(connection, OperatorAct::UsersExport, &file).await?;
+    let exporting = async {
+        let mut sink = Sink::open(&arguments.file).with_context(failed)?;
+        let users = write(connection, table, arguments.segments, &mut sink).await?;
+        sink.finish().with_context(failed)?;
+        Ok::<_, Failure>(users)
+    };
+    let users = entry.run(exporting).await?;
 
     let summary = Summary { users, seconds: started.elapsed().as_secs_f64() };
     let sentence = format!("Exported {} users in {:.1} s.", HumanCount(users), summary.seconds);
@@ -46,7 +51,7 @@ pub async fn export(connection: &Connection, arguments: ExportArguments) -> Resu
     } else {
         connection.output.answer(sentence, &summary)?;
     }
-    journal::record(connection, OperatorAct::UsersExport, &file.to_string()).await
+    entry.done().await
 }
 
 async fn write(connection: &Connection, table: &str, segments: u16, sink: &mut Sink) -> Result<u64, Failure> {

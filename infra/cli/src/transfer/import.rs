@@ -65,6 +65,8 @@ pub async fn import(connection: &Connection, arguments: ImportArguments) -> Resu
     let started = Instant::now();
     let opened = reader::read(&arguments.file).with_context(|| format!("{} cannot be read", arguments.file.display()));
     let (receiver, size) = opened?;
+    let file = arguments.file.display().to_string();
+    let entry = if arguments.dry_run { None } else { Some(journal::begin(connection, OperatorAct::UsersImport, &file).await?) };
     let mut tally = Tally { dry_run: arguments.dry_run, ..Tally::default() };
     let mut progress = Progress::new(&connection.output, size);
     let (bulk, arguments) = (BulkUsers::new(&connection.database), &arguments);
@@ -85,9 +87,12 @@ pub async fn import(connection: &Connection, arguments: ImportArguments) -> Resu
     if !matches!(ended, Err(Failure::Usage(_))) {
         connection.output.answer(sentence(&tally), &tally)?;
     }
-    if !tally.dry_run && tally.imported + tally.replaced > 0 {
-        let subject = format!("{} ({} users)", arguments.file.display(), tally.imported + tally.replaced);
-        journal::record(connection, OperatorAct::UsersImport, &subject).await?;
+    if let Some(entry) = entry {
+        // Also of an import that stopped halfway.
+        match tally.imported + tally.replaced {
+            0 => entry.unchanged().await?,
+            users => entry.done_to(&format!("{file} ({users} users)")).await?,
+        }
     }
     ended.and_then(|()| verdict(&tally, arguments.on_conflict))
 }

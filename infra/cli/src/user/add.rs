@@ -73,7 +73,9 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         acl,
         password_hash: Some(Secret::new(password.hash.as_str())),
     };
-    if !users.insert_new(&row).await? {
+    let entry = journal::begin(connection, OperatorAct::UserAdd, row.user_id).await?;
+    if !entry.run(users.insert_new(&row)).await? {
+        entry.unchanged().await?;
         return Err(taken());
     }
     let id = row.user_id;
@@ -85,7 +87,7 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         sentence.push_str(&format!("\nPassword: {}", generated.expose()));
     }
     connection.output.answer(sentence, &Added { user: row.into(), password: password.generated })?;
-    journal::record(connection, OperatorAct::UserAdd, &id.to_string()).await
+    entry.done().await
 }
 
 /// Catches a slip. Only a mail can prove that the address exists.

@@ -15,8 +15,9 @@ use crate::passwords::PasswordArguments;
 pub async fn disable(connection: &Connection, named: &str) -> Result<(), Failure> {
     let now = connection.now();
     let wanted = UserChange { disabled_at: Some(Some(now)), next_epoch: true, ..UserChange::default() };
-    let (user, changed) = super::change(connection, named, |user| user.is_active().then(|| wanted.clone())).await?;
-    let (id, name) = (user.user_id, &user.username);
+    let (user, entry) =
+        super::change_recorded(connection, named, OperatorAct::UserDisable, |user| user.is_active().then(|| wanted.clone())).await?;
+    let (id, name, changed) = (user.user_id, &user.username, entry.is_some());
     let since = user.disabled_at.unwrap_or(now);
     let sentence = if changed {
         format!("Disabled {name}. This user's logins, keys and tokens no longer work.")
@@ -24,20 +25,21 @@ pub async fn disable(connection: &Connection, named: &str) -> Result<(), Failure
         format!("{name} has been disabled since {since}; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "disabled_at": since, "changed": changed }))?;
-    if changed { journal::record(connection, OperatorAct::UserDisable, &id.to_string()).await } else { Ok(()) }
+    journal::done(entry).await
 }
 
 pub async fn enable(connection: &Connection, named: &str) -> Result<(), Failure> {
     let wanted = UserChange { disabled_at: Some(None), ..UserChange::default() };
-    let (user, changed) = super::change(connection, named, |user| (!user.is_active()).then(|| wanted.clone())).await?;
-    let (id, name) = (user.user_id, &user.username);
+    let (user, entry) =
+        super::change_recorded(connection, named, OperatorAct::UserEnable, |user| (!user.is_active()).then(|| wanted.clone())).await?;
+    let (id, name, changed) = (user.user_id, &user.username, entry.is_some());
     let sentence = if changed {
         format!("Enabled {name}, who must log in again. This user's API keys work again.")
     } else {
         format!("{name} is active; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "disabled_at": null, "changed": changed }))?;
-    if changed { journal::record(connection, OperatorAct::UserEnable, &id.to_string()).await } else { Ok(()) }
+    journal::done(entry).await
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,12 +66,17 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
     let expires_at = if arguments.expire { Some(connection.now()) } else { arguments.password_expires };
 
     let users = Users::new(&connection.database);
-    let mut attempts = 1;
-    while !users.change_password(&user, password.hash.as_str(), expires_at).await? {
-        // The name may belong to somebody else by now: the user found first is meant.
-        user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
-        attempts += 1;
-    }
+    let entry = journal::begin(connection, OperatorAct::UserPasswd, user.user_id).await?;
+    let changing = async {
+        let mut attempts = 1;
+        while !users.change_password(&user, password.hash.as_str(), expires_at).await? {
+            // The name may belong to somebody else by now: the user found first is meant.
+            user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
+            attempts += 1;
+        }
+        Ok::<_, Failure>(user)
+    };
+    let user = entry.run(changing).await?;
     let id = user.user_id;
     let mut sentence = format!("Changed the password of {}. All logins of this user have ended.", user.username);
     if arguments.expire {
@@ -83,7 +90,7 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
         members.insert("password".to_owned(), generated.expose().into());
     }
     connection.output.answer(sentence, &document)?;
-    journal::record(connection, OperatorAct::UserPasswd, &id.to_string()).await
+    entry.done().await
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,13 +106,15 @@ pub async fn grant(connection: &Connection, arguments: &GrantArguments) -> Resul
         || Failure::Usage("What may the user do? Use --acl JSON, --acl-file FILE or --admin; --acl '[]' removes all rights.".into());
     let acl = arguments.acl.read(connection)?.ok_or_else(missing)?;
     let wanted = UserChange { acl: Some(acl.clone()), ..UserChange::default() };
-    let (user, changed) = super::change(connection, &arguments.named.user, |user| (user.acl != acl).then(|| wanted.clone())).await?;
-    let (id, name) = (user.user_id, &user.username);
+    let named = &arguments.named.user;
+    let (user, entry) =
+        super::change_recorded(connection, named, OperatorAct::UserGrant, |user| (user.acl != acl).then(|| wanted.clone())).await?;
+    let (id, name, changed) = (user.user_id, &user.username, entry.is_some());
     let sentence = if changed {
         format!("The ACL of {name} is now {}\nIt was {}", serde_json::to_string(&acl)?, serde_json::to_string(&user.acl)?)
     } else {
         format!("{name} has that ACL already; nothing was changed.")
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "acl": acl, "before": user.acl, "changed": changed }))?;
-    if changed { journal::record(connection, OperatorAct::UserGrant, &id.to_string()).await } else { Ok(()) }
+    journal::done(entry).await
 }

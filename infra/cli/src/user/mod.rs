@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::Failure;
 use crate::connection::Connection;
+use crate::journal::{self, Entry, OperatorAct};
 
 pub use rights::AclArguments;
 
@@ -164,6 +165,29 @@ pub async fn change(
         }
     }
     Err(kept_changing(named))
+}
+
+/// [`change`] of the user of that name or id, with its entry in the journal if the user was changed.
+///
+/// # Errors
+/// As [`change`]; and if the journal cannot be written, before anything is done.
+pub async fn change_recorded<'c>(
+    connection: &'c Connection,
+    named: &str,
+    act: OperatorAct,
+    wanted: impl Fn(&UserRow) -> Option<UserChange>,
+) -> Result<(UserRow, Option<Entry<'c>>), Failure> {
+    let user = find(connection, named).await?;
+    if wanted(&user).is_none() {
+        return Ok((user, None));
+    }
+    let entry = journal::begin(connection, act, user.user_id).await?;
+    let (user, changed) = entry.run(change(connection, &user.user_id.to_string(), wanted)).await?;
+    if changed {
+        return Ok((user, Some(entry)));
+    }
+    entry.unchanged().await?;
+    Ok((user, None))
 }
 
 /// The failure after the last try.

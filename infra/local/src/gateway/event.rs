@@ -32,7 +32,8 @@ pub struct Arrival<'a> {
 const HOP_BY_HOP: [header::HeaderName; 6] =
     [header::CONNECTION, header::TE, header::TRAILER, header::TRANSFER_ENCODING, header::UPGRADE, header::PROXY_AUTHENTICATE];
 
-/// The event for `arrival` on `route`, without `queryStringParameters` and `cookies`, which no function reads.
+/// The event for `arrival` on `route`, without `queryStringParameters` and `cookies`, which no function reads: functions read
+/// `rawQueryString`.
 pub(super) fn event(route: &Route, parameters: Map<String, Value>, arrival: &Arrival<'_>) -> Value {
     let Arrival { id, source, authority, parts, body } = arrival;
     let headers = headers(arrival);

@@ -1,6 +1,6 @@
 //! The JWT of a login.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Issuer, JwtError, check_times, mint, not_before, verify};
 use crate::credentials::{SigningKeys, VerificationKeys};
@@ -16,6 +16,8 @@ pub struct LoginClaims {
     /// The user's epoch at login. A change of password raises the user's epoch, and with it revokes every session of an
     /// earlier one.
     pub epoch: u64,
+    /// When the password was proven: `auth_time` (RFC 9068, 2.2.1). No renewal changes it. A JWT of an earlier release has none.
+    pub authenticated_at: Option<Timestamp>,
     /// When it was minted: `iat`.
     pub issued_at: Timestamp,
     /// The first second at which it is refused: `exp`.
@@ -33,12 +35,25 @@ struct LoginWire {
     jti: SessionId,
     token_use: String,
     epoch: u64,
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+}
+
+/// A claim that may be absent, but not `null`.
+fn number<'de, D: Deserializer<'de>>(claim: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(claim).map(Some)
 }
 
 pub(in crate::credentials) const LOGIN_TYPE: &str = "at+jwt";
 const LOGIN_USE: &str = "login";
 
 impl LoginClaims {
+    /// Whether the password was proven at most `seconds` ago.
+    #[must_use]
+    pub fn is_fresh(&self, seconds: u32, now: Timestamp) -> bool {
+        self.authenticated_at.is_some_and(|at| now <= at.plus(seconds))
+    }
+
     /// Mints the JWT under the current key.
     ///
     /// # Errors
@@ -54,6 +69,7 @@ impl LoginClaims {
             jti: self.session,
             token_use: LOGIN_USE.into(),
             epoch: self.epoch,
+            auth_time: self.authenticated_at.map(Timestamp::unix),
         };
         mint(LOGIN_TYPE, &wire, keys)
     }
@@ -73,6 +89,7 @@ impl LoginClaims {
             user: wire.sub,
             session: wire.jti,
             epoch: wire.epoch,
+            authenticated_at: wire.auth_time.map(Timestamp::from_unix),
             issued_at: Timestamp::from_unix(wire.iat),
             expires_at: Timestamp::from_unix(wire.exp),
         })

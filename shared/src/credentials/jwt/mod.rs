@@ -141,6 +141,7 @@ mod tests {
             user: UserId::random(),
             session: SessionId::random(Subject::User(UserId::random())),
             epoch: 3,
+            authenticated_at: Some(Timestamp::from_unix(NOW - 60)),
             issued_at: Timestamp::from_unix(NOW),
             expires_at: Timestamp::from_unix(NOW + 3600),
         }
@@ -203,6 +204,15 @@ mod tests {
         for (at, valid) in [(NOW - 36, false), (NOW - 35, true), (NOW + 3599, true), (NOW + 3600, false)] {
             assert_eq!(verify_login(token.expose(), &keys, at).is_ok(), valid, "{at}");
         }
+    }
+
+    #[test]
+    fn a_login_is_fresh_for_so_long_after_the_password_and_never_without_its_time() {
+        let login = login();
+        let is_fresh = |seconds, at| login.is_fresh(seconds, Timestamp::from_unix(at));
+
+        assert!(is_fresh(60, NOW) && !is_fresh(59, NOW) && is_fresh(0, NOW - 60));
+        assert!(!LoginClaims { authenticated_at: None, ..login }.is_fresh(u32::MAX, Timestamp::from_unix(NOW)));
     }
 
     #[test]

@@ -3,8 +3,11 @@
 //! `mac` is the first 16 bytes of HMAC-SHA-256 over the prefix, the key number and the body. A forged or mistyped token
 //! is refused before any read of the database. A leaked table yields no token, and a leaked key yields none without the
 //! table, because the ids in a body are random. Nothing in a token is encrypted.
+//!
+//! A [`Cursor`] is sealed in the same way and is no token: it gives no right.
 
 mod api_key;
+mod cursor;
 mod entity_token;
 mod one_time_token;
 
@@ -16,6 +19,7 @@ use super::token_keys::{KeyNumber, TokenKeys};
 use crate::domain::Secret;
 
 pub use api_key::ApiKey;
+pub use cursor::Cursor;
 pub use entity_token::EntityToken;
 pub use one_time_token::OneTimeToken;
 
@@ -30,22 +34,31 @@ const MAC_BYTES: usize = 16;
 const MAX_TEXT_BYTES: usize = 128;
 
 fn seal(keys: &TokenKeys, kind: CredentialKind, key: KeyNumber, body: &[u8]) -> Result<Secret, SealError> {
+    seal_text(keys, kind.prefix(), key, body).map(Secret::new)
+}
+
+/// The key's number and the body of a token whose MAC is right.
+fn open(keys: &TokenKeys, kind: CredentialKind, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
+    open_text(keys, kind.prefix(), MAX_TEXT_BYTES, text)
+}
+
+fn seal_text(keys: &TokenKeys, prefix: &str, key: KeyNumber, body: &[u8]) -> Result<String, SealError> {
     let mut bytes = Vec::with_capacity(1 + body.len() + MAC_BYTES);
     bytes.push(key.get());
     bytes.extend_from_slice(body);
-    let mac = keys.mac(key, &[kind.prefix().as_bytes(), &bytes]).ok_or(SealError)?.finalize().into_bytes();
+    let mac = keys.mac(key, &[prefix.as_bytes(), &bytes]).ok_or(SealError)?.finalize().into_bytes();
     bytes.extend(mac.iter().take(MAC_BYTES));
-    Ok(Secret::new(format!("{}{}", kind.prefix(), bs58::encode(bytes).into_string())))
+    Ok(format!("{prefix}{}", bs58::encode(bytes).into_string()))
 }
 
-/// The key's number and the body of a token whose MAC is right. The comparison takes constant time.
-fn open(keys: &TokenKeys, kind: CredentialKind, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
-    let encoded = text.strip_prefix(kind.prefix()).filter(|rest| rest.len() <= MAX_TEXT_BYTES).ok_or(SealError)?;
+/// The key's number and the body of a text whose MAC is right. The comparison takes constant time.
+fn open_text(keys: &TokenKeys, prefix: &str, max_bytes: usize, text: &str) -> Result<(KeyNumber, Vec<u8>), SealError> {
+    let encoded = text.strip_prefix(prefix).filter(|rest| rest.len() <= max_bytes).ok_or(SealError)?;
     let mut bytes = bs58::decode(encoded).into_vec().map_err(|_| SealError)?;
     let mac_at = bytes.len().checked_sub(MAC_BYTES).ok_or(SealError)?;
     let mac = bytes.split_off(mac_at);
     let number = bytes.first().copied().map(KeyNumber::new).ok_or(SealError)?;
-    let expected = keys.mac(number, &[kind.prefix().as_bytes(), &bytes]).ok_or(SealError)?;
+    let expected = keys.mac(number, &[prefix.as_bytes(), &bytes]).ok_or(SealError)?;
     expected.verify_truncated_left(&mac).map_err(|_| SealError)?;
     Ok((number, bytes.split_off(1)))
 }

@@ -70,6 +70,8 @@ attributes! {
     // Of API keys, and of what an `Idempotency-Key` made.
     KEY_ID = "key_id"
     NAME = "name"
+    KEYS_ADDED = "keys_added"
+    KEYS_LIMIT = "keys_limit"
     MADE_ID = "made_id"
 
     // Of entity tokens.

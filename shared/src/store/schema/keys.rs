@@ -69,6 +69,12 @@ pub fn api_key_at(user: UserId, place: &Locator) -> Key {
     key([(PK, api_keys_of(user)), (SK, format!("{KEY_PREFIX}{place}"))])
 }
 
+/// How many API keys a user may still add.
+#[must_use]
+pub fn api_key_allowance(user: UserId) -> Key {
+    key([(PK, api_keys_of(user)), (SK, "allowance".to_owned())])
+}
+
 /// What an `Idempotency-Key` made.
 #[must_use]
 pub fn idempotency(place: &Locator) -> Key {

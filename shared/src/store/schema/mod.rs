@@ -10,6 +10,7 @@
 //! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
 //! | users | which key sets are in force | `key-versions` | |
 //! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
+//! | tokens | how many API keys a user may still add | `user#<user id>` | `allowance` |
 //! | tokens | what an `Idempotency-Key` made | `idempotency#<hash of credential, operation and key>` | `row` |
 //! | tokens | an entity token | `entity-token#<locator>` | `row` |
 //! | tokens | attempts at a customer's one-time passwords | `otp-attempts#<hash of customer>` | `<window>` |
@@ -38,6 +39,7 @@ mod tests {
     use serde_aux::serde_introspection::serde_introspect;
 
     use super::*;
+    use crate::store::api_keys::AllowanceRow;
     use crate::store::idempotency::IdempotencyRow;
     use crate::store::{ApiKeyRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
 
@@ -50,6 +52,7 @@ mod tests {
             serde_introspect::<UserRow>(),
             serde_introspect::<KeyVersionsRow>(),
             serde_introspect::<ApiKeyRow>(),
+            serde_introspect::<AllowanceRow>(),
             serde_introspect::<IdempotencyRow>(),
             serde_introspect::<EntityTokenRow>(),
             serde_introspect::<OneTimeTokenRow>(),
