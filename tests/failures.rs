@@ -107,7 +107,7 @@ async fn a_row_that_makes_no_sense_is_500() {
 #[tokio::test]
 async fn keys_that_a_throttled_batch_left_unread_are_read_again_and_only_those() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let at_once = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
     let usual = world.spy.take();
@@ -126,7 +126,7 @@ async fn keys_that_a_throttled_batch_left_unread_are_read_again_and_only_those()
 #[tokio::test]
 async fn a_row_that_is_missing_stays_missing_when_others_were_left_unread() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     world.spy.leave_unread(2);
 
@@ -137,7 +137,7 @@ async fn a_row_that_is_missing_stays_missing_when_others_were_left_unread() {
 #[tokio::test]
 async fn keys_that_stay_unread_are_503_within_the_time_of_one_call() {
     let world = World::with([("AWS_CALL_TIMEOUT_SECONDS", "3")]).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let unread = json!({ "UnprocessedKeys": { "latchkey-users": { "Keys": [{ "pk": { "S": format!("id#{}", alice.id) } }] } } });
     let service = world.start::<EntityTokenGet>().await;
     world.spy.take();

@@ -58,7 +58,7 @@ async fn a_login_counts_one_attempt_and_begins_one_session() {
 #[tokio::test]
 async fn an_entity_token_is_made_refreshed_and_deleted_once() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = async || alice.entity_call("acme", &alice.id);
     let fresh = async || {
         world.call::<EntityTokenDelete>(alice.entity_call("acme", &alice.id)).await;
@@ -171,7 +171,7 @@ async fn a_session_that_could_not_be_stored_is_handed_to_nobody() {
 #[tokio::test]
 async fn a_refresh_that_another_overtook_gives_its_own_successor_or_nothing() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id);
     let first = world.call::<EntityTokenCreate>(call()).await.text("authenticationToken");
     let (slow, fast) = (world.start::<EntityTokenRefresh>().await, world.start::<EntityTokenRefresh>().await);
@@ -198,7 +198,7 @@ async fn a_refresh_that_another_overtook_gives_its_own_successor_or_nothing() {
 #[tokio::test]
 async fn a_single_write_that_met_a_transaction_is_tried_again() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let conflict = json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException" });
     let service = world.start::<EntityTokenCreate>().await;
 
@@ -211,7 +211,7 @@ async fn a_single_write_that_met_a_transaction_is_tried_again() {
 #[tokio::test]
 async fn keys_that_can_not_be_read_again_stay_in_use() {
     let world = World::with([("KEYS_REFRESH_SECONDS", "1")]).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let service = world.start::<EntityTokenGet>().await;
     for name in ["verification.json", "token.json"] {
         std::fs::write(world.folder.join(name), "{}").unwrap();

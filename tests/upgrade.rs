@@ -1,4 +1,4 @@
-//! What an upgrade from before one-time tokens and sessions were one row does to what was made before: docs/operations.md, "Upgrade".
+//! What an upgrade does to what was made before, by releases whose rows were others: docs/operations.md, "Upgrade".
 
 use std::collections::HashMap;
 
@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 
 use crate::forged::signed_with_our_key;
 use crate::house::{Call, NOW, Person, World};
-use crate::operations::{AuthenticationTokenExchange, AuthenticationTokenVerify, EntityTokenCreate, EntityTokenGet, UserRenew};
+use crate::operations::{
+    AuthenticationTokenExchange, AuthenticationTokenVerify, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh,
+    Introspect, UserRenew,
+};
 
 /// The rows of a login, of an exchange and of a one-time token as an earlier release wrote them.
 async fn write_former_rows(world: &World, person: &Person) {
@@ -51,6 +54,36 @@ async fn users_keys_and_entity_tokens_stay_beside_former_rows_and_an_erasure_lea
         let left: Vec<_> = world.rows(table).await.into_iter().filter(|row| format!("{row:?}").contains(&alice.id)).collect();
         assert!(left.is_empty(), "{table}: {left:?}");
     }
+}
+
+/// As a release wrote them that knew no issuers and no members.
+async fn make_former_entity_tokens(world: &World) {
+    for row in world.rows("tokens").await.into_iter().filter(|row| row.contains_key("entity_id")) {
+        let update = world.dynamodb.update_item().table_name("latchkey-tokens").update_expression("REMOVE issuer_id, for_member");
+        update.key("pk", row["pk"].clone()).key("sk", row["sk"].clone()).send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_former_entity_token_is_good_for_a_member_and_for_an_id_of_the_callers_own_and_names_no_issuer() {
+    let world = World::new().await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+    let [alice, bob] = [world.member("alice").await, world.member("bob").await];
+    let create = async |user: &str| world.call::<EntityTokenCreate>(admin.entity_call("acme", user)).await.text("authenticationToken");
+    let [alices, bobs, carols] = [create(&alice.id).await, create(&bob.id).await, create("carol").await];
+    let ask = async |token: &str| world.call::<Introspect>(Call::new().bearer(&admin.jwt).body(format!("token={token}"))).await.body;
+    make_former_entity_tokens(&world).await;
+    world.grant(&bob, &Acl::default()).await;
+
+    let said = [ask(&alices).await, ask(&bobs).await, ask(&carols).await];
+    assert_eq!(said.each_ref().map(|said| &said["active"]), [&json!(true), &json!(false), &json!(true)]);
+    assert_eq!(said.each_ref().map(|said| &said["username"]), [&json!("alice"), &Value::Null, &Value::Null]);
+    assert!(said.iter().all(|said| said.get("issuedBy").is_none()));
+
+    let refreshed = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
+    assert_eq!(refreshed.status, 200, "and it is refreshed as before");
+    assert_eq!(world.call::<EntityTokenDelete>(alice.entity_call("acme", &alice.id)).await.status, 200);
+    assert_eq!(ask(&create(&alice.id).await).await["issuedBy"], json!(admin.id), "its next one has an issuer");
 }
 
 /// A one-time token of any body, sealed as the service seals.

@@ -13,6 +13,6 @@ mod rotation;
 mod session;
 mod transfer;
 mod user;
-mod wire;
+pub mod wire;
 
 pub use operator::{Operator, Said};

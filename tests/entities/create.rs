@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use latchkey::domain::Acl;
 use serde_json::json;
 
 use crate::house::{Door, World};
@@ -12,7 +13,7 @@ use crate::operations::{EntityTokenCreate, EntityTokenGet};
 #[tokio::test]
 async fn the_first_makes_a_token_and_every_other_finds_it() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let second = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
@@ -25,7 +26,7 @@ async fn the_first_makes_a_token_and_every_other_finds_it() {
 #[tokio::test]
 async fn of_a_hundred_callers_at_once_one_makes_it_and_all_get_the_same() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let service = Arc::new(world.start::<EntityTokenCreate>().await);
 
     let calls = (0..100).map(|_| {
@@ -42,7 +43,7 @@ async fn of_a_hundred_callers_at_once_one_makes_it_and_all_get_the_same() {
 #[tokio::test]
 async fn expiry_and_flags_may_be_given() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     let reply = world
         .call::<EntityTokenCreate>(
@@ -56,7 +57,7 @@ async fn expiry_and_flags_may_be_given() {
 #[tokio::test]
 async fn after_its_expiry_another_token_is_made_although_ttl_has_not_swept() {
     let world = World::with([("ENTITY_TOKEN_TTL_SECONDS", "60")]).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     world.pass(60);
@@ -69,7 +70,7 @@ async fn after_its_expiry_another_token_is_made_although_ttl_has_not_swept() {
 #[tokio::test]
 async fn wrong_fields_are_a_400_in_this_family() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     let call = |body| alice.entity_call("acme", &alice.id).json(body);
 
@@ -89,7 +90,7 @@ async fn wrong_fields_are_a_400_in_this_family() {
 #[tokio::test]
 async fn a_token_whose_key_has_left_the_ring_is_gone_and_another_can_be_made() {
     let world = World::with([("KEYS_REFRESH_SECONDS", "1")]).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let first = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken");
     let ring = std::fs::read_to_string(world.folder.join("token.json")).unwrap();
     // A compromised key is taken out of the ring; the API key, sealed under it too, is made anew under its successor.
@@ -108,7 +109,7 @@ async fn a_token_whose_key_has_left_the_ring_is_gone_and_another_can_be_made() {
 #[tokio::test]
 async fn flags_have_limits() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = |flags: serde_json::Value| alice.entity_call("acme", &alice.id).json(json!({ "flags": flags }));
 
     for flags in [json!(vec!["x"; 101]), json!(["x".repeat(257)]), json!({})] {
@@ -121,9 +122,11 @@ async fn flags_have_limits() {
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id);
 
     world.measure::<EntityTokenCreate>("", call(), 201, 2).await;
     world.measure::<EntityTokenCreate>("again", call(), 200, 1).await;
+    let admin = world.person_with("admin", Acl::everything()).await;
+    world.measure::<EntityTokenCreate>("for another user", admin.entity_call("other", &alice.id), 201, 2).await;
 }

@@ -14,7 +14,7 @@ use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, En
 #[tokio::test]
 async fn an_id_with_a_slash_is_refused() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     let reply = world.call::<EntityTokenDelete>(alice.entity_call("a/b", &alice.id).undocumented()).await;
 
@@ -24,7 +24,7 @@ async fn an_id_with_a_slash_is_refused() {
 #[tokio::test]
 async fn a_deleted_token_is_gone_and_the_next_is_another_one() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id);
     let first = world.call::<EntityTokenCreate>(call()).await.text("authenticationToken");
 
@@ -45,7 +45,7 @@ async fn a_deleted_token_is_gone_and_the_next_is_another_one() {
 #[tokio::test]
 async fn a_delete_that_comes_too_late_leaves_the_token_that_was_made_since() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
@@ -58,7 +58,7 @@ async fn a_delete_that_comes_too_late_leaves_the_token_that_was_made_since() {
 #[tokio::test]
 async fn of_fifty_deletes_at_once_one_is_told_that_it_deleted() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let service = Arc::new(world.start::<EntityTokenDelete>().await);
 
@@ -75,7 +75,7 @@ async fn of_fifty_deletes_at_once_one_is_told_that_it_deleted() {
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     world.measure::<EntityTokenDelete>("", alice.entity_call("acme", &alice.id), 200, 2).await;
@@ -85,7 +85,7 @@ async fn it_costs_what_docs_costs_says() {
 #[tokio::test]
 async fn a_repeated_create_does_not_bring_a_deleted_token_back() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let (place, now) = (Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap()), Timestamp::from_unix(NOW));

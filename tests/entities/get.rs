@@ -8,7 +8,7 @@ use crate::operations::{EntityTokenCreate, EntityTokenGet};
 #[tokio::test]
 async fn the_live_token_is_shown_again() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     let reply = world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await;
@@ -28,7 +28,7 @@ async fn the_live_token_is_shown_again() {
 #[tokio::test]
 async fn no_token_and_an_expired_one_are_the_same_404() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2030-03-17T17:46:41Z" }))).await;
 
     let missing = world.call::<EntityTokenGet>(alice.entity_call("other", &alice.id)).await;
@@ -43,7 +43,7 @@ async fn no_token_and_an_expired_one_are_the_same_404() {
 #[tokio::test]
 async fn an_id_of_any_characters_is_found_under_its_own_name_only() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("ä b%2F", &alice.id)).await;
 
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("ä b%2F", &alice.id)).await.status, 200);
@@ -57,7 +57,7 @@ async fn an_id_of_any_characters_is_found_under_its_own_name_only() {
 #[tokio::test]
 async fn a_token_under_a_retired_key_is_shown_as_it_was() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     world.rotate_token_keys();
@@ -68,7 +68,7 @@ async fn a_token_under_a_retired_key_is_shown_as_it_was() {
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     world.measure::<EntityTokenGet>("", alice.entity_call("acme", &alice.id), 200, 1).await;

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod membership;
 mod refresh;
 mod rights;
 mod update;

@@ -24,7 +24,7 @@ async fn token(world: &World, person: &Person) -> String {
 #[tokio::test]
 async fn a_refresh_replaces_the_token_and_keeps_the_flags() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": ["a"] }))).await;
 
     let reply = refresh(&world, &alice, &made.text("authenticationToken")).await;
@@ -40,7 +40,7 @@ async fn a_refresh_replaces_the_token_and_keeps_the_flags() {
 #[tokio::test]
 async fn a_refresh_renews_the_life_that_the_token_was_given_up_to_the_longest() {
     let world = World::with([("ENTITY_TOKEN_MAX_TTL_SECONDS", "2592000")]).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = |entity: &str| alice.entity_call(entity, &alice.id);
     let refreshed = async |entity: &str| world.call::<EntityTokenRefresh>(call(entity)).await.text("expiry");
     world.call::<EntityTokenCreate>(call("default")).await;
@@ -62,7 +62,7 @@ async fn a_refresh_renews_the_life_that_the_token_was_given_up_to_the_longest() 
 #[tokio::test]
 async fn a_refresh_renews_the_life_of_a_token_of_an_earlier_release() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2030-03-17T18:46:40Z" }))).await;
     for row in world.rows("tokens").await.into_iter().filter(|row| row.contains_key("life_seconds")) {
         let update = world.dynamodb.update_item().table_name("latchkey-tokens").update_expression("REMOVE life_seconds");
@@ -78,7 +78,7 @@ async fn a_refresh_renews_the_life_of_a_token_of_an_earlier_release() {
 #[tokio::test]
 async fn a_retried_refresh_returns_the_same_successor() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let old = token(&world, &alice).await;
 
     let first = refresh(&world, &alice, &old).await;
@@ -91,7 +91,7 @@ async fn a_retried_refresh_returns_the_same_successor() {
 #[tokio::test]
 async fn a_replaced_token_that_turns_up_after_the_grace_revokes_its_successor() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let old = token(&world, &alice).await;
     let new = refresh(&world, &alice, &old).await.text("authenticationToken");
 
@@ -106,7 +106,7 @@ async fn a_replaced_token_that_turns_up_after_the_grace_revokes_its_successor() 
 #[tokio::test]
 async fn a_token_two_generations_old_is_useless_within_the_grace_and_theft_after_it() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let first = token(&world, &alice).await;
     let second = refresh(&world, &alice, &first).await.text("authenticationToken");
     let third = refresh(&world, &alice, &second).await.text("authenticationToken");
@@ -124,7 +124,7 @@ async fn a_token_two_generations_old_is_useless_within_the_grace_and_theft_after
 #[tokio::test]
 async fn five_hundred_parallel_refreshes_make_one_successor() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let old = token(&world, &alice).await;
     let service = Arc::new(world.start::<EntityTokenRefresh>().await);
 
@@ -142,7 +142,7 @@ async fn five_hundred_parallel_refreshes_make_one_successor() {
 #[tokio::test]
 async fn without_a_token_in_the_body_the_live_one_is_replaced() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let old = token(&world, &alice).await;
 
     let first = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
@@ -155,7 +155,7 @@ async fn without_a_token_in_the_body_the_live_one_is_replaced() {
 #[tokio::test]
 async fn parallel_refreshes_without_a_token_revoke_nothing() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     token(&world, &alice).await;
     let service = Arc::new(world.start::<EntityTokenRefresh>().await);
 
@@ -171,7 +171,7 @@ async fn parallel_refreshes_without_a_token_revoke_nothing() {
 #[tokio::test]
 async fn the_token_of_another_pair_and_no_token_are_404_and_change_nothing() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let other = world.call::<EntityTokenCreate>(alice.entity_call("other", &alice.id)).await;
 
     let missing = world.call::<EntityTokenRefresh>(alice.entity_call("acme", &alice.id)).await;
@@ -187,7 +187,7 @@ async fn the_token_of_another_pair_and_no_token_are_404_and_change_nothing() {
 #[tokio::test]
 async fn a_rotation_that_comes_too_late_changes_nothing() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
@@ -207,7 +207,7 @@ async fn a_rotation_that_comes_too_late_changes_nothing() {
 #[tokio::test]
 async fn each_generation_is_forgiven_from_its_own_replacement_on() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let first = token(&world, &alice).await;
     let second = refresh(&world, &alice, &first).await.text("authenticationToken");
     world.pass(25);
@@ -224,7 +224,7 @@ async fn each_generation_is_forgiven_from_its_own_replacement_on() {
 #[tokio::test]
 async fn a_refresh_moves_the_token_under_the_current_key() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let first = token(&world, &alice).await;
     world.rotate_token_keys();
 
@@ -237,7 +237,7 @@ async fn a_refresh_moves_the_token_under_the_current_key() {
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id);
     let stale = world.call::<EntityTokenCreate>(call()).await.text("authenticationToken");
 

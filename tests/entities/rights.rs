@@ -3,18 +3,14 @@
 use latchkey::domain::Acl;
 use serde_json::json;
 
-use crate::house::{Call, World};
+use crate::house::{Call, World, acl};
 use crate::operations::{EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate};
-
-fn acl(json: serde_json::Value) -> Acl {
-    serde_json::from_value(json).unwrap()
-}
 
 #[tokio::test]
 async fn a_backend_acts_for_a_user_on_the_users_own_token() {
     let world = World::new().await;
     let backend = world.person("backend").await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
 
     let call = alice.entity_call("acme", &alice.id).header("apikey", &backend.key);
 
@@ -26,7 +22,7 @@ async fn another_users_token_needs_a_permission_for_that_entity_of_both() {
     let world = World::new().await;
     let admin =
         world.person_with("admin", acl(json!([{ "scope": { "organizationId": ["acme"] }, "permissions": ["entity-token-create"] }]))).await;
-    let weak = world.person("weak").await;
+    let weak = world.member("weak").await;
 
     let allowed = world.call::<EntityTokenCreate>(admin.entity_call("acme", "carol")).await;
     assert_eq!(allowed.status, 201);
@@ -92,7 +88,7 @@ async fn each_of_the_three_credentials_is_needed() {
 async fn a_disabled_owner_of_the_key_and_a_disabled_user_are_refused_at_once() {
     let world = World::new().await;
     let backend = world.person("backend").await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id).header("apikey", &backend.key);
     assert_eq!(world.call::<EntityTokenCreate>(call()).await.status, 201);
 
@@ -107,7 +103,7 @@ async fn a_disabled_owner_of_the_key_and_a_disabled_user_are_refused_at_once() {
 #[tokio::test]
 async fn token_is_what_counts_and_authorization_only_where_it_is_absent() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let bob = world.person("bob").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 

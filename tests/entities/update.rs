@@ -12,7 +12,7 @@ use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenUpdate};
 #[tokio::test]
 async fn flags_are_replaced_and_what_is_absent_stays() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id).json(json!({ "flags": ["a", "b"] }))).await;
     let call = || alice.entity_call("acme", &alice.id);
 
@@ -30,7 +30,7 @@ async fn flags_are_replaced_and_what_is_absent_stays() {
 #[tokio::test]
 async fn the_new_expiry_holds() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     world.call::<EntityTokenUpdate>(alice.entity_call("acme", &alice.id).json(json!({ "expiry": "2030-03-17T17:46:50Z" }))).await;
 
@@ -43,7 +43,7 @@ async fn the_new_expiry_holds() {
 #[tokio::test]
 async fn an_expiry_in_the_past_is_refused_and_no_token_is_404() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let call = || alice.entity_call("acme", &alice.id);
 
     let past =
@@ -58,7 +58,7 @@ async fn an_expiry_in_the_past_is_refused_and_no_token_is_404() {
 #[tokio::test]
 async fn an_update_that_comes_too_late_changes_nothing_and_makes_no_row() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let made = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
     let tokens = EntityTokens::new(&world.setup.database(&[Table::Tokens]).unwrap());
     let change = EntityTokenChange { expires_at: None, flags: Some(vec!["late".into()]) };
@@ -78,7 +78,7 @@ async fn an_update_that_comes_too_late_changes_nothing_and_makes_no_row() {
 #[tokio::test]
 async fn it_costs_what_docs_costs_says() {
     let world = World::new().await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await;
 
     let call = alice.entity_call("acme", &alice.id).json(json!({ "flags": ["x"] }));

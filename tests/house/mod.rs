@@ -16,7 +16,7 @@ mod world;
 pub use call::{Call, Mask, Reply};
 pub use door::Door;
 pub use hashes::Hashes;
-pub use people::Person;
+pub use people::{Person, acl};
 pub use spy::Spy;
 pub use world::{NOW, World, plain_client, root, session_id, template};
 

@@ -10,6 +10,11 @@ use serde_json::{Value, json};
 use super::{Call, NOW, Reply, World};
 use crate::operations::{AuthenticationTokenCreate, AuthheaderAdd, UserLogin};
 
+/// An ACL, as its JSON has it.
+pub fn acl(json: Value) -> Acl {
+    serde_json::from_value(json).unwrap()
+}
+
 /// A user with a login JWT and an API key.
 pub struct Person {
     pub id: String,
@@ -54,6 +59,11 @@ impl World {
         self.person_with(name, Acl::default()).await
     }
 
+    /// A person who is a member of every entity, and permitted nothing that this service knows.
+    pub async fn member(&self, name: &str) -> Person {
+        self.person_with(name, acl(json!([{ "scope": {}, "permissions": ["read-invoices"] }]))).await
+    }
+
     /// A person with this ACL.
     pub async fn person_with(&self, name: &str, acl: Acl) -> Person {
         let row = self.user_row(name, acl);
@@ -78,10 +88,18 @@ impl World {
 
     /// Sets `attribute` of the user's row under the id (and of the one under the name).
     pub async fn set_user(&self, person: &Person, expression: &str, value: i64) {
+        self.update_user(person, expression, AttributeValue::N(value.to_string())).await;
+    }
+
+    /// Gives the user this ACL in place of the one before, as an operator would.
+    pub async fn grant(&self, person: &Person, acl: &Acl) {
+        self.update_user(person, "SET acl = :v", AttributeValue::S(serde_json::to_string(acl).unwrap())).await;
+    }
+
+    async fn update_user(&self, person: &Person, expression: &str, value: AttributeValue) {
         for key in [format!("id#{}", person.id), format!("name#{}", person.name)] {
             let update = self.dynamodb.update_item().table_name("latchkey-users").key("pk", AttributeValue::S(key));
-            let update = update.update_expression(expression).expression_attribute_values(":v", AttributeValue::N(value.to_string()));
-            update.send().await.unwrap();
+            update.update_expression(expression).expression_attribute_values(":v", value.clone()).send().await.unwrap();
         }
     }
 }

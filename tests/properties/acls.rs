@@ -109,6 +109,17 @@ proptest! {
     }
 
     #[test]
+    fn who_hands_out_a_covered_acl_makes_no_member_where_they_are_none([own, less, _] in ever_less(), other in acl()) {
+        for entity in ["a", "b", "elsewhere"].map(|id| id.parse().unwrap()) {
+            let permitted = |acl: &Acl| ["*", "read", "write"].iter().any(|name| acl.grants(&Permission::new(*name), &Scope::entity(&entity)));
+            prop_assert_eq!(own.covers_entity(&entity), permitted(&own), "{:?}", entity);
+            for handed_out in [&less, &other] {
+                prop_assert!(!own.covers(handed_out) || !handed_out.covers_entity(&entity) || own.covers_entity(&entity), "{:?}", entity);
+            }
+        }
+    }
+
+    #[test]
     fn the_intersection_grants_what_both_grant_and_nothing_else(one in acl(), other in acl()) {
         let both = one.intersection(&other);
         for (permission, scope) in requests() {

@@ -47,7 +47,7 @@ async fn each_kind_passes_with_its_context() {
     assert_eq!(
         login,
         json!({
-            "kind": "login", "subject": backend.id, "username": "backend", "acl": everything, "customClaims": "{}",
+            "kind": "login", "subject": backend.id, "username": "backend", "issuedBy": backend.id, "acl": everything, "customClaims": "{}",
             "sessionId": session_id, "expiresAt": login["expiresAt"],
         })
     );
@@ -55,11 +55,15 @@ async fn each_kind_passes_with_its_context() {
         door.ask(&backend.key).await,
         json!({
             "isAuthorized": true,
-            "context": { "kind": "api-key", "subject": backend.id, "username": "backend", "acl": everything, "customClaims": "{}" },
+            "context": {
+                "kind": "api-key", "subject": backend.id, "username": "backend", "issuedBy": backend.id, "acl": everything,
+                "customClaims": "{}",
+            },
         })
     );
     let context = door.ask(&session.text("token")).await["context"].take();
     assert_eq!((&context["kind"], &context["subject"], &context["sessionId"]), (&json!("session"), &json!("carol"), &session.body["id"]));
+    assert_eq!((&context["issuedBy"], context.get("username")), (&json!(backend.id), None));
     assert_eq!(
         (&context["acl"], &context["customClaims"]),
         (&json!(r#"[{"scope":{},"permissions":["read"]}]"#), &json!(r#"{"tier":"gold"}"#))
@@ -69,6 +73,7 @@ async fn each_kind_passes_with_its_context() {
         (&context["kind"], &context["subject"], &context["entity"], &context["acl"]),
         (&json!("entity-token"), &json!("dave"), &json!("acme"), &json!("[]"))
     );
+    assert_eq!((&context["issuedBy"], context.get("username")), (&json!(backend.id), None));
 }
 
 #[tokio::test]

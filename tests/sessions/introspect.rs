@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::get::carols;
 use crate::house::{Call, NOW, Person, World};
-use crate::operations::{AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenRefresh, Introspect, UserLogout};
+use crate::operations::{
+    AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenRefresh, Introspect, UserLogout,
+};
 
 /// What introspection says of `token` to `caller`, by a form as the RFC has it.
 async fn ask(world: &World, caller: &Person, token: &str) -> Value {
@@ -29,32 +31,36 @@ async fn each_kind_is_described() {
         login,
         json!({
             "active": true, "token_type": "Bearer", "sub": backend.id, "username": "backend", "iss": iss, "aud": format!("{iss}#login"),
-            "iat": NOW, "exp": NOW + 3600, "jti": login["jti"], "kind": "login", "acl": everything, "customClaims": {},
+            "iat": NOW, "exp": NOW + 3600, "jti": login["jti"], "kind": "login", "issuedBy": backend.id,
+            "acl": everything, "customClaims": {},
         })
     );
     assert_eq!(
         ask(&world, &backend, &session.text("token")).await,
         json!({
             "active": true, "token_type": "Bearer", "sub": "carol", "iss": iss, "aud": "https://api.example.com", "iat": NOW,
-            "exp": NOW + 3600, "jti": session.text("id"), "kind": "session", "acl": [{ "scope": {}, "permissions": ["read"] }],
+            "exp": NOW + 3600, "jti": session.text("id"), "kind": "session", "issuedBy": backend.id, "acl": [{ "scope": {}, "permissions": ["read"] }],
             "customClaims": { "tier": "gold" },
         })
     );
     assert_eq!(
         ask(&world, &backend, &backend.key).await,
-        json!({ "active": true, "sub": backend.id, "username": "backend", "iss": iss, "iat": NOW, "kind": "api-key", "acl": everything, "customClaims": {} })
+        json!({
+            "active": true, "sub": backend.id, "username": "backend", "iss": iss, "iat": NOW, "kind": "api-key", "issuedBy": backend.id,
+            "acl": everything, "customClaims": {},
+        })
     );
     assert_eq!(
         ask(&world, &backend, &entity).await,
         json!({
-            "active": true, "sub": "dave", "iss": iss, "iat": NOW, "exp": NOW + 2_592_000, "kind": "entity-token", "entity": "acme",
-            "acl": [], "customClaims": {},
+            "active": true, "sub": "dave", "iss": iss, "iat": NOW, "exp": NOW + 2_592_000, "kind": "entity-token",
+            "issuedBy": backend.id, "entity": "acme", "acl": [], "customClaims": {},
         })
     );
     assert_eq!(
         ask(&world, &backend, &once).await,
         json!({
-            "active": true, "sub": "carol", "username": "carol", "iss": iss, "iat": NOW, "exp": NOW + 1800, "kind": "one-time-token",
+            "active": true, "sub": "carol", "iss": iss, "iat": NOW, "exp": NOW + 1800, "kind": "one-time-token", "issuedBy": backend.id,
             "acl": [], "customClaims": {},
         })
     );
@@ -62,10 +68,28 @@ async fn each_kind_is_described() {
 }
 
 #[tokio::test]
+async fn a_one_time_token_names_the_user_whom_it_is_for_and_never_a_customer_who_is_no_user() {
+    let world = World::new().await;
+    let backend = world.person_with("backend", Acl::everything()).await;
+    let alice = world.person("alice").await;
+    let of_alice = world.one_time_token(&backend.key, json!({ "customerId": alice.id })).await;
+    let of_carol = world.one_time_token(&backend.key, json!({ "customerId": "carol" })).await;
+    let by_password = json!({ "mode": "password", "username": "alice", "password": alice.password });
+    let of_herself = world.call::<AuthenticationTokenCreate>(Call::new().json(by_password)).await;
+
+    for (token, username, issuer) in
+        [(of_alice, json!("alice"), &backend), (of_carol, Value::Null, &backend), (of_herself, json!("alice"), &alice)]
+    {
+        let said = ask(&world, &backend, &token.text("token")).await;
+        assert_eq!((&said["username"], &said["issuedBy"]), (&username, &json!(issuer.id)));
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_good_is_inactive_and_nothing_more() {
     let world = World::new().await;
     let (backend, session) = carols(&world).await;
-    let alice = world.person("alice").await;
+    let alice = world.member("alice").await;
     let entity = world.call::<EntityTokenCreate>(alice.entity_call("acme", &alice.id)).await.text("authenticationToken");
     let jwt = session.text("token");
 

@@ -78,13 +78,13 @@ async fn right_credentials_pass_with_their_context(stack: &Stack, right: &Creden
     let expiry: Timestamp = expiry.parse().unwrap();
     let contexts = [
         json!({
-            "kind": "session", "subject": right.session.body["customerId"], "acl": read_invoices(), "customClaims": { "plan": "gold" },
-            "sessionId": right.session.body["id"], "expiresAt": session["exp"],
+            "kind": "session", "subject": right.session.body["customerId"], "issuedBy": id, "acl": read_invoices(),
+            "customClaims": { "plan": "gold" }, "sessionId": right.session.body["id"], "expiresAt": session["exp"],
         }),
-        json!({ "kind": "api-key", "subject": id, "username": name, "acl": everything, "customClaims": {} }),
+        json!({ "kind": "api-key", "subject": id, "username": name, "issuedBy": id, "acl": everything, "customClaims": {} }),
         json!({
-            "kind": "entity-token", "subject": id, "username": name, "entity": right.entity, "acl": [], "customClaims": {},
-            "expiresAt": expiry.unix(),
+            "kind": "entity-token", "subject": id, "username": name, "issuedBy": id, "entity": right.entity, "acl": [],
+            "customClaims": {}, "expiresAt": expiry.unix(),
         }),
     ];
     let let_through = right.all().into_iter().filter(|(kind, _)| *kind != NOT_LET_THROUGH);

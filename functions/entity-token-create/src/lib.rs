@@ -1,6 +1,7 @@
 //! `POST /entities/{entityId}/users/{userId}/authentication-token`: make the token of an (entity, user) pair, or find the live one.
 
 use latchkey::audit::Act;
+use latchkey::caller::EntitySubject;
 use latchkey::domain::RandomId;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::settings::{ENTITY_TOKEN_MAX_TTL_SECONDS, NumberSetting, Setting};
@@ -30,7 +31,12 @@ impl Operation for EntityTokenCreate {
 
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(now))?.access(Self::NAME, &self.database).await?;
+        // The same answer as without the permission: it does not say that there is a user of that id.
+        if access.subject == EntitySubject::Outsider {
+            return Err(ApiError::Forbidden);
+        }
         let event = access.event(Act::EntityTokenCreated, &path);
+        let replaced = access.keyless.or(access.withdrawn.map(|row| row.token_id));
         if let Some(live) = access.token {
             return Answer::ok(&EntityTokenView::derive(live, &keys.tokens)?);
         }
@@ -40,6 +46,8 @@ impl Operation for EntityTokenCreate {
         let new = EntityTokenRow {
             entity_id: path.entity.clone(),
             entity_user_id: path.user.clone(),
+            issuer_id: Some(access.acting),
+            for_member: access.subject == EntitySubject::Member,
             token_id,
             generation: 0,
             sealed_under,
@@ -51,7 +59,7 @@ impl Operation for EntityTokenCreate {
             life_seconds: u32::try_from(expires_at.seconds_since(now)).ok(),
             ended_by: None,
         };
-        let row = self.tokens.insert_or_find(&access.locator, new, access.keyless, now).await?;
+        let row = self.tokens.insert_or_find(&access.locator, new, replaced, now).await?;
         let made = row.token_id == token_id;
         if made {
             request.trail.note(event);

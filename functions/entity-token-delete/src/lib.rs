@@ -28,7 +28,8 @@ impl Operation for EntityTokenDelete {
         let keys = self.keys.get().await;
         let access = path.identify(&request.headers, &keys.gate(request.now))?.access(Self::NAME, &self.database).await?;
         let event = access.event(Act::EntityTokenDeleted, &path);
-        let row = access.token.ok_or(ApiError::TokenNotFound)?;
+        // What would come back with its user's membership can be deleted too.
+        let row = access.token.or(access.withdrawn).ok_or(ApiError::TokenNotFound)?;
 
         if !self.tokens.delete(&access.locator, row.token_id, request.now).await? {
             return Err(ApiError::TokenNotFound);

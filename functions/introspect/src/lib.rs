@@ -4,7 +4,7 @@
 
 use latchkey::caller::ActiveCredential;
 use latchkey::credentials::CredentialKind;
-use latchkey::domain::{Acl, CustomClaims, Permission, Scope};
+use latchkey::domain::{Acl, CustomClaims, Permission, Scope, UserId};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::Database;
@@ -40,6 +40,8 @@ struct Active {
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
     kind: &'static str,
+    #[serde(rename = "issuedBy", skip_serializing_if = "Option::is_none")]
+    issued_by: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entity: Option<String>,
     acl: Acl,
@@ -92,6 +94,7 @@ fn active(credential: ActiveCredential, issuer: &str, audience: &str, login_audi
         exp: credential.expires_at.map(|at| at.unix()),
         jti: credential.session.map(|id| id.to_string()),
         kind: credential.kind.name(),
+        issued_by: credential.issued_by,
         entity: credential.entity.map(|id| id.to_string()),
         acl: credential.acl,
         custom_claims: credential.custom_claims,

@@ -175,7 +175,8 @@ impl Staff {
             "jwks" => Event::new("GET /.well-known/jwks.json", &[]),
             "authorizer" => Event::new("GET /authorizer-sample", &[]).for_authorizer(&bearer(jwt)),
             "authorizer-sample" => Event::new("GET /authorizer-sample", &[]).authorized_as(&json!({
-                "kind": "session", "subject": "carol", "acl": "[]", "customClaims": "{}", "sessionId": id, "expiresAt": 1_894_707_300,
+                "kind": "session", "subject": "carol", "issuedBy": self.user, "acl": "[]", "customClaims": "{}", "sessionId": id,
+                "expiresAt": 1_894_707_300,
             })),
             _ => return Ok(None),
         }))

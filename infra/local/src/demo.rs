@@ -14,7 +14,7 @@ use crate::data::{read, write_private};
 use crate::tables;
 use crate::template::Table;
 
-/// A person who may do everything: name and password.
+/// A person who may do everything, and is therefore a member of every entity: name and password.
 #[derive(Clone)]
 pub struct DemoUser {
     /// `demo`

@@ -2,8 +2,8 @@
 
 use super::Caller;
 use crate::credentials::{CredentialKind, LoginClaims, SessionClaims};
-use crate::domain::{Acl, CustomClaims, EntityId, SessionId, Timestamp};
-use crate::store::{EntityTokenRow, OneTimeTokenRow, UserRow};
+use crate::domain::{Acl, CustomClaims, EntityId, SessionId, Timestamp, UserId};
+use crate::store::{EntityTokenRow, OneTimeTokenRow, SessionRow, UserRow};
 
 /// A credential that is good right now (`active` in RFC 7662), and what it stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,8 +12,11 @@ pub struct ActiveCredential {
     pub kind: CredentialKind,
     /// The id of the user or the customer, or the entity's user.
     pub subject: String,
-    /// The name of a subject who is a user of this service.
+    /// The name of a subject who is a user of this service and, for an entity token, a member of the entity.
     pub username: Option<String>,
+    /// The user who vouches for the subject; users who log in vouch for themselves. `None` only for an entity token of an
+    /// earlier release.
+    pub issued_by: Option<UserId>,
     /// The entity of an entity token.
     pub entity: Option<EntityId>,
     /// What it permits now.
@@ -43,6 +46,7 @@ impl ActiveCredential {
         Self {
             kind: CredentialKind::ApiKey,
             subject: caller.user_id().to_string(),
+            issued_by: Some(caller.user_id()),
             entity: None,
             acl: caller.acl(),
             custom_claims: CustomClaims::default(),
@@ -53,11 +57,12 @@ impl ActiveCredential {
         }
     }
 
-    pub(super) fn session(claims: &SessionClaims) -> Self {
+    pub(super) fn session(claims: &SessionClaims, row: &SessionRow) -> Self {
         Self {
             kind: CredentialKind::Session,
             subject: claims.customer.to_string(),
             username: None,
+            issued_by: row.issuer_id,
             entity: None,
             acl: claims.acl.clone(),
             custom_claims: claims.custom_claims.clone(),
@@ -72,6 +77,7 @@ impl ActiveCredential {
             kind: CredentialKind::EntityToken,
             subject: row.entity_user_id.to_string(),
             username: user.map(|user| user.username),
+            issued_by: row.issuer_id,
             entity: Some(row.entity_id),
             acl: Acl::default(),
             custom_claims: CustomClaims::default(),
@@ -85,7 +91,9 @@ impl ActiveCredential {
         Self {
             kind: CredentialKind::OneTimeToken,
             subject: row.customer_id.to_string(),
-            username: Some(row.username),
+            // Where the customer is no user here, the name is the caller's own id once more.
+            username: row.epoch.map(|_| row.username),
+            issued_by: Some(row.issuer_id),
             entity: None,
             acl: row.acl,
             custom_claims: row.custom_claims,

@@ -98,7 +98,8 @@ impl PendingCredential {
         }
     }
 
-    /// What the credential stands for. `None` if it has been revoked, has expired, or belongs to a disabled user.
+    /// What the credential stands for. `None` if it has been revoked, has expired, or belongs to a user who is disabled or,
+    /// for an entity token, no member of the entity any more.
     ///
     /// # Errors
     /// [`StoreError`] if a row is unreadable.
@@ -106,13 +107,13 @@ impl PendingCredential {
         match self {
             Self::Login(claims, ..) => Ok(unless_refused(self.caller(rows, now))?.map(|caller| ActiveCredential::login(claims, caller))),
             Self::ApiKey(..) => Ok(unless_refused(self.caller(rows, now))?.map(ActiveCredential::api_key)),
-            Self::Session(session) => Ok(session.resolve(rows, now)?.map(|_| ActiveCredential::session(session.claims()))),
+            Self::Session(session) => Ok(session.resolve(rows, now)?.map(|row| ActiveCredential::session(session.claims(), &row))),
             Self::EntityToken(token, row, user) => {
                 let user: Option<UserRow> = rows.find_some(user.as_ref())?;
                 let row: Option<EntityTokenRow> = rows.find(row)?;
                 // A generation that was replaced is refused at once. The grace is for refreshing it, not for using it.
                 let is_live = |row: &EntityTokenRow| row.is_live(now) && row.token_id == token.id && row.generation == token.generation;
-                let row = row.filter(|row| is_live(row) && user.as_ref().is_none_or(UserRow::is_active));
+                let row = row.filter(|row| is_live(row) && row.is_for(user.as_ref()));
                 Ok(row.map(|row| ActiveCredential::entity_token(row, user)))
             }
             Self::OneTimeToken(token) => {

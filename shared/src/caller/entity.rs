@@ -9,7 +9,7 @@ use super::{CallerError, Credential, CredentialRequirement, Gate, note_row};
 use crate::audit::{Act, Event};
 use crate::credentials::{ApiKey, KeyNumber, LoginClaims, TokenKeys};
 use crate::domain::{EntityId, EntityUserId, Locator, Permission, RandomId, Scope, Timestamp, UserId};
-use crate::store::{Database, EntityTokenRow, StoreError, schema};
+use crate::store::{Database, EntityTokenRow, StoreError, UserRow, schema};
 
 /// The token was sealed under a key that this process has not read yet.
 #[derive(Debug, Error)]
@@ -34,6 +34,17 @@ pub struct EntityCaller<'a> {
     now: Timestamp,
 }
 
+/// Who the user in the path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntitySubject {
+    /// An active user of this service, who is a member of the entity.
+    Member,
+    /// A user of this service who is disabled, or no member of the entity.
+    Outsider,
+    /// No user of this service: the id is the caller's own.
+    Foreign,
+}
+
 /// A caller with the right to the operation, and the pair's token as it was read.
 #[derive(Clone, Debug)]
 pub struct EntityAccess {
@@ -43,8 +54,12 @@ pub struct EntityAccess {
     pub credential_id: Locator,
     /// The place of the pair's token.
     pub locator: Locator,
-    /// The live token, if there is one.
+    /// Who the user in the path is.
+    pub subject: EntitySubject,
+    /// The live token, if there is one and its user may still have it.
     pub token: Option<EntityTokenRow>,
+    /// A token that would be live, were its user still active and a member. It can be deleted, and nothing else.
+    pub withdrawn: Option<EntityTokenRow>,
     /// A token that would be live, had the key that sealed it not left the ring: its text no longer opens anything.
     pub keyless: Option<RandomId>,
 }
@@ -77,8 +92,11 @@ impl EntityPath {
 impl EntityCaller<'_> {
     /// Reads the pair's token and the credentials' rows in one request, and checks the right to `operation`.
     ///
-    /// On their own token the acting user needs no permission, but a restricted key must have been given this one. On
-    /// another user's token both the acting user and the key need `operation` for that entity.
+    /// On their own token acting users need to be members of the entity, and a restricted key must have been given
+    /// `operation` for it. On another's token both the acting user and the key need `operation` for that entity.
+    ///
+    /// The row of the user in the path is read with the others. No condition of the write repeats the check: whoever takes
+    /// the token later reads that row again.
     ///
     /// # Errors
     /// [`CallerError::Forbidden`] only for a caller whose credentials are good; [`CallerError::Refused`] or
@@ -90,16 +108,21 @@ impl EntityCaller<'_> {
         let key = Credential::ApiKey(self.key).add_to(&mut batch);
         let acting = Credential::Login(self.login).add_to(&mut batch);
         let token = batch.token(schema::entity_token(&locator));
+        let user = self.path.user.as_user().map(|user| batch.user(user));
         let rows = batch.get().await?;
         let (key, acting) = (key.caller(&rows, self.now)?, acting.caller(&rows, self.now)?);
 
-        let (permission, scope) = (Permission::new(operation), Scope::entity(&self.path.entity));
-        let own = self.path.user.as_str() == acting.user_id().to_string();
-        let allowed =
-            if own { key.restriction_allows(&permission, &scope) } else { key.may(&permission, &scope) && acting.may(&permission, &scope) };
+        let entity = &self.path.entity;
+        let (permission, scope) = (Permission::new(operation), Scope::entity(entity));
+        let allowed = if self.path.user.as_user() == Some(acting.user_id()) {
+            acting.user.is_active_member_of(entity) && key.restriction_allows(&permission, &scope)
+        } else {
+            acting.may(&permission, &scope) && key.may(&permission, &scope)
+        };
         if !allowed {
             return Err(CallerError::Forbidden);
         }
+        let user: Option<UserRow> = rows.find_some(user.as_ref())?;
         let token = rows.find(&token)?.filter(|row: &EntityTokenRow| row.is_live(self.now));
         if token.as_ref().is_some_and(|row| self.token_keys.is_older_than(KeyNumber::new(row.sealed_under))) {
             return Err(CallerError::Store(StoreError::unavailable(StaleRing)));
@@ -108,6 +131,15 @@ impl EntityCaller<'_> {
             Some(row) if !self.token_keys.has(KeyNumber::new(row.sealed_under)) => (None, Some(row.token_id)),
             token => (token, None),
         };
-        Ok(EntityAccess { acting: acting.user_id(), credential_id: key.credential_id, locator, token, keyless })
+        let (token, withdrawn) = match token {
+            Some(row) if !row.is_for(user.as_ref()) => (None, Some(row)),
+            token => (token, None),
+        };
+        let subject = match user {
+            Some(user) if user.is_active_member_of(entity) => EntitySubject::Member,
+            Some(_) => EntitySubject::Outsider,
+            None => EntitySubject::Foreign,
+        };
+        Ok(EntityAccess { acting: acting.user_id(), credential_id: key.credential_id, locator, subject, token, withdrawn, keyless })
     }
 }

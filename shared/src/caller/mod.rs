@@ -25,7 +25,7 @@ use crate::store::StoreError;
 
 pub use active::ActiveCredential;
 pub use credential::{Credential, PendingCredential};
-pub use entity::{EntityAccess, EntityCaller, EntityPath};
+pub use entity::{EntityAccess, EntityCaller, EntityPath, EntitySubject};
 pub use gate::{Gate, login};
 pub use headers::{bearer, first_credential};
 pub use one_time::PendingOneTimeToken;

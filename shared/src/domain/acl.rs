@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::EntityId;
+
 /// An operation's name, or `*` for every one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -60,7 +62,7 @@ impl Scope {
 
     /// One entity.
     #[must_use]
-    pub fn entity(id: &super::EntityId) -> Self {
+    pub fn entity(id: &EntityId) -> Self {
         Self { organization_id: Some(vec![id.as_str().to_owned()]), ..Self::default() }
     }
 
@@ -139,6 +141,16 @@ impl Acl {
         self.0.iter().any(|item| item.scope.covers(scope) && item.permissions.iter().any(|own| own.covers(permission)))
     }
 
+    /// Whether an item that permits anything covers all of `entity`: a user with this ACL is a member of it.
+    ///
+    /// Anybody may grant an item without permissions, so such an item makes no members: whoever may grant an ACL is a member
+    /// wherever the ACL makes one.
+    #[must_use]
+    pub fn covers_entity(&self, entity: &EntityId) -> bool {
+        let entity = Scope::entity(entity);
+        self.0.iter().any(|item| !item.permissions.is_empty() && item.scope.covers(&entity))
+    }
+
     /// What both grant, item by item and value by value. Items that others of the result cover are left out.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
@@ -195,6 +207,22 @@ mod tests {
 
         assert!(!grants.grants(&Permission::new("read"), &Scope::entity(&"a".parse().unwrap())));
         assert!(grants.covers(&acl(r#"[{"scope":{"organizationId":["a"],"planId":["p"],"productId":["x"]},"permissions":["read"]}]"#)));
+    }
+
+    #[test]
+    fn an_entity_is_covered_as_a_whole_and_by_an_item_that_permits_something() {
+        for (json, covered) in [
+            (r#"[{"scope":{},"permissions":["x"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["a","b"]},"permissions":["x"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["b"]},"permissions":["*"]},{"scope":{"organizationId":["a"]},"permissions":["x"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["b"]},"permissions":["*"]}]"#, false),
+            (r#"[{"scope":{"organizationId":["a"],"productId":["p"]},"permissions":["*"]}]"#, false),
+            (r#"[{"scope":{"organizationId":[]},"permissions":["*"]}]"#, false),
+            (r#"[{"scope":{},"permissions":[]}]"#, false),
+            (r#"[]"#, false),
+        ] {
+            assert_eq!(acl(json).covers_entity(&"a".parse().unwrap()), covered, "{json}");
+        }
     }
 
     #[test]

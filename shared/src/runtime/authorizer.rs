@@ -100,6 +100,7 @@ impl Authorization {
             "kind": credential.kind.name(),
             "subject": credential.subject,
             "username": credential.username,
+            "issuedBy": credential.issued_by,
             "entity": credential.entity,
             "acl": json_text(serde_json::to_string(&credential.acl)),
             "customClaims": json_text(serde_json::to_string(&credential.custom_claims)),

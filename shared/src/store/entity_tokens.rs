@@ -8,8 +8,8 @@ use super::schema::{
     self, ENDED_BY, EXPIRES_AT, FLAGS, GENERATION, LIFE_SECONDS, PK, PREVIOUSLY_ROTATED_AT, ROTATED_AT, SEALED_UNDER, TOKEN_ID,
 };
 use super::update::Updated;
-use super::{Database, StoreError};
-use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp};
+use super::{Database, StoreError, UserRow};
+use crate::domain::{EntityId, EntityUserId, Locator, RandomId, Timestamp, UserId};
 
 /// The token of an (entity, user) pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,12 @@ pub struct EntityTokenRow {
     pub entity_id: EntityId,
     /// The user whose token it is.
     pub entity_user_id: EntityUserId,
+    /// The user in whose name it was made. Absent in rows of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_id: Option<UserId>,
+    /// Whether it was made for a user of this service, who was a member of the entity. Without that user's row it is void.
+    #[serde(default)]
+    pub for_member: bool,
     /// Random at creation: a token that is deleted and created again has another id.
     pub token_id: RandomId,
     /// The generation that is live.
@@ -52,6 +58,13 @@ impl EntityTokenRow {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_by.is_none() && self.expires_at > now
+    }
+
+    /// Whether `user`, who has the id of the entity's user, may still have it: a user must be active and a member of the
+    /// entity. Nobody decides about an id of the caller's own.
+    #[must_use]
+    pub fn is_for(&self, user: Option<&UserRow>) -> bool {
+        user.map_or(!self.for_member, |user| user.is_active_member_of(&self.entity_id))
     }
 
     /// How long it was given to live, in seconds.
@@ -230,6 +243,8 @@ mod tests {
         let row = EntityTokenRow {
             entity_id: "acme".parse().unwrap(),
             entity_user_id: "carol".parse().unwrap(),
+            issuer_id: None,
+            for_member: false,
             token_id: RandomId::random(),
             generation: 5,
             sealed_under: 1,

@@ -6,7 +6,7 @@ use super::rows::{json, unix};
 use super::schema::{self, DISABLED_AT, EPOCH, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK};
 use super::write::{Check, Put, Write};
 use super::{Database, StoreError};
-use crate::domain::{Acl, Secret, Timestamp, UserId, Username};
+use crate::domain::{Acl, EntityId, Secret, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +54,12 @@ impl UserRow {
     #[must_use]
     pub fn is_active_in(&self, epoch: u64) -> bool {
         self.is_active() && self.epoch == epoch
+    }
+
+    /// Whether the user is active, and a member of `entity`.
+    #[must_use]
+    pub fn is_active_member_of(&self, entity: &EntityId) -> bool {
+        self.is_active() && self.acl.covers_entity(entity)
     }
 
     /// Whether the password has expired and must be changed before anything else.

@@ -15,6 +15,8 @@ use crate::user::UserView;
 pub fn of(connection: &Connection, person: &Person, found: &Found, with_hash: bool) -> Value {
     let is_own = |row: &SessionRow| row.customer_id == person.customer_id();
     let sessions = || found.sessions.iter().filter_map(|found| if let FoundSession::Session(row) = found { Some(row) } else { None });
+    let is_own_token = |row: &EntityTokenRow| row.entity_user_id.as_str() == person.subject();
+    let entity_tokens = || found.tokens.iter().filter_map(|token| token.row.as_ref());
     let one_time_tokens = found.sessions.iter().filter_map(|found| match found {
         FoundSession::OneTimeToken(row) => Some(one_time_token(row)),
         FoundSession::Session(_) | FoundSession::Former(_) => None,
@@ -28,7 +30,10 @@ pub fn of(connection: &Connection, person: &Person, found: &Found, with_hash: bo
         "issued_sessions": sessions().filter(|row| !is_own(row)).map(|row| json!({
             "id": row.id(), "customer_id": row.customer_id, "expires_at": row.expires_at,
         })).collect::<Vec<_>>(),
-        "entity_tokens": found.tokens.iter().filter_map(|token| token.row.as_ref()).map(entity_token).collect::<Vec<_>>(),
+        "entity_tokens": entity_tokens().filter(|row| is_own_token(row)).map(entity_token).collect::<Vec<_>>(),
+        "issued_entity_tokens": entity_tokens().filter(|row| !is_own_token(row)).map(|row| json!({
+            "entity_id": row.entity_id, "entity_user_id": row.entity_user_id, "expires_at": row.expires_at,
+        })).collect::<Vec<_>>(),
         "one_time_tokens": one_time_tokens.collect::<Vec<_>>(),
     })
 }
@@ -57,6 +62,7 @@ fn entity_token(row: &EntityTokenRow) -> Value {
     json!({
         "entity_id": row.entity_id,
         "entity_user_id": row.entity_user_id,
+        "issuer_id": row.issuer_id,
         "generation": row.generation,
         "rotated_at": row.rotated_at,
         "flags": row.flags,

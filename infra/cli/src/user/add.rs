@@ -81,7 +81,7 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     let id = row.user_id;
     let mut sentence = format!("Created user {name} with id {id}.");
     if row.acl.0.is_empty() {
-        sentence.push_str(" The user has no rights to others' entities and tokens; `latchkey user grant` grants them.");
+        sentence.push_str(" The user has no rights and is a member of no entity; `latchkey user grant` grants both.");
     }
     if let Some(generated) = &password.generated {
         sentence.push_str(&format!("\nPassword: {}", generated.expose()));

@@ -95,14 +95,15 @@ impl Directory {
         Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
 
-    /// A page of the entity tokens of `subject`, and of what the idempotency keys of a user of that id made.
+    /// A page of the entity tokens of `subject`, of those that were made in that name, and of what the idempotency keys of a user
+    /// of that id made.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
     pub async fn tokens_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
         let is_about = ENTITY_USER_ID.is(subject).or(USER_ID.is(subject).and(PK.begins_with(IDEMPOTENCY_PREFIX)));
         // Earlier releases kept one-time tokens here.
-        let is_about = is_about.or(CUSTOMER_ID.is(subject)).or(ISSUER_ID.is(subject));
+        let is_about = is_about.or(ISSUER_ID.is(subject)).or(CUSTOMER_ID.is(subject));
         let Page { rows, scanned, next } = scan(self.0.tokens(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_token).collect::<Result<_, _>>()?, scanned, next })
     }

@@ -77,6 +77,7 @@ attributes! {
     // Of entity tokens.
     ENTITY_ID = "entity_id"
     ENTITY_USER_ID = "entity_user_id"
+    FOR_MEMBER = "for_member"
     GENERATION = "generation"
     ROTATED_AT = "rotated_at"
     PREVIOUSLY_ROTATED_AT = "previously_rotated_at"
