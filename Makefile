@@ -31,7 +31,7 @@ UPGRADE ?=
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
+.PHONY: help run test test-flood test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,8 +42,12 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
 	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
+	LATCHKEY_FLOOD_SECONDS=10 cargo test -p latchkey-tests -- --ignored --nocapture flood::
 	$(MAKE) --no-print-directory test-contract
 	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
+
+test-flood: cargo-lambda ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
+	cargo test -p latchkey-tests -- --ignored --nocapture flood::
 
 test-contract: cargo-lambda ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
 	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
@@ -156,8 +160,8 @@ sam:
 	  ! command -v sam >/dev/null; then $(MAKE) --no-print-directory .venv-sam; fi
 
 # Python packages, each set in a virtual environment of its own: they want other versions of the same libraries. pip takes the files
-# whose hashes are listed and nothing else, and builds none: what a build asks for has no hashes. An environment that was made of the
-# same list is taken as it is.
+# whose hashes are listed, which are all that is needed, and builds none: what a build asks for has no hashes. An environment that
+# was made of the same list is taken as it is.
 .PHONY: .venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv
 .venv: LIST = cargo-lambda
 .venv-sam: LIST = sam
@@ -177,7 +181,7 @@ venv:
 	@echo "Installing $$(sed -n 's/^\([a-z].*\)/\1/p' infra/requirements/$(LIST).in | paste -sd ' ' -) into $(VENV)"
 	@python3 -m venv --clear $(VENV) >$(VENV).log 2>&1 || { cat $(VENV).log; rm -rf $(VENV) $(VENV).log; \
 	  echo "Python can't make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
 	  --requirement infra/requirements/$(LIST).txt || { rm -rf $(VENV) $(VENV).log; \
 	  echo "What infra/requirements/$(LIST).txt names could not be fetched. Is there a network? Try again, or install it in another way."; exit 1; }
 	@cp infra/requirements/$(LIST).txt $(VENV)/requirements.txt

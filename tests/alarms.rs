@@ -142,7 +142,7 @@ fn a_rollout_has_an_alias_for_every_function_and_a_role_that_may_move_it() {
     for watched in globals["DeploymentPreference"]["Alarms"]["Fn::If"][1].as_array().unwrap() {
         match watched["Fn::Sub"].as_str() {
             Some(name) => assert!(alarms.contains_key(name.strip_prefix("latchkey-${Stage}-").unwrap()), "{watched}"),
-            None => drop(own.insert(watched.get("Fn::If").map_or(watched, |choice| &choice[1])["Ref"].as_str().unwrap().to_owned())),
+            None => drop(own.insert(watched["Ref"].as_str().unwrap().to_owned())),
         }
     }
     let of_the_release = template["Resources"].as_object().unwrap().keys().filter(|id| id.starts_with("Release"));

@@ -48,11 +48,29 @@ async fn a_login_counts_one_attempt_and_begins_one_session() {
     world.insert(&row).await;
 
     let replies =
-        losing_each::<UserLogin>(&world, 4, async || Call::new().json(json!({ "username": "alice", "password": "alice's password" })))
+        losing_each::<UserLogin>(&world, 5, async || Call::new().json(json!({ "username": "alice", "password": "alice's password" })))
             .await;
 
     assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
     assert_eq!(world.sessions_of(&row.user_id.to_string()).await, replies.len());
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_one_attempt_from_its_address_and_one_in_a_row() {
+    // It is counted in a row after the hash, and before it.
+    for attempts in ["10", "100"] {
+        let world = World::with([("LOGIN_ATTEMPTS", attempts)]).await;
+        world.insert(&world.user_row("alice", Acl::default())).await;
+
+        let wrong = async || Call::new().json(json!({ "username": "alice", "password": "wrong" }));
+        let replies = losing_each::<UserLogin>(&world, 4, wrong).await;
+
+        assert!(replies.iter().all(|reply| reply.status == 401), "{replies:?}");
+        let rows = world.rows("users").await;
+        let counts: Vec<_> =
+            rows.iter().filter_map(|row| Some(row.get("attempt_ids").or(row.get("failed_attempt_ids"))?.as_ss().unwrap().len())).collect();
+        assert_eq!(counts, [replies.len(); 3], "under the name, from the address, in a row");
+    }
 }
 
 #[tokio::test]

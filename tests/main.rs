@@ -2,7 +2,7 @@
 //!
 //! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
 //! (`malformed`, `forged`, `costs`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
-//! over HTTP (`make test` asks for it), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`),
+//! over HTTP (`make test` asks for it, and for `flood`), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`),
 //! and `sam_local`, which runs them in containers (`make test-sam-local`).
 
 #![expect(
@@ -27,6 +27,7 @@ mod entities;
 mod events;
 mod failures;
 mod first_keys;
+mod flood;
 mod forged;
 mod house;
 mod house_rules;

@@ -49,13 +49,16 @@ fn functions_template_and_contract_have_the_same_routes() {
 }
 
 #[test]
-fn the_routes_that_hash_a_password_have_a_limit_of_their_own() {
+fn the_routes_that_take_a_password_and_nothing_else_have_a_limit_of_their_own() {
     let source = yaml::parse(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap();
     let limited = source["Resources"]["Api"]["Properties"]["RouteSettings"].as_object().unwrap().keys().cloned();
     let given = variables(template());
     let hashing = routes(template()).unwrap().into_iter().filter(|route| given[&route.operation].contains("ARGON2_MEMORY_KIB"));
+    let mut hashing: BTreeSet<_> = hashing.map(|route| format!("{} {}", route.method, route.path)).collect();
+    // Backends call it without a password, and no flood of passwords may shut them out.
+    assert!(hashing.remove("POST /authentication-tokens"));
 
-    assert_eq!(limited.collect::<BTreeSet<_>>(), hashing.map(|route| format!("{} {}", route.method, route.path)).collect());
+    assert_eq!(limited.collect::<BTreeSet<_>>(), hashing);
 }
 
 #[test]

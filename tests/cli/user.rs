@@ -205,6 +205,28 @@ async fn another_password_ends_every_login_and_an_expired_one_has_to_be_changed(
 }
 
 #[tokio::test]
+async fn whoever_was_locked_out_by_wrong_passwords_is_unlocked() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let carol = world.person("carol").await;
+    for _ in 0..3 {
+        world.login("carol", "wrong").await;
+    }
+    let shown = async || olga.run("user show carol --json").await.done().json();
+    assert_eq!((&shown().await["wrong_passwords"], &shown().await["password_disabled"]), (&json!(3), &json!(false)));
+
+    let unlocked = olga.run("user unlock carol --json").await.done().json();
+    let again = olga.run(&format!("user unlock {} --json", carol.id)).await.done().json();
+
+    assert_eq!((unlocked, &again["changed"]), (json!({ "user_id": carol.id, "changed": true }), &json!(false)));
+    assert_eq!(shown().await["wrong_passwords"], 0);
+    assert_eq!(olga.acts(), ["user.unlock"]);
+    assert_eq!(olga.recorded("unchanged"), ["user.unlock"]);
+    assert_eq!((&olga.journal()[1]["event"], &olga.journal()[1]["subject"]), (&json!("user.unlocked"), &json!(carol.id)));
+    assert_eq!(olga.run("user unlock dora").await.code, 3);
+}
+
+#[tokio::test]
 async fn rights_are_replaced_in_both_rows() {
     let world = World::new().await;
     let olga = world.operator();

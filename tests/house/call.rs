@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::contract::Fit;
 
 /// A request in the making, as the contract documents it unless it says otherwise.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Call {
     headers: BTreeMap<String, String>,
+    source_ip: Option<String>,
     pub(super) path: BTreeMap<String, String>,
     pub(super) query: String,
     pub(super) body: Option<Vec<u8>>,
@@ -22,7 +23,20 @@ pub struct Call {
 
 impl Call {
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            headers: BTreeMap::new(),
+            source_ip: Some("127.0.0.1".to_owned()),
+            path: BTreeMap::new(),
+            query: String::new(),
+            body: None,
+            route: String::new(),
+            fit: Fit::default(),
+        }
+    }
+
+    /// From this address, as the gateway saw it; `None` is from none.
+    pub fn from<'a>(self, address: impl Into<Option<&'a str>>) -> Self {
+        Self { source_ip: address.into().map(str::to_owned), ..self }
     }
 
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -93,7 +107,7 @@ impl Call {
             "rawQueryString": self.query,
             "body": body,
             "isBase64Encoded": is_base64_encoded,
-            "requestContext": { "requestId": "request-1", "http": { "method": "POST", "path": "/", "sourceIp": "127.0.0.1" } },
+            "requestContext": { "requestId": "request-1", "http": { "method": "POST", "path": "/", "sourceIp": self.source_ip } },
         });
         serde_json::from_value(event).unwrap()
     }

@@ -1,5 +1,7 @@
 //! A plain HTTP client, which holds every exchange against the contract.
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -28,6 +30,14 @@ impl Client {
     pub fn new(url: &str) -> Self {
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
         Self { url: url.to_owned(), fit: Fit::default(), client }
+    }
+
+    /// The same, whose requests come from `address`, which this machine must have.
+    pub fn from_address(url: &str, address: IpAddr) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address));
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Self { client, ..Self::new(url) }
     }
 
     /// The same client for requests of which the test says so.

@@ -13,7 +13,8 @@ pub fn python(name: &str, requirements: &str) -> PathBuf {
     let python = environment.join("bin/python");
     if std::fs::read_to_string(&made).ok().as_ref() != Some(&wanted_text) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"];
+        let install =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary", ":all:"];
         run(Command::new(&python).args(install).arg("--requirement").arg(&wanted));
         std::fs::write(made, wanted_text).unwrap();
     }

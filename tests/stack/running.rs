@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 /// How often the functions read their key sets again.
 pub const KEYS_REFRESH_SECONDS: u64 = 1;
 
+/// How many attempts an address has, where every test comes from the same one.
+const ADDRESS_ATTEMPTS: u32 = 1000;
+
 /// A running stack; dropped, it is stopped.
 pub struct Stack {
     site: Site,
@@ -25,6 +28,7 @@ pub struct Stack {
     port: u16,
     /// Variables of the functions, besides those that the stack gives them.
     variables: Vec<(&'static str, String)>,
+    options: &'static [&'static str],
 }
 
 impl Deref for Stack {
@@ -36,19 +40,25 @@ impl Deref for Stack {
 }
 
 impl Stack {
-    /// Builds and starts a stack with an empty data directory, and waits until it answers.
+    /// Builds and starts a stack with an empty data directory, and waits until it answers. Its throttle of addresses is as wide
+    /// as can be.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with options of the program; with any, the throttle is as narrow as by default.
+    pub async fn start_with(options: &'static [&'static str]) -> Self {
         let folder = std::env::temp_dir().join(format!("latchkey-stack-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         for package in ["latchkey-local", "latchkey-cli"] {
             build(package);
         }
-        Self::start_in(folder, port, Vec::new()).await
+        Self::start_in(folder, port, Vec::new(), options).await
     }
 
-    async fn start_in(folder: PathBuf, port: u16, variables: Vec<(&'static str, String)>) -> Self {
-        let mut process = spawn(&folder, port, &variables);
+    async fn start_in(folder: PathBuf, port: u16, variables: Vec<(&'static str, String)>, options: &'static [&'static str]) -> Self {
+        let mut process = spawn(&folder, port, &variables, options);
         let stack_json = folder.join(".local/stack.json");
         let started = Instant::now();
         // A stack that was killed leaves its file; the next one removes it before anything else and writes it at the end.
@@ -75,7 +85,7 @@ impl Stack {
             folder,
             environment: Vec::new(),
         };
-        Self { site, process, port, variables }
+        Self { site, process, port, variables, options }
     }
 
     /// Kills the stack as a power cut would, and starts it again on the same data.
@@ -87,7 +97,7 @@ impl Stack {
     pub async fn kill_and_start_again_with(&mut self, variables: Vec<(&'static str, String)>) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        let again = Self::start_in(self.folder.clone(), self.port, variables).await;
+        let again = Self::start_in(self.folder.clone(), self.port, variables, self.options).await;
         *self = again;
     }
 
@@ -109,9 +119,14 @@ impl Drop for Stack {
     }
 }
 
-fn spawn(folder: &Path, port: u16, variables: &[(&str, String)]) -> Child {
+fn spawn(folder: &Path, port: u16, variables: &[(&str, String)], options: &[&str]) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-    Command::new(program("latchkey-local"))
+    let mut command = Command::new(program("latchkey-local"));
+    if options.is_empty() {
+        command.env("ADDRESS_ATTEMPTS", ADDRESS_ATTEMPTS.to_string());
+    }
+    command
+        .args(options)
         .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
         .arg(folder.join(".local"))
         .current_dir(root())

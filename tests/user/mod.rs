@@ -4,3 +4,4 @@ mod login;
 mod logout;
 mod password;
 mod renew;
+mod throttles;

@@ -31,7 +31,7 @@ impl AuthenticationTokenCreate {
         wanted: TokenRequest,
         request: &Request,
     ) -> Result<Answer, ApiError> {
-        let proven = self.passwords.prove(username, password, request.now, &request.trail).await?;
+        let proven = self.passwords.prove(&request.password_guess(username, password)).await?;
         // Whoever verifies the session believes its claims: making up one's own takes the right to make tokens for others.
         let may_claim = wanted.custom_claims.is_empty() || may_issue_tokens(&proven.row.acl);
         if !may_claim || !proven.row.acl.covers(&wanted.acl) {

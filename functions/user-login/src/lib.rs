@@ -31,7 +31,7 @@ impl Operation for UserLogin {
         fields.finish()?;
 
         let now = request.now;
-        let proven = self.passwords.prove(username.expose(), &password, now, &request.trail).await?;
+        let proven = self.passwords.prove(&request.password_guess(username.expose(), &password)).await?;
         let user = &proven.row;
         let session_id = SessionId::random(Subject::User(user.user_id));
         let expires_at = now.plus(self.ttl_seconds.min(self.session_ttl_seconds));

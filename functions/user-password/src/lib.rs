@@ -41,7 +41,7 @@ impl Operation for UserPassword {
         self.rules.check(&new, &[]).map_err(weak)?;
 
         let now = request.now;
-        let proven = self.passwords.prove_even_expired(username.expose(), &old, now, &request.trail).await?;
+        let proven = self.passwords.prove_even_expired(&request.password_guess(username.expose(), &old)).await?;
         // The old password was right, so the attempt does not count, whatever happens to the new one.
         let (changed, ()) = join(self.change(&proven, &new, now), self.passwords.forget_attempts(&proven)).await;
         changed?;

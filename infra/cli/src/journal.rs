@@ -47,6 +47,7 @@ acts! {
     UserAdd = "user.add", UserAdded;
     UserDisable = "user.disable", UserDisabled;
     UserEnable = "user.enable", UserEnabled;
+    UserUnlock = "user.unlock", UserUnlocked;
     UserPasswd = "user.passwd", UserPasswordSet;
     UserGrant = "user.grant", UserGranted;
     KeyShow = "key.show", ApiKeyShown;

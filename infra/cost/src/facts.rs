@@ -113,9 +113,9 @@ mod tests {
         let facts = Facts::read(Path::new("../..")).unwrap();
 
         let login = facts.function("user-login").unwrap();
-        assert_eq!((login.memory_mb, login.throttle, login.gateway), (1769.into(), 50, true));
+        assert_eq!((login.memory_mb, login.throttle, login.gateway), (1769.into(), 250, true));
         let authorizer = facts.function("authorizer").unwrap();
-        assert_eq!((authorizer.memory_mb, authorizer.throttle, authorizer.gateway), (512.into(), 200, false));
+        assert_eq!((authorizer.memory_mb, authorizer.throttle, authorizer.gateway), (512.into(), 300, false));
         assert!(facts.function("authorizer-sample").is_err() && facts.function("keys").is_err());
         assert!(facts.secrets > 0 && facts.alarm_metrics > 50 && facts.dashboards == 1);
         assert_eq!(facts.operations.first().unwrap().name, "user-login");

@@ -320,12 +320,12 @@ mod tests {
     #[test]
     fn a_refusal_writes_its_event() {
         let inputs = inputs();
-        let [guess, forged] = ["wrong passwords, each under another name", "forged one-time tokens"].map(|what| {
+        let [guess, forged] = ["wrong passwords, each under another name and from another address", "forged one-time tokens"].map(|what| {
             let attack = inputs.model.attack.iter().find(|attack| attack.what == what).unwrap();
             inputs.refused(attack).unwrap()
         });
 
-        assert_eq!((guess.reads, guess.writes, guess.billed_ms), (1.into(), 1.into(), 20.into()));
+        assert_eq!((guess.reads, guess.writes, guess.billed_ms), (1.into(), 3.into(), 24.into()));
         assert_eq!((forged.reads, forged.writes), (0.into(), 0.into()));
         assert!(guess.log_bytes > forged.log_bytes);
     }

@@ -34,6 +34,9 @@ struct Arguments {
     /// Don't start functions again when their source changes
     #[arg(long)]
     no_watch: bool,
+    /// Answer 429 above the template's request limits, as the deployed API does
+    #[arg(long)]
+    limits: bool,
     #[command(subcommand)]
     guarded: Option<Guarded>,
 }
@@ -55,8 +58,8 @@ async fn main() -> ExitCode {
     let ended = match arguments.guarded {
         Some(Guarded::Guarded { command }) => become_guarded(&command).map(|never| match never {}),
         None => {
-            let Arguments { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, no_watch, .. } = arguments;
-            stack::run(Options { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, watch: !no_watch }).await
+            let Arguments { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, no_watch, limits, .. } = arguments;
+            stack::run(Options { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, watch: !no_watch, limits }).await
         }
     };
     match ended {

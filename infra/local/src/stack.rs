@@ -17,7 +17,7 @@ use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
 use crate::environment::{StackResources, variables};
 use crate::functions::Functions;
-use crate::gateway::{self, Gateway};
+use crate::gateway::{self, Gateway, Limiter};
 use crate::lambda::Lambda;
 use crate::sources::Sources;
 use crate::template::{Route, Template};
@@ -40,6 +40,8 @@ pub struct Options {
     pub concurrency: u16,
     /// Whether functions start again when their source changes.
     pub watch: bool,
+    /// Whether the gateway holds the routes to the template's limits.
+    pub limits: bool,
 }
 
 /// What answers requests and what it holds; not the functions' processes.
@@ -48,6 +50,7 @@ struct Stack {
     url: String,
     dynamodb: String,
     routes: Vec<Route>,
+    limits: bool,
     operations: BTreeSet<String>,
     tables: Vec<template::Table>,
     keys: keys::KeyFiles,
@@ -139,7 +142,8 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     let environment = variables(&resources);
     let operations = template::functions(&template);
     let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
-    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, operations, tables, keys, user }, functions))
+    let limits = options.limits;
+    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, limits, operations, tables, keys, user }, functions))
 }
 
 impl Stack {
@@ -147,7 +151,11 @@ impl Stack {
     async fn serve(&self, listener: TcpListener, lambda: SocketAddr) -> Result<()> {
         let authority = listener.local_addr()?.to_string();
         let lambda = Lambda::new(lambda, self.operations.iter().map(String::as_str));
-        let mut serving = tokio::spawn(gateway::serve(listener, Gateway::new(self.routes.clone(), lambda, authority)));
+        let mut gateway = Gateway::new(self.routes.clone(), lambda, authority);
+        if self.limits {
+            gateway = gateway.limited_by(Limiter::new(&self.routes));
+        }
+        let mut serving = tokio::spawn(gateway::serve(listener, gateway));
         let announcing = tokio::spawn(mail::announce(self.data.mail()));
 
         tokio::select! {

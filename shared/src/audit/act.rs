@@ -37,12 +37,14 @@ macro_rules! acts {
 acts! {
     /// A right username and password.
     LoginSucceeded = "login.succeeded",
-    /// A wrong password, an unknown name or a disabled user.
+    /// A wrong password, an unknown name, a disabled password or a disabled user.
     LoginRefused = "login.refused",
     /// The right password, which has expired.
     LoginExpired = "login.expired",
-    /// No attempt was left under that name; the password was not looked at.
+    /// No attempt was left under that name, or from that address; the password was not looked at.
     LoginThrottled = "login.throttled",
+    /// A wrong password was one too many in a row: the user's password is disabled.
+    LoginDisabled = "login.disabled",
     /// A login was given another JWT.
     SessionRenewed = "session.renewed",
     /// A user logged out.
@@ -91,6 +93,8 @@ acts! {
     UserDisabled = "user.disabled",
     /// An operator enabled a user.
     UserEnabled = "user.enabled",
+    /// An operator let a user's password be tried again.
+    UserUnlocked = "user.unlocked",
     /// An operator replaced a user's ACL.
     UserGranted = "user.granted",
     /// An operator set a user's password, or had it expire.

@@ -29,7 +29,7 @@ pub use entity::{EntityAccess, EntityCaller, EntityPath, EntitySubject};
 pub use gate::{Gate, login};
 pub use headers::{bearer, first_credential};
 pub use one_time::PendingOneTimeToken;
-pub use password::{PasswordGate, PasswordGateError, ProvenUser};
+pub use password::{PasswordGate, PasswordGateError, PasswordGuess, ProvenUser};
 pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
 pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath};

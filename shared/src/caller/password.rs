@@ -1,23 +1,28 @@
-//! The check of a password. An attempt is reserved first, and an unknown user costs the same hash.
+//! The check of a password. An attempt is reserved first, and an unknown user costs the same hash and the same requests.
+//!
+//! Wrong passwords in a row are counted in the user's row, which is read anyway: a login with the right password pays
+//! nothing for the count, one with a wrong password a write. The write follows the hash as long as the attempts of two
+//! windows, the most that can be under way at once, do not lead to [`MOST_FAILURES`]. Nearer to it, the write comes first,
+//! and the password counts only if that found a place.
 
-use futures_util::future::join;
+use futures_util::future::{join, try_join};
 use thiserror::Error;
 
 use crate::audit::{Act, Event, Trail};
 use crate::credentials::{PasswordError, PasswordHash, PasswordHasher, Verdict};
-use crate::domain::{Secret, Timestamp, Username};
-use crate::store::{Attempt, LoginAttempts, ReserveError, StoreError, UserRow, Users};
+use crate::domain::{ClientAddress, Secret, Timestamp, Username};
+use crate::store::{Attempt, LoginAttempts, LoginRow, MOST_FAILURES, ReserveError, StoreError, UsedUp, UserRow, Users};
 
 /// Why a password does not prove who the user is.
 #[derive(Debug, Error)]
 pub enum PasswordGateError {
-    /// Unknown user, wrong password or disabled user: one answer for all three.
+    /// Unknown user, wrong password, disabled password or disabled user: one answer for all four.
     #[error("incorrect credentials")]
     Incorrect,
     /// The password is right and has expired.
     #[error("the password has expired")]
     Expired,
-    /// The attempts under that name are used up. No hash was computed.
+    /// The attempts under that name, or from that address, are used up. No hash was computed.
     #[error("too many attempts")]
     Throttled {
         /// When the next window begins.
@@ -34,10 +39,24 @@ pub enum PasswordGateError {
 impl From<ReserveError> for PasswordGateError {
     fn from(error: ReserveError) -> Self {
         match error {
-            ReserveError::Throttled { retry_at } => Self::Throttled { retry_at },
+            ReserveError::Throttled { retry_at, .. } => Self::Throttled { retry_at },
             ReserveError::Store(error) => Self::Store(error),
         }
     }
+}
+
+/// A user name and a password as a client gave them, and from where.
+pub struct PasswordGuess<'r> {
+    /// The name, in whatever spelling.
+    pub username: &'r str,
+    /// The password.
+    pub password: &'r Secret,
+    /// Where it comes from.
+    pub address: ClientAddress,
+    /// The instant of the request.
+    pub now: Timestamp,
+    /// Where it is noted what came of it.
+    pub trail: &'r Trail,
 }
 
 /// Checks passwords under a throttle.
@@ -57,21 +76,24 @@ pub struct ProvenUser {
     pub row: UserRow,
     name: Username,
     attempt: Attempt,
+    has_failures: bool,
     rehashed: Option<PasswordHash>,
 }
 
 impl PasswordGate {
-    /// Checks `password` of `username`: two requests side by side, then at most one hash, or two if the parameters have
-    /// changed.
+    /// Checks a password: three requests side by side, then at most one hash, or two if the parameters have changed. A wrong
+    /// one costs another request.
     ///
-    /// A disabled user gets the answer for a wrong password. Only the right password reveals that it has expired.
+    /// A disabled user gets the answer for a wrong password, and so does everybody whose password is disabled. Only the
+    /// right password reveals that it has expired.
     ///
     /// # Errors
     /// [`PasswordGateError`]; [`PasswordGateError::Throttled`] comes before any hash is computed.
-    pub async fn prove(&self, username: &str, password: &Secret, now: Timestamp, trail: &Trail) -> Result<ProvenUser, PasswordGateError> {
-        let proven = self.prove_even_expired(username, password, now, trail).await?;
-        if proven.row.password_has_expired(now) {
-            trail.note(Event::of(Act::LoginExpired).subject(proven.row.user_id));
+    pub async fn prove(&self, guess: &PasswordGuess<'_>) -> Result<ProvenUser, PasswordGateError> {
+        let proven = self.prove_even_expired(guess).await?;
+        if proven.row.password_has_expired(guess.now) {
+            self.forget_attempts(&proven).await;
+            guess.trail.note(Event::of(Act::LoginExpired).subject(proven.row.user_id));
             return Err(PasswordGateError::Expired);
         }
         Ok(proven)
@@ -81,52 +103,71 @@ impl PasswordGate {
     ///
     /// # Errors
     /// [`PasswordGateError`], but never [`PasswordGateError::Expired`].
-    pub async fn prove_even_expired(
-        &self,
-        username: &str,
-        password: &Secret,
-        now: Timestamp,
-        trail: &Trail,
-    ) -> Result<ProvenUser, PasswordGateError> {
-        let name = Username::normalised(username);
-        let (attempt, user) = join(self.attempts.reserve(&name, now), self.find(&name)).await;
-        if let Err(ReserveError::Throttled { .. }) = attempt {
-            trail.note(Event::of(Act::LoginThrottled).name(&name));
+    pub async fn prove_even_expired(&self, guess: &PasswordGuess<'_>) -> Result<ProvenUser, PasswordGateError> {
+        let name = Username::normalised(guess.username);
+        let (attempt, found) = join(self.attempts.reserve(&name, &guess.address, guess.now), self.find(&name)).await;
+        if let Err(ReserveError::Throttled { used_up, .. }) = attempt {
+            let reason = match used_up {
+                UsedUp::Name => "attempts under the name",
+                UsedUp::Address => "attempts from the address",
+            };
+            guess.trail.note(Event::of(Act::LoginThrottled).name(&name).because(reason));
         }
-        let (attempt, user) = (attempt?, user?);
+        let (attempt, found) = (attempt?, found?);
 
-        let stored = user.as_ref().and_then(|user| user.password_hash.as_ref()).map(|hash| PasswordHash::from_stored(hash.expose()));
-        let verdict = self.hasher.verify(password, stored.as_ref())?;
-        let (rehashed, row) = match (verdict, user) {
-            (Verdict::Right, Some(row)) if row.is_active() => (None, row),
-            (Verdict::RightRehashed(hash), Some(row)) if row.is_active() => (Some(hash), row),
-            (verdict, user) => {
-                let refused = Event::of(Act::LoginRefused).name(&name);
-                trail.note(match (verdict, user) {
-                    (Verdict::Wrong, Some(row)) => refused.subject(row.user_id).because("wrong password"),
-                    (_, Some(row)) => refused.subject(row.user_id).because("disabled user"),
-                    (_, None) => refused.because("unknown name"),
-                });
-                return Err(PasswordGateError::Incorrect);
-            }
+        let failures = found.as_ref().map_or(0, |found| found.failures);
+        let is_near = failures.saturating_add(self.attempts.per_name().saturating_mul(2)) >= MOST_FAILURES;
+        let counted_first = if is_near { self.count_failure(&name, &attempt).await? } else { None };
+
+        let stored = found.as_ref().and_then(|found| found.user.password_hash.as_ref());
+        let stored = stored.map(|hash| PasswordHash::from_stored(hash.expose()));
+        let (is_right, rehashed) = match self.hasher.verify(guess.password, stored.as_ref())? {
+            Verdict::Wrong => (false, None),
+            Verdict::Right => (true, None),
+            Verdict::RightRehashed(hash) => (true, Some(hash)),
         };
-        Ok(ProvenUser { row, name, attempt, rehashed })
+        let is_disabled = is_near && counted_first.is_none();
+        let reason = match found {
+            Some(LoginRow { user: row, .. }) if is_right && !is_disabled && row.is_active() => {
+                return Ok(ProvenUser { row, name, attempt, has_failures: is_near || failures > 0, rehashed });
+            }
+            Some(_) if !is_right => "wrong password",
+            Some(LoginRow { ref user, .. }) if !user.is_active() => "disabled user",
+            Some(_) => "disabled password",
+            None => "unknown name",
+        };
+
+        let counted = if is_near { counted_first } else { self.count_failure(&name, &attempt).await? };
+        let user = found.map(|found| found.user.user_id);
+        let refused = Event::of(Act::LoginRefused).name(&name).because(reason);
+        guess.trail.note(user.into_iter().fold(refused, Event::subject));
+        if let (Some(MOST_FAILURES), Some(user)) = (counted, user) {
+            guess.trail.note(Event::of(Act::LoginDisabled).subject(user));
+        }
+        Err(PasswordGateError::Incorrect)
     }
 
     /// A name that nobody can have is not looked up: it could exceed the length of a key in DynamoDB.
-    async fn find(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
-        if name.is_possible() { self.users.find_by_name(name).await } else { Ok(None) }
+    async fn find(&self, name: &Username) -> Result<Option<LoginRow>, StoreError> {
+        if name.is_possible() { self.users.find_for_login(name).await } else { Ok(None) }
     }
 
-    /// Resets the attempts under the name. A failure does not weaken the proof, so it is only logged.
+    /// Counts a wrong password, as [`Users::count_failure`] does, or would if anybody had the name.
+    async fn count_failure(&self, name: &Username, attempt: &Attempt) -> Result<Option<u32>, StoreError> {
+        if name.is_possible() { self.users.count_failure(name, attempt.id).await } else { Ok(None) }
+    }
+
+    /// Resets the count of wrong passwords, and the attempts where they are many. A failure does not weaken the proof, so it
+    /// is only logged.
     pub async fn forget_attempts(&self, proven: &ProvenUser) {
-        if let Err(error) = self.attempts.reset(proven.attempt.clone()).await {
+        let failures = async { if proven.has_failures { self.users.forget_failures(&proven.name).await.map(drop) } else { Ok(()) } };
+        if let Err(error) = try_join(self.attempts.forget(&proven.attempt), failures).await {
             tracing::warn!(error = %error, "a password's attempts could not be forgotten");
         }
     }
 
-    /// Resets the attempts under the name, and stores the new hash if the password was rehashed: requests to send
-    /// beside the one that the proof was for. A failure does not weaken the proof, so it is only logged.
+    /// The same, and stores the new hash if the password was rehashed: requests to send beside the one that the proof was
+    /// for. A failure does not weaken the proof, so it is only logged.
     pub async fn settle(&self, proven: &ProvenUser) {
         join(self.forget_attempts(proven), self.keep_rehashed(proven)).await;
     }

@@ -92,6 +92,30 @@ random_id!(
     RandomId
 );
 
+/// One attempt at a secret, told from all others of its count.
+///
+/// 48 random bits: up to a thousand of them are kept in one row, and a row is billed by its size. Two of a thousand are equal
+/// once in half a billion rows, and then count as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AttemptId([u8; 6]);
+
+impl AttemptId {
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        // In a UUID of version 4 the first six bytes are random.
+        let [first, second, third, fourth, fifth, sixth, ..] = Uuid::new_v4().into_bytes();
+        Self([first, second, third, fourth, fifth, sixth])
+    }
+}
+
+impl fmt::Display for AttemptId {
+    /// In base58: nine characters at most.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&bs58::encode(self.0).into_string())
+    }
+}
+
 /// A caller's id: any text that has one reading in a path and in a key.
 macro_rules! foreign_id {
     ($(#[$doc:meta])* $name:ident) => {

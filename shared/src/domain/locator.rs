@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::text::serialized_as_text;
-use super::{CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, UserId, Username};
+use super::{ClientAddress, CustomerId, EntityId, EntityUserId, IdError, KeyId, SessionId, UserId, Username};
 
 /// 16 bytes of SHA-256: the place of a row, for those who may find it and need not know the id that it is made of.
 ///
@@ -39,6 +39,12 @@ impl Locator {
     #[must_use]
     pub fn of_name(name: &Username) -> Self {
         Self::of([b"name", name.as_str().as_bytes()])
+    }
+
+    /// The place of the count of attempts from an address.
+    #[must_use]
+    pub fn of_address(address: &ClientAddress) -> Self {
+        Self::of([b"address", address.to_string().as_bytes()])
     }
 
     /// The place of a user's sessions, and of the count of attempts at the user's one-time passwords.

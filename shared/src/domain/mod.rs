@@ -2,6 +2,7 @@
 
 mod acl;
 mod claims;
+mod client_address;
 mod idempotency;
 mod ids;
 mod json;
@@ -15,8 +16,9 @@ mod username;
 
 pub use acl::{Acl, AclItem, Dimension, Permission, Scope};
 pub use claims::{ClaimsError, CustomClaims};
+pub use client_address::ClientAddress;
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
-pub use ids::{CustomerId, EntityId, EntityUserId, IdError, KeyId, RandomId, UserId};
+pub use ids::{AttemptId, CustomerId, EntityId, EntityUserId, IdError, KeyId, RandomId, UserId};
 pub use json::{JsonError, parse_json};
 pub use locator::Locator;
 pub use name::{Name, NameError};

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::body;
 use super::{ApiError, Fields};
 use crate::audit::Trail;
-use crate::caller::EntityPath;
-use crate::domain::{IdempotencyKey, IdempotencyKeyError, Timestamp};
+use crate::caller::{EntityPath, PasswordGuess};
+use crate::domain::{ClientAddress, IdempotencyKey, IdempotencyKeyError, Secret, Timestamp};
 
 /// One request. `Debug` shows only its id: paths, headers and bodies hold secrets.
 pub struct Request {
@@ -59,6 +59,18 @@ impl Request {
     #[must_use]
     pub fn query(&self) -> Fields {
         Fields::new(body::parse_query(&self.query))
+    }
+
+    /// Where the request comes from, as far as attempts are counted by it.
+    #[must_use]
+    pub fn client_address(&self) -> ClientAddress {
+        ClientAddress::of(self.source_ip.as_deref())
+    }
+
+    /// The guess that this is the password of that name.
+    #[must_use]
+    pub fn password_guess<'r>(&'r self, username: &'r str, password: &'r Secret) -> PasswordGuess<'r> {
+        PasswordGuess { username, password, address: self.client_address(), now: self.now, trail: &self.trail }
     }
 
     /// The body's fields; an empty body and `[]` (what PHP makes of an empty object) have none.

@@ -213,18 +213,18 @@ impl Setup {
         }
     }
 
-    /// The check of passwords: its throttle, and its hasher, whose memory is allocated from now on.
+    /// The check of passwords: its throttles, and its hasher, whose memory is allocated from now on.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is wrong, or says that no password can be hashed.
     pub fn password_gate(&self, database: &Database) -> Result<PasswordGate, ConfigError> {
-        let throttle = Throttle {
-            attempts: self.environment.number(&settings::LOGIN_ATTEMPTS)?,
-            window_seconds: self.environment.number(&settings::LOGIN_WINDOW_SECONDS)?,
-        };
+        let window_seconds = self.environment.number(&settings::LOGIN_WINDOW_SECONDS)?;
+        let per_address = Throttle { attempts: self.environment.number(&settings::ADDRESS_ATTEMPTS)?, window_seconds };
+        let per_name = self.environment.number_up_to(&settings::LOGIN_ATTEMPTS, per_address.attempts)?;
+        let per_name = Throttle { attempts: per_name, window_seconds };
         let hasher = self.environment.password_hasher()?;
         *self.preparation() = hasher.prepare().map_err(ConfigError::Hash)?;
-        Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, throttle), hasher })
+        Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, per_name, per_address), hasher })
     }
 
     /// Waits until the memory of the hasher is there, so that no request pays for it. In Lambda a start has a whole CPU, and

@@ -1,11 +1,15 @@
 //! Attempts are reserved before the guess is checked, so that a thousand parallel guesses get no more tries than a
 //! thousand serial ones.
 //!
-//! A row counts the attempts of one name in one window by keeping their ids in a set: a reservation whose answer was
-//! lost and that is repeated counts once. A bare `ADD` of a number would count it twice. Windows are fixed slices of
-//! time, and their number is part of the key, so that a reservation is one request, for the first attempt of a window
-//! as for any other.
+//! A row counts the attempts of one name, or from one address, in one window by keeping their ids in a set: a reservation
+//! whose answer was lost and that is repeated counts once. A bare `ADD` of a number would count it twice. Windows are fixed
+//! slices of time, and their number is part of the key, so that a reservation is one request, for the first attempt of a
+//! window as for any other.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::{join, try_join};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -14,7 +18,7 @@ use super::table::Table;
 use super::update::{Update, Updated};
 use super::write::Write;
 use super::{Database, StoreError};
-use crate::domain::{RandomId, Timestamp, Username};
+use crate::domain::{AttemptId, ClientAddress, Timestamp, Username};
 
 /// How many attempts are allowed in a window, and how long a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +37,9 @@ impl Throttle {
         (number, Timestamp::from_unix(number.saturating_add(1).saturating_mul(length)))
     }
 
-    /// Counts an attempt in the row at `key`, which expires when the window ends. Refused if the window's attempts are
-    /// used up.
-    pub(super) fn reserve<'d>(&self, table: Table<'d>, key: Key, window_ends_at: Timestamp) -> Write<'d, Update> {
-        let attempt = RandomId::random();
+    /// Counts `attempt` in the row at `key`, which expires when the window ends. Refused if the window's attempts are used
+    /// up.
+    pub(super) fn reserve<'d>(&self, table: Table<'d>, key: Key, attempt: AttemptId, window_ends_at: Timestamp) -> Write<'d, Update> {
         let is_left = ATTEMPT_IDS.is_absent().or(ATTEMPT_IDS.has_fewer_than(self.attempts));
         table
             .update(key)
@@ -44,13 +47,28 @@ impl Throttle {
             .set(EXPIRES_AT, window_ends_at)
             .only_if(is_left.or(ATTEMPT_IDS.contains(attempt)))
     }
+
+    /// Whether more than half of the attempts are used up.
+    fn is_half_used(&self, counted: usize) -> bool {
+        counted.saturating_mul(2) > usize::try_from(self.attempts).unwrap_or(usize::MAX)
+    }
 }
 
-/// An attempt that was counted, and can be forgotten if it succeeds.
+/// A place in a count.
+#[derive(Clone, Debug)]
+struct Place {
+    key: Key,
+    /// How many attempts had been counted with it.
+    counted: usize,
+}
+
+/// An attempt that was counted under a name and from an address.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    key: Key,
-    counted: usize,
+    /// The attempt's id, which is in both counts.
+    pub id: AttemptId,
+    name: Place,
+    address: Place,
 }
 
 /// What is read of the row that counts.
@@ -60,12 +78,23 @@ struct Counted {
     attempt_ids: Vec<String>,
 }
 
+/// Which attempts are used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedUp {
+    /// Those under the name.
+    Name,
+    /// Those from the address.
+    Address,
+}
+
 /// Why no attempt is left.
 #[derive(Debug, Error)]
 pub enum ReserveError {
     /// The window's attempts are used up.
     #[error("too many attempts")]
     Throttled {
+        /// Which.
+        used_up: UsedUp,
         /// When the next window begins.
         retry_at: Timestamp,
     },
@@ -74,43 +103,125 @@ pub enum ReserveError {
     Store(#[from] StoreError),
 }
 
-/// Counts attempts to log in by name, known or not, so that throttling tells nobody which names exist.
+/// Counts attempts to log in by name, known or not, so that throttling tells nobody which names exist, and by the client's
+/// address.
 #[derive(Clone, Debug)]
 pub struct LoginAttempts {
     database: Database,
-    throttle: Throttle,
+    per_name: Throttle,
+    per_address: Throttle,
+    refused: Arc<Mutex<RefusedAddresses>>,
+}
+
+/// The addresses that this process has seen refused in one window.
+///
+/// It decides the order of two requests and never an answer, so that processes need not agree on it. It stays small: each
+/// address in it has used up its attempts.
+#[derive(Debug, Default)]
+struct RefusedAddresses {
+    window: i64,
+    addresses: HashSet<ClientAddress>,
 }
 
 impl LoginAttempts {
-    /// The attempts in `database` under `throttle`.
+    /// The attempts in `database`: `per_name` under each name, `per_address` from each address.
     #[must_use]
-    pub fn new(database: &Database, throttle: Throttle) -> Self {
-        Self { database: database.clone(), throttle }
+    pub fn new(database: &Database, per_name: Throttle, per_address: Throttle) -> Self {
+        Self { database: database.clone(), per_name, per_address, refused: Arc::default() }
     }
 
-    /// Reserves an attempt under `name`: one UpdateItem, which makes the row if there is none.
+    /// The most attempts under one name in a window.
+    #[must_use]
+    pub fn per_name(&self) -> u32 {
+        self.per_name.attempts
+    }
+
+    /// Reserves an attempt under `name` and from `address`: two UpdateItems side by side, each of which makes its row if
+    /// there is none. If the name's attempts are used up, the attempt stays counted for the address.
+    ///
+    /// What an address has no attempt left for takes none away from the name either, or one host could close every name.
+    /// The first such attempt in a process is given back to the name; for the others, the address is asked before the name.
     ///
     /// # Errors
-    /// [`ReserveError::Throttled`] if the window's attempts are used up.
-    pub async fn reserve(&self, name: &Username, now: Timestamp) -> Result<Attempt, ReserveError> {
-        let (window, ends_at) = self.throttle.window(now);
-        let key = schema::login_attempts(name, window);
-        match self.throttle.reserve(self.database.users(), key.clone(), ends_at).send_and_read::<Counted>().await? {
-            Updated::Written(row) => Ok(Attempt { key, counted: row.attempt_ids.len() }),
-            Updated::Refused(_) => Err(ReserveError::Throttled { retry_at: ends_at }),
+    /// [`ReserveError::Throttled`] if the window's attempts are used up; if both are, it names the address.
+    pub async fn reserve(&self, name: &Username, address: &ClientAddress, now: Timestamp) -> Result<Attempt, ReserveError> {
+        let id = AttemptId::random();
+        let under_name = || self.reserve_one(UsedUp::Name, self.per_name, |window| schema::login_attempts(name, window), id, now);
+        let from_address =
+            || self.reserve_one(UsedUp::Address, self.per_address, |window| schema::address_attempts(address, window), id, now);
+
+        if self.was_refused(address, now) {
+            let address = from_address().await?;
+            return Ok(Attempt { id, name: under_name().await?, address });
+        }
+        match join(under_name(), from_address()).await {
+            (Ok(name), Ok(address)) => Ok(Attempt { id, name, address }),
+            (name, Err(refused)) => {
+                if let ReserveError::Throttled { .. } = refused {
+                    self.note_refused(*address, now);
+                    if let Ok(name) = name {
+                        // Where this fails, the name has an attempt less.
+                        let _ = self.give_back(id, name.key).await;
+                    }
+                }
+                Err(refused)
+            }
+            (Err(refused), Ok(_)) => Err(refused),
         }
     }
 
-    /// Deletes the count of the window of `attempt`, which succeeded, if more than half of the window's attempts are used
-    /// up. Fewer harm nobody, and most logins are spared the write.
+    async fn reserve_one(
+        &self,
+        which: UsedUp,
+        throttle: Throttle,
+        key: impl FnOnce(i64) -> Key,
+        id: AttemptId,
+        now: Timestamp,
+    ) -> Result<Place, ReserveError> {
+        let (window, ends_at) = throttle.window(now);
+        let key = key(window);
+        match throttle.reserve(self.database.users(), key.clone(), id, ends_at).send_and_read::<Counted>().await? {
+            Updated::Written(row) => Ok(Place { key, counted: row.attempt_ids.len() }),
+            Updated::Refused(_) => Err(ReserveError::Throttled { used_up: which, retry_at: ends_at }),
+        }
+    }
+
+    /// Forgets attempts after one that succeeded: all of the name's window if more than half of them are used up, and of the
+    /// address's this one alone, or whoever has one password could try others without end. Fewer harm nobody, and most
+    /// logins are spared the writes.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn reset(&self, attempt: Attempt) -> Result<(), StoreError> {
-        if attempt.counted.saturating_mul(2) <= usize::try_from(self.throttle.attempts).unwrap_or(usize::MAX) {
-            return Ok(());
+    pub async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let of_name = async {
+            let is_wanted = self.per_name.is_half_used(attempt.name.counted);
+            if is_wanted { self.database.users().delete(attempt.name.key.clone()).send().await.map(drop) } else { Ok(()) }
+        };
+        let of_address = async {
+            let is_wanted = self.per_address.is_half_used(attempt.address.counted);
+            if is_wanted { self.give_back(attempt.id, attempt.address.key.clone()).await } else { Ok(()) }
+        };
+        try_join(of_name, of_address).await.map(drop)
+    }
+
+    /// Takes the attempt out of the count at `key`.
+    async fn give_back(&self, id: AttemptId, key: Key) -> Result<(), StoreError> {
+        let update = self.database.users().update(key).remove_member(ATTEMPT_IDS, id);
+        update.only_if(ATTEMPT_IDS.contains(id)).send().await.map(drop)
+    }
+
+    fn was_refused(&self, address: &ClientAddress, now: Timestamp) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.window == self.per_address.window(now).0 && refused.addresses.contains(address)
+    }
+
+    fn note_refused(&self, address: ClientAddress, now: Timestamp) {
+        let (window, _) = self.per_address.window(now);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.window != window {
+            *refused = RefusedAddresses { window, addresses: HashSet::new() };
         }
-        self.database.users().delete(attempt.key).send().await.map(drop)
+        refused.addresses.insert(address);
     }
 }
 

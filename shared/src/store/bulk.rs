@@ -1,7 +1,7 @@
 //! Many users at a time, for an import. No function calls this.
 
 use super::batch::read_all;
-use super::schema::{EPOCH, Item, Key, PASSWORD_HASH, PK, USER_ID};
+use super::schema::{EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PASSWORD_HASH, PK, USER_ID};
 use super::transaction::Outcome;
 use super::{Database, StoreError, UserRow, Users, users};
 use crate::domain::Username;
@@ -118,9 +118,12 @@ impl BulkUsers {
     }
 }
 
-/// Compares a user's rows with those that are `found` under the same keys.
-fn compare(wanted: &Pair, found: [Option<Item>; 2]) -> Comparison {
+/// Compares a user's rows with those that are `found` under the same keys. Wrong passwords make nobody different.
+fn compare(wanted: &Pair, mut found: [Option<Item>; 2]) -> Comparison {
     let [by_name, by_id] = wanted;
+    for row in found.iter_mut().flatten() {
+        row.remove(FAILED_ATTEMPT_IDS.name());
+    }
     match found {
         [None, None] => Comparison::New,
         [Some(name_row), Some(id_row)] if name_row == *by_name && id_row == *by_id => Comparison::Equal,

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::SessionKind;
 use super::schema::Attribute;
-use crate::domain::{Locator, RandomId, Timestamp, UserId};
+use crate::domain::{AttemptId, Locator, RandomId, Timestamp, UserId};
 
 /// A value that an attribute can hold, written as the rows' serializers write it.
 pub(super) trait Stored {
@@ -24,7 +24,7 @@ macro_rules! stored {
 }
 
 stored!(N: u8, u32, u64);
-stored!(S: &str, String, Locator, RandomId, UserId);
+stored!(S: &str, String, AttemptId, Locator, RandomId, UserId);
 
 impl Stored for SessionKind {
     fn stored(self) -> AttributeValue {

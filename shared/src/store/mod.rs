@@ -39,7 +39,7 @@ mod users;
 mod write;
 
 pub use api_keys::{ApiKeyPage, ApiKeyRow, ApiKeys, DeleteApiKeyError, MAX_API_KEYS, NewApiKeyError};
-pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle};
+pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle, UsedUp};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;
 pub use directory::Directory;
@@ -50,7 +50,7 @@ pub use key_versions::{KeyVersions, KeyVersionsRow};
 pub use one_time_tokens::{Exchange, ExchangeError, NewOneTimeTokenError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
 pub use retry::RetryTransactionConflicts;
 pub use sessions::{SessionKind, SessionRow, Sessions};
-pub use users::{UserRow, Users};
+pub use users::{LoginRow, MOST_FAILURES, UserRow, Users};
 
 use aws_sdk_dynamodb::Client;
 

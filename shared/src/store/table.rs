@@ -32,8 +32,13 @@ impl Database {
 impl<'d> Table<'d> {
     /// The row at `key`, if there is one: one consistent GetItem.
     pub async fn find<T: DeserializeOwned>(self, key: Key) -> Result<Option<T>, StoreError> {
+        read(self.find_item(key).await?)
+    }
+
+    /// The same, whatever kind of row it is.
+    pub async fn find_item(self, key: Key) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(self.name).set_key(Some(key)).consistent_read(true);
-        read(request.send().await?.item)
+        Ok(request.send().await?.item)
     }
 
     /// All rows of a partition that meet `key`, in the order of their sort keys: consistent, a Query for each megabyte.

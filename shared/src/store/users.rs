@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{json, unix};
-use super::schema::{self, DISABLED_AT, EPOCH, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK};
+use super::schema::{self, DISABLED_AT, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK};
+use super::update::Updated;
 use super::write::{Check, Put, Write};
 use super::{Database, StoreError};
-use crate::domain::{Acl, EntityId, Secret, Timestamp, UserId, Username};
+use crate::domain::{Acl, AttemptId, EntityId, Secret, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +70,39 @@ impl UserRow {
     }
 }
 
+/// The wrong passwords in a row that disable a password: "no more than 100", says NIST SP 800-63B-4, section 3.2.2.
+pub const MOST_FAILURES: u32 = 100;
+
+/// A user as a login needs it.
+#[derive(Clone, Debug)]
+pub struct LoginRow {
+    /// The user, with the password's hash.
+    pub user: UserRow,
+    /// How many wrong passwords there were since the last right one, or since the password was set.
+    pub failures: u32,
+}
+
+impl LoginRow {
+    /// Whether the password is disabled: right or wrong, it proves nothing until it is set anew or an operator unlocks it.
+    #[must_use]
+    pub fn password_is_disabled(&self) -> bool {
+        self.failures >= MOST_FAILURES
+    }
+}
+
+/// What is read of a row that counts failures.
+#[derive(Deserialize)]
+struct Failures {
+    #[serde(default, deserialize_with = "serde_dynamo::string_set::deserialize")]
+    failed_attempt_ids: Vec<String>,
+}
+
+impl Failures {
+    fn count(&self) -> u32 {
+        u32::try_from(self.failed_attempt_ids.len()).unwrap_or(u32::MAX)
+    }
+}
+
 /// Reads users by name and writes them.
 #[derive(Clone, Debug)]
 pub struct Users(Database);
@@ -86,6 +120,41 @@ impl Users {
     /// [`StoreError`] if the table does not answer.
     pub async fn find_by_name(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
         self.0.users().find(schema::user_by_name(name)).await
+    }
+
+    /// The same user, with the count of wrong passwords. One consistent GetItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn find_for_login(&self, name: &Username) -> Result<Option<LoginRow>, StoreError> {
+        let Some(item) = self.0.users().find_item(schema::user_by_name(name)).await? else { return Ok(None) };
+        let failures: Failures = serde_dynamo::from_item(item.clone())?;
+        Ok(Some(LoginRow { user: serde_dynamo::from_item(item)?, failures: failures.count() }))
+    }
+
+    /// Counts a wrong password of the user of that name, and returns how many there were in a row with it. `None` if there
+    /// is no such user, or [`MOST_FAILURES`] were counted before: the request is the same then. One UpdateItem; the same
+    /// attempt counts once, however often it is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn count_failure(&self, name: &Username, attempt: AttemptId) -> Result<Option<u32>, StoreError> {
+        let is_left = FAILED_ATTEMPT_IDS.is_absent().or(FAILED_ATTEMPT_IDS.has_fewer_than(MOST_FAILURES));
+        let is_left = is_left.or(FAILED_ATTEMPT_IDS.contains(attempt));
+        let update = self.0.users().update(schema::user_by_name(name)).add_member(FAILED_ATTEMPT_IDS, attempt);
+        match update.only_if(PK.exists().and(is_left)).send_and_read::<Failures>().await? {
+            Updated::Written(row) => Ok(Some(row.count())),
+            Updated::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Forgets the wrong passwords of the user of that name; `false` if there were none. One UpdateItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn forget_failures(&self, name: &Username) -> Result<bool, StoreError> {
+        let update = self.0.users().update(schema::user_by_name(name)).remove(FAILED_ATTEMPT_IDS);
+        update.only_if(FAILED_ATTEMPT_IDS.exists()).send().await
     }
 
     /// Creates a user, with the password's hash: both rows or none. `false` if the name or the id is taken.
@@ -111,6 +180,7 @@ impl Users {
 
     /// Changes the password of `user`, as read by name, and starts a new epoch, which ends all sessions of that user.
     /// Both rows or none; `false` if the user was changed or deleted meanwhile (disabling a user raises the epoch too).
+    /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled.
     ///
     /// Of two changes at the same instant one wins. It is one transaction, so a retry after a lost answer returns
     /// `true` too.
@@ -126,6 +196,7 @@ impl Users {
         let old_hash = user.password_hash.as_ref().map_or("", |hash| hash.expose());
         let by_name = update(schema::user_by_name(&Username::normalised(&user.username)))
             .set(PASSWORD_HASH, new_hash)
+            .remove(FAILED_ATTEMPT_IDS)
             .only_if(is_unchanged().and(PASSWORD_HASH.is(old_hash)));
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_unchanged());
         self.0.write_all([by_name, by_id]).await

@@ -15,8 +15,8 @@ use latchkey_local::yaml;
 use serde_json::Value;
 
 use document::Document;
-use operation::{Documented, Operation};
 pub use operation::{Answer, Request, query};
+use operation::{Documented, Operation};
 
 /// What a test says of its own request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,7 @@ impl Contract {
             method: method.clone(),
             operation: String::new(),
             authorizer: None,
+            limit: None,
         };
         let routing = Routing::new(operations.keys().map(route).collect());
         let closed_origin = Documented::read(&document, &document.root()["components"]["responses"]["ClosedOrigin"]);

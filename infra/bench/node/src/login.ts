@@ -22,16 +22,18 @@ await run(async (event) => {
   const { username, password } = JSON.parse(event.body);
   const now = Math.floor(Date.now() / 1000);
   const window = Math.floor(now / WINDOW_SECONDS);
+  const reserve = (whose: string) =>
+    database.send(
+      new UpdateItemCommand({
+        TableName: TABLE,
+        Key: { pk: { S: `attempts#${whose}#${window}` } },
+        UpdateExpression: "ADD attempts :one SET expires_at = :end",
+        ConditionExpression: "attribute_not_exists(attempts) OR attempts < :most",
+        ExpressionAttributeValues: { ":one": { N: "1" }, ":most": { N: "100000" }, ":end": { N: String((window + 1) * WINDOW_SECONDS) } },
+      }),
+    );
 
-  await database.send(
-    new UpdateItemCommand({
-      TableName: TABLE,
-      Key: { pk: { S: `attempts#${username}#${window}` } },
-      UpdateExpression: "ADD attempts :one SET expires_at = :end",
-      ConditionExpression: "attribute_not_exists(attempts) OR attempts < :most",
-      ExpressionAttributeValues: { ":one": { N: "1" }, ":most": { N: "100000" }, ":end": { N: String((window + 1) * WINDOW_SECONDS) } },
-    }),
-  );
+  await Promise.all([reserve(username), reserve(event.requestContext.http.sourceIp)]);
   const { Item: user } = await database.send(
     new GetItemCommand({ TableName: TABLE, Key: { pk: { S: `name#${username}` } }, ConsistentRead: true }),
   );

@@ -1,6 +1,7 @@
-//! `latchkey user disable`, `enable`, `passwd` and `grant`: both rows of the user in one transaction, or nothing.
+//! `latchkey user disable`, `enable`, `passwd` and `grant`: both rows of the user in one transaction, or nothing. `unlock`, which
+//! changes the one row that counts wrong passwords.
 
-use latchkey::domain::Timestamp;
+use latchkey::domain::{Timestamp, Username};
 use latchkey::store::Users;
 use latchkey::store::directory::UserChange;
 use serde_json::json;
@@ -40,6 +41,21 @@ pub async fn enable(connection: &Connection, named: &str) -> Result<(), Failure>
     };
     connection.output.answer(sentence, &json!({ "user_id": id, "disabled_at": null, "changed": changed }))?;
     journal::done(entry).await
+}
+
+/// The attempts of the present window stay counted: they end by themselves.
+pub async fn unlock(connection: &Connection, named: &str) -> Result<(), Failure> {
+    let user = find(connection, named).await?;
+    let (id, name) = (user.user_id, &user.username);
+    let entry = journal::begin(connection, OperatorAct::UserUnlock, id).await?;
+    let changed = entry.run(Users::new(&connection.database).forget_failures(&Username::normalised(name))).await?;
+    let sentence = if changed {
+        format!("Forgot the wrong passwords of {name}. The right one is taken again.")
+    } else {
+        format!("{name} has given no wrong password since the last right one; nothing was changed.")
+    };
+    connection.output.answer(sentence, &json!({ "user_id": id, "changed": changed }))?;
+    if changed { entry.done().await } else { entry.unchanged().await }
 }
 
 #[derive(Debug, clap::Args)]

@@ -29,6 +29,8 @@ pub enum Command {
     Disable(Named),
     /// Enable a user, who must then log in again
     Enable(Named),
+    /// Forget a user's wrong passwords, a hundred of which in a row disable the password
+    Unlock(Named),
     /// Set a user's password, which ends all logins
     Passwd(change::PasswdArguments),
     /// Replace a user's ACL
@@ -68,6 +70,7 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
         Command::List(arguments) => read::list(connection, &arguments).await,
         Command::Disable(named) => change::disable(connection, &named.user).await,
         Command::Enable(named) => change::enable(connection, &named.user).await,
+        Command::Unlock(named) => change::unlock(connection, &named.user).await,
         Command::Passwd(arguments) => change::passwd(connection, &arguments).await,
         Command::Grant(arguments) => change::grant(connection, &arguments).await,
     }

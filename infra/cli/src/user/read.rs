@@ -1,7 +1,8 @@
 //! `latchkey user show` and `user list`.
 
-use latchkey::store::ApiKeys;
+use latchkey::domain::Username;
 use latchkey::store::directory::{Segment, UserRows};
+use latchkey::store::{ApiKeys, LoginRow, Users};
 use serde::Serialize;
 
 use super::UserView;
@@ -15,6 +16,8 @@ struct Shown {
     user: UserView,
     api_keys: usize,
     logins: usize,
+    wrong_passwords: u32,
+    password_disabled: bool,
 }
 
 pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
@@ -22,7 +25,11 @@ pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
     let api_keys = ApiKeys::new(&connection.database).list(user.user_id).await?.len();
     let logins = crate::session::live(connection, &user).await?.len();
 
-    let shown = Shown { user: user.into(), api_keys, logins };
+    let counted = Users::new(&connection.database).find_for_login(&Username::normalised(&user.username)).await?;
+    let wrong_passwords = counted.as_ref().map_or(0, |counted| counted.failures);
+    let password_disabled = counted.as_ref().is_some_and(LoginRow::password_is_disabled);
+
+    let shown = Shown { user: user.into(), api_keys, logins, wrong_passwords, password_disabled };
     let Shown { user, .. } = &shown;
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let properties = [
@@ -33,6 +40,7 @@ pub async fn show(connection: &Connection, named: &str) -> Result<(), Failure> {
         ("Last name", text(&user.last_name)),
         ("State", user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled since {at}"))),
         ("Created", user.created_at.to_string()),
+        ("Wrong passwords", if password_disabled { format!("{wrong_passwords} in a row: disabled") } else { wrong_passwords.to_string() }),
         ("Password expires", user.password_expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string())),
         ("Epoch", user.epoch.to_string()),
         ("API keys", api_keys.to_string()),

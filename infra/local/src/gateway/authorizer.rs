@@ -113,6 +113,7 @@ mod tests {
             method: "POST".to_owned(),
             operation: "echo".to_owned(),
             authorizer: Some(authorizer.clone()),
+            limit: None,
         };
         (serving(vec![route("/behind/{x}"), route("/beside")], functions, ["echo", "authorizer"]).await, asked)
     }

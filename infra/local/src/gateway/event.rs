@@ -124,7 +124,7 @@ mod tests {
 
     fn sent(request: Request<&[u8]>) -> Value {
         let (parts, body) = request.into_parts();
-        let route = Route { path: "/a/{x}".into(), method: "POST".into(), operation: "a".into(), authorizer: None };
+        let route = Route { path: "/a/{x}".into(), method: "POST".into(), operation: "a".into(), authorizer: None, limit: None };
         let parameters = Map::from_iter([("x".to_owned(), json!("b c"))]);
         let arrival = Arrival { id: "id", source: [127, 0, 0, 1].into(), authority: "127.0.0.1:9000", parts: &parts, body };
         event(&route, parameters, &arrival)

@@ -2,11 +2,13 @@
 //!
 //! It answers as an HTTP API with payload format 2.0 does, and stricter than `cargo lambda watch`'s own front, which answers
 //! 500 to a body or a header that is not UTF-8 and leaves path parameters encoded. In one thing it differs from AWS on
-//! purpose: a known path with a wrong method is 405 here and 404 there. A route with a Lambda authorizer has it here, too.
+//! purpose: a known path with a wrong method is 405 here and 404 there. A route with a Lambda authorizer has it here, too, and
+//! its limit if one asks for it ([`Gateway::limited_by`]).
 
 mod answer;
 mod authorizer;
 mod event;
+mod limiter;
 mod refusal;
 mod routing;
 
@@ -31,6 +33,7 @@ use crate::lambda::{Failure, Lambda};
 use crate::template::Route;
 
 pub use event::Arrival;
+pub use limiter::Limiter;
 pub use refusal::Refusal;
 pub use routing::{Match, Routing};
 
@@ -47,13 +50,21 @@ pub struct Gateway {
     lambda: Lambda,
     /// What the functions see as `Host`, whatever the client said: in AWS no other name reaches them either.
     authority: String,
+    /// What holds the routes to their limits, if anything does.
+    limiter: Option<Limiter>,
 }
 
 impl Gateway {
     /// `routes` in front of `lambda`, known to the functions as `authority` (`127.0.0.1:9000`).
     #[must_use]
     pub fn new(routes: Vec<Route>, lambda: Lambda, authority: String) -> Self {
-        Self { routing: Routing::new(routes), lambda, authority }
+        Self { routing: Routing::new(routes), lambda, authority, limiter: None }
+    }
+
+    /// The same, which holds each route to its limit.
+    #[must_use]
+    pub fn limited_by(self, limiter: Limiter) -> Self {
+        Self { limiter: Some(limiter), ..self }
     }
 
     async fn pass_on(&self, id: &str, source: IpAddr, request: Request) -> Result<Response, Refusal> {
@@ -66,6 +77,9 @@ impl Gateway {
             Match::OtherMethods(allowed) => return Err(Refusal::MethodNotAllowed(allowed)),
             Match::Nothing => return Err(Refusal::NotFound),
         };
+        if self.limiter.as_ref().is_some_and(|limiter| !limiter.admits(route)) {
+            return Err(Refusal::TooManyRequests);
+        }
         let body = read(body).await?;
         let arrival = Arrival { id, source, authority: &self.authority, parts: &parts, body: &body };
         let mut event = event::event(route, parameters, &arrival);
@@ -154,6 +168,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::template::Limit;
 
     /// A gateway before functions that answer with the event they got, or fail if they are called `broken`.
     async fn stack() -> SocketAddr {
@@ -168,16 +183,22 @@ mod tests {
             method: method.into(),
             operation: operation.into(),
             authorizer: None,
+            limit: None,
         };
         serving(vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")], functions, ["echo", "broken"]).await
     }
 
     /// A gateway with these routes before these functions.
     pub(super) async fn serving(routes: Vec<Route>, functions: Router, operations: [&str; 2]) -> SocketAddr {
+        limited(routes, functions, operations, None).await
+    }
+
+    /// The same, held to the routes' limits.
+    async fn limited<const N: usize>(routes: Vec<Route>, functions: Router, operations: [&str; N], limiter: Option<Limiter>) -> SocketAddr {
         let [lambda, gateway] = [listener().await, listener().await];
         let (lambda_address, address) = (lambda.local_addr().unwrap(), gateway.local_addr().unwrap());
         tokio::spawn(async { axum::serve(lambda, functions).await });
-        let gateway_of = Gateway::new(routes, Lambda::new(lambda_address, operations), address.to_string());
+        let gateway_of = Gateway { limiter, ..Gateway::new(routes, Lambda::new(lambda_address, operations), address.to_string()) };
         tokio::spawn(serve(gateway, gateway_of));
         address
     }
@@ -230,6 +251,21 @@ mod tests {
             sent("GET", "/broken", &[], vec![]).await,
             (StatusCode::METHOD_NOT_ALLOWED, Some("POST".into()), message("Method Not Allowed"))
         );
+    }
+
+    #[tokio::test]
+    async fn a_route_above_its_limit_is_429() {
+        let functions = Router::new().fallback(|| async { json!({ "statusCode": 200, "body": "{}" }).to_string() });
+        let route =
+            |path: &str, limit| Route { path: path.into(), method: "POST".into(), operation: "echo".into(), authorizer: None, limit };
+        let routes = vec![route("/limited", Some(Limit { rate: 1, burst: 0 })), route("/free", None)];
+        let limiter = Limiter::new(&routes);
+        let address = limited(routes, functions, ["echo"], Some(limiter)).await;
+
+        let limited = sent_to(address, "POST", "/limited", &[], vec![]).await;
+
+        assert_eq!(limited, (StatusCode::TOO_MANY_REQUESTS, None, message("Too Many Requests")));
+        assert_eq!(sent_to(address, "POST", "/free", &[], vec![]).await.0, StatusCode::OK);
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub enum Refusal {
     HeadTooLarge,
     /// The body is longer than [`super::BODY_LIMIT`].
     BodyTooLarge,
+    /// The route gets more requests than its limit.
+    TooManyRequests,
     /// The function, or the authorizer before it, failed, or its answer makes no sense.
     Failed,
     /// The function was too slow, or is not running.
@@ -36,6 +38,7 @@ impl Refusal {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -50,6 +53,7 @@ impl Refusal {
             Self::MethodNotAllowed(_) => r#"{"message":"Method Not Allowed"}"#,
             Self::HeadTooLarge => r#"{"message":"Request Header Fields Too Large"}"#,
             Self::BodyTooLarge => r#"{"message":"Request Entity Too Large"}"#,
+            Self::TooManyRequests => r#"{"message":"Too Many Requests"}"#,
             Self::Failed => r#"{"message":"Internal Server Error"}"#,
             Self::Unavailable => r#"{"message":"Service Unavailable"}"#,
         }

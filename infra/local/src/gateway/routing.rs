@@ -82,6 +82,7 @@ mod tests {
             method: method.into(),
             operation: format!("{method} {path}"),
             authorizer: None,
+            limit: None,
         };
         Routing::new(vec![
             route("GET", "/tokens/{token}"),

@@ -1,6 +1,7 @@
 //! What `template.yaml` says about routes, functions and tables. Imports [`crate::yaml`].
 
 mod authorizer;
+mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::yaml;
 
 pub use authorizer::Authorizer;
+pub use limit::Limit;
 
 /// A SAM template whose short tags are in their long forms.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Route {
     pub operation: String,
     /// What lets a request through before the operation sees it.
     pub authorizer: Option<Authorizer>,
+    /// How many requests come through.
+    pub limit: Option<Limit>,
 }
 
 /// A DynamoDB table.
@@ -89,7 +93,7 @@ pub fn functions(template: &Template) -> BTreeSet<String> {
 /// Every route of every function, sorted.
 ///
 /// # Errors
-/// If an `HttpApi` event lacks its path or method, or has an authorizer that the local stack can't be.
+/// If an `HttpApi` event lacks its path or method, or has an authorizer or a limit that the local stack can't read.
 pub fn routes(template: &Template) -> Result<Vec<Route>> {
     let mut routes = Vec::new();
     for (id, function) in template.resources("AWS::Serverless::Function") {
@@ -101,7 +105,8 @@ pub fn routes(template: &Template) -> Result<Vec<Route>> {
             };
             let authorizer = authorizer::of_event(template, event).with_context(|| format!("the event {name} of {id}"))?;
             let (path, method) = (path.to_owned(), method.to_ascii_uppercase());
-            routes.push(Route { path, method, operation: kebab_case(id), authorizer });
+            let limit = limit::of_event(template, event, &method, &path)?;
+            routes.push(Route { path, method, operation: kebab_case(id), authorizer, limit });
         }
     }
     routes.sort();
@@ -249,6 +254,7 @@ Resources:
             method: method.into(),
             operation: operation.into(),
             authorizer: None,
+            limit: None,
         };
         assert_eq!(routes, [route("/entities/{entityId}", "GET", "entity-token-get"), route("/user/login", "POST", "user-login")]);
     }

@@ -6,7 +6,7 @@ use futures_util::future::try_join;
 use thiserror::Error;
 
 use super::{OneTimeTokens, is_live};
-use crate::domain::{Locator, RandomId, SessionId, Timestamp};
+use crate::domain::{AttemptId, Locator, SessionId, Timestamp};
 use crate::store::expression::Condition;
 use crate::store::schema::{self, ATTEMPT_IDS, IDEMPOTENCY};
 use crate::store::{StoreError, Throttle};
@@ -45,7 +45,7 @@ impl OneTimeTokens {
         let attempt = self.count_attempt(token, is_live(now), per_token).await?.ok_or(OtpAttemptError::TokenGone)?;
         let (window, ends_at) = per_customer.window(now);
         let key = schema::otp_attempts(&token.subject, window);
-        if per_customer.reserve(self.0.tokens(), key, ends_at).send().await? {
+        if per_customer.reserve(self.0.tokens(), key, AttemptId::random(), ends_at).send().await? {
             return Ok(());
         }
         let update = self.0.sessions().update(schema::session(token)).remove_member(ATTEMPT_IDS, attempt);
@@ -86,8 +86,8 @@ impl OneTimeTokens {
     }
 
     /// The attempt, if the token is in that state and has one left: one UpdateItem.
-    async fn count_attempt(&self, token: SessionId, state: Condition, per_token: u32) -> Result<Option<RandomId>, StoreError> {
-        let attempt = RandomId::random();
+    async fn count_attempt(&self, token: SessionId, state: Condition, per_token: u32) -> Result<Option<AttemptId>, StoreError> {
+        let attempt = AttemptId::random();
         let is_left = ATTEMPT_IDS.is_absent().or(ATTEMPT_IDS.has_fewer_than(per_token)).or(ATTEMPT_IDS.contains(attempt));
         let update = self.0.sessions().update(schema::session(token)).add_member(ATTEMPT_IDS, attempt);
         Ok(update.only_if(state.and(is_left)).send().await?.then_some(attempt))

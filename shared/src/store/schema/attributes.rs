@@ -59,6 +59,7 @@ attributes! {
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     PASSWORD_HASH = "password_hash"
+    FAILED_ATTEMPT_IDS = "failed_attempt_ids"
     PASSWORD_EXPIRES_AT = "password_expires_at"
     DISABLED_AT = "disabled_at"
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::{Attribute, Item, Key, PK, SESSION_ID, SK, SUBJECT};
-use crate::domain::{KeyId, Locator, SessionId, UserId, Username};
+use crate::domain::{ClientAddress, KeyId, Locator, SessionId, UserId, Username};
 
 /// How the keys of a user's rows under the name begin.
 pub const NAME_PREFIX: &str = "name#";
@@ -43,6 +43,12 @@ pub fn user_by_id(id: impl Display) -> Key {
 pub fn login_attempts(name: &Username, window: i64) -> Key {
     let hash = bs58::encode(Sha256::digest(name.as_str().as_bytes())).into_string();
     key([(PK, format!("attempts#{hash}#{window}"))])
+}
+
+/// The attempts to log in from that address in that window. The address is hashed: nobody who reads a row needs it.
+#[must_use]
+pub fn address_attempts(address: &ClientAddress, window: i64) -> Key {
+    key([(PK, format!("address-attempts#{}#{window}", Locator::of_address(address)))])
 }
 
 /// Which key sets are in force. The template names this key: a role may read no other row for it.

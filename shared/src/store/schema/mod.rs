@@ -7,7 +7,8 @@
 //! |---|---|---|---|
 //! | users | a user, for a login | `name#<normalised username>` | |
 //! | users | a user, for every other operation | `id#<user id>` | |
-//! | users | attempts to log in | `attempts#<hash of name>#<window>` | |
+//! | users | attempts to log in under a name | `attempts#<hash of name>#<window>` | |
+//! | users | attempts to log in from an address | `address-attempts#<hash of address>#<window>` | |
 //! | users | which key sets are in force | `key-versions` | |
 //! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
 //! | tokens | how many API keys a user may still add | `user#<user id>` | `allowance` |
@@ -44,7 +45,7 @@ mod tests {
     use crate::store::{ApiKeyRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
-    const OF_NO_FIELD: [Attribute; 3] = [PK, SK, ATTEMPT_IDS];
+    const OF_NO_FIELD: [Attribute; 4] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS];
 
     #[test]
     fn the_attributes_are_the_fields_of_the_rows() {
