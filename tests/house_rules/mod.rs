@@ -1,5 +1,6 @@
 //! Who may import whom (docs/architecture.md): checked over every path in the sources, so that it can't decay.
 
+mod docs;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
