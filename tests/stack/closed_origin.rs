@@ -35,11 +35,3 @@ pub async fn every_function_refuses_what_comes_directly(stack: &mut Stack) {
     assert!(log.lines().any(|line| line.contains("login.refused") && line.contains(ADDRESS)), "no event with the client's address");
     assert!(!log.contains(SECRET));
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "temporary"]
-async fn temporary_alone() {
-    let mut stack = Stack::start().await;
-    every_function_refuses_what_comes_directly(&mut stack).await;
-    stack.interrupt();
-}
