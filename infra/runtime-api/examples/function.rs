@@ -22,10 +22,11 @@ fn variable(name: &str) -> Option<String> {
 
 /// As other runtimes do; `lambda_runtime` does not.
 fn report() -> Result<(), Error> {
-    let mut api = TcpStream::connect(variable("AWS_LAMBDA_RUNTIME_API").unwrap_or_default())?;
+    let address = variable("AWS_LAMBDA_RUNTIME_API").unwrap_or_default();
+    let mut api = TcpStream::connect(&address)?;
     let body = r#"{"errorType": "Config", "errorMessage": "ISSUER is not set"}"#;
-    let head = "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: runtime\r\nconnection: close";
-    write!(api, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
+    let head = "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nconnection: close";
+    write!(api, "{head}\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
     api.read_to_end(&mut Vec::new())?;
     std::process::exit(1)
 }
