@@ -41,8 +41,8 @@ run: cargo-lambda ## start everything on this machine; PORT=9001 for another por
 
 test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
-	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
 	LATCHKEY_FLOOD_SECONDS=10 cargo test -p latchkey-tests -- --ignored --nocapture flood::
+	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
 	$(MAKE) --no-print-directory test-contract
 	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
 
