@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use latchkey::store::schema;
 use serde_json::{Value, json};
 
 use crate::stack::http::Response;
@@ -85,14 +86,25 @@ impl<'s> Walk<'s> {
         let by_login = [("authorization", login)];
         let acl = json!([{ "scope": {}, "permissions": ["entity-token-get"] }]);
         let restricted = self.call("POST /authheader/add", &by_login, Some(json!({ "name": "restricted", "acl": acl })), 200).await?;
-        let wish = json!({ "text": restricted.text("token") });
-        self.call("POST /authheader/delete", &by_login, Some(wish), 200).await?;
+        self.use_up_allowance().await;
         let once = uuid::Uuid::new_v4().to_string();
         let by_login_once = [by_login[0], ("idempotency-key", &once)];
         let key = self.call("POST /authheader/add", &by_login_once, Some(json!({ "name": "backend" })), 200).await?.text("token");
         self.call("POST /authheader/add", &by_login_once, Some(json!({ "name": "backend" })), 200).await?;
+        let page = self.call("GET /authheader/list?limit=1", &by_login, None, 200).await?;
+        let next = page.headers["link"].to_str().unwrap().trim_start_matches('<').split('>').next().unwrap().to_owned();
+        self.call(&format!("GET {next}"), &by_login, None, 200).await?;
+        let wish = json!({ "text": restricted.text("token") });
+        self.call("POST /authheader/delete", &by_login, Some(wish), 200).await?;
         self.call("GET /authheader/list", &by_login, None, 200).await?;
         Ok(key)
+    }
+
+    /// Makes the next key one before which the member's keys are counted.
+    async fn use_up_allowance(&self) {
+        let key = schema::api_key_allowance(self.member.id.parse().unwrap());
+        let update = self.site.database.update_item().table_name(&self.site.tables.tokens).set_key(Some(key));
+        update.update_expression("SET keys_limit = keys_added").send().await.unwrap();
     }
 
     async fn entity_tokens(&mut self, login: &str, key: &str) -> Result<(), Odd> {
