@@ -1,10 +1,10 @@
 //! Auth headers, which are named API keys: a row each in their owner's partition. The token itself is never stored.
 //!
-//! A user has at most [`MAX_API_KEYS`]. The row `allowance` says how many were ever added and up to which number it goes; an add
-//! raises the first in its own transaction, and fails where it has reached the second. A deletion leaves the row alone, so it
-//! costs nothing and needs no right: the add that finds the allowance used up counts the keys that are there, and raises the limit by
-//! what is missing. As no add happens between the two, for it would raise the first number, there are never more keys than
-//! were counted then.
+//! A user has at most [`MAX_API_KEYS`]. A row beside the keys, the allowance, says how many were ever added, and how far that
+//! number may go. An add raises the number in its own transaction, and fails where it has reached the limit. It then counts the keys
+//! that are there, and raises the limit by what is missing. No key is added between the two, for that would raise the number, so
+//! there are never more keys than were counted. A deletion leaves the row alone: it costs nothing more, needs no other right, and
+//! no count can drift.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -40,8 +40,8 @@ pub struct ApiKeyRow {
 /// The most API keys of a user.
 pub const MAX_API_KEYS: u32 = 1000;
 
-/// What a user may add before anybody counts. Most users never add as many, and nobody counts for them. Keys that were made before there
-/// was a count are found by the first count.
+/// How many keys a user may add before the first count. Most users never add as many, and nobody counts for them. Keys from before there
+/// was a limit are found by the first count.
 const UNCOUNTED: u32 = 10;
 
 /// How often an add is tried while others use up what it has counted.
