@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::{env, error, fs};
 
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").canonicalize()?;
+    // As it is now, not as it was where this program was compiled: checkouts may share one target directory.
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo gives CARGO_MANIFEST_DIR")?;
+    let functions = Path::new(&here).join("../functions").canonicalize()?;
     println!("cargo::rerun-if-changed={}", functions.display());
 
     let mut folders = fs::read_dir(&functions)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
