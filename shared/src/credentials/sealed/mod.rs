@@ -9,6 +9,7 @@
 mod api_key;
 mod cursor;
 mod entity_token;
+mod mailed;
 mod one_time_token;
 
 use hmac::Mac;
@@ -21,6 +22,7 @@ use crate::domain::Secret;
 pub use api_key::ApiKey;
 pub use cursor::Cursor;
 pub use entity_token::EntityToken;
+pub use mailed::{EmailToken, ResetToken, SignUpToken};
 pub use one_time_token::OneTimeToken;
 
 /// The text is not a token of this kind that this service sealed under a key of the ring; or, when sealing, the ring
