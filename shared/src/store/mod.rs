@@ -27,7 +27,9 @@ mod error;
 mod expression;
 mod idempotency;
 mod key_versions;
+mod mailboxes;
 mod one_time_tokens;
+mod outbox;
 mod retry;
 mod rows;
 pub mod schema;
@@ -47,7 +49,9 @@ pub use entity_tokens::{EntityTokenChange, EntityTokenRow, EntityTokens, Generat
 pub use error::StoreError;
 pub use idempotency::{IdempotencyGuard, RepeatError};
 pub use key_versions::{KeyVersions, KeyVersionsRow};
+pub use mailboxes::{BlockedMailboxRow, MailClaim, MailLimit, Mailboxes};
 pub use one_time_tokens::{Exchange, ExchangeError, NewOneTimeTokenError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
+pub use outbox::{OutboxEntry, OutboxError};
 pub use retry::RetryTransactionConflicts;
 pub use sessions::{SessionKind, SessionRow, Sessions};
 pub use users::{LoginRow, MOST_FAILURES, UserRow, Users};
@@ -59,7 +63,7 @@ use aws_sdk_dynamodb::Client;
 pub struct Tables {
     /// Users and their attempts to log in.
     pub users: String,
-    /// API keys, entity tokens, what idempotency keys made and the attempts at one-time passwords.
+    /// API keys, entity tokens, what idempotency keys made, the attempts at one-time passwords, and mails.
     pub tokens: String,
     /// Sessions, and the one-time tokens that become sessions.
     pub sessions: String,

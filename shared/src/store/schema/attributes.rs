@@ -75,6 +75,12 @@ attributes! {
     KEYS_LIMIT = "keys_limit"
     MADE_ID = "made_id"
 
+    // Of mails: what is asked for; of a mailbox, what was mailed to it, and why it gets no more.
+    MAIL = "mail"
+    DONE_IDS = "done_ids"
+    MAILED_AT = "mailed_at"
+    REASON = "reason"
+
     // Of entity tokens.
     ENTITY_ID = "entity_id"
     ENTITY_USER_ID = "entity_user_id"

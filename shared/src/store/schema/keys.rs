@@ -18,6 +18,8 @@ pub const KEY_PREFIX: &str = "key#";
 pub const IDEMPOTENCY_PREFIX: &str = "idempotency#";
 /// How an entity token's key begins.
 pub const ENTITY_TOKEN_PREFIX: &str = "entity-token#";
+/// How the key of mails that are asked for begins. The template names it: the stream of these rows invokes the mailer.
+pub const OUTBOX_PREFIX: &str = "outbox#";
 /// The sort key of a row that is alone in its partition.
 pub const ROW: &str = "row";
 
@@ -103,6 +105,36 @@ pub fn otp_attempts_of(customer: &Locator) -> String {
 #[must_use]
 pub fn otp_attempts(customer: &Locator, window: i64) -> Key {
     key([(PK, otp_attempts_of(customer)), (SK, window.to_string())])
+}
+
+/// The partition of the mails that were asked for at that place.
+#[must_use]
+pub fn outbox_of(place: &Locator) -> String {
+    format!("{OUTBOX_PREFIX}{place}")
+}
+
+/// A mail of that kind that was asked for: the newest of its window, or the one of that id.
+#[must_use]
+pub fn outbox(place: &Locator, kind: &str, slot: impl Display) -> Key {
+    key([(PK, outbox_of(place)), (SK, format!("{kind}#{slot}"))])
+}
+
+/// The partition of what is known of a mailbox.
+#[must_use]
+pub fn mailbox_of(address: &Locator) -> String {
+    format!("mailbox#{address}")
+}
+
+/// The mails of that kind that a mailbox was sent in that window.
+#[must_use]
+pub fn mails_to(address: &Locator, kind: &str, window: i64) -> Key {
+    key([(PK, mailbox_of(address)), (SK, format!("{kind}#{window}"))])
+}
+
+/// Why a mailbox is sent nothing more.
+#[must_use]
+pub fn blocked_mailbox(address: &Locator) -> Key {
+    key([(PK, mailbox_of(address)), (SK, "blocked".into())])
 }
 
 /// A session, or the one-time token that becomes it.

@@ -15,6 +15,9 @@
 //! | tokens | what an `Idempotency-Key` made | `idempotency#<hash of credential, operation and key>` | `row` |
 //! | tokens | an entity token | `entity-token#<locator>` | `row` |
 //! | tokens | attempts at a customer's one-time passwords | `otp-attempts#<hash of customer>` | `<window>` |
+//! | tokens | a mail that was asked for: the newest of its window, or one by its id | `outbox#<hash of who asked>` | `<kind>#<window>`, `<kind>#<id>` |
+//! | tokens | the mails that a mailbox was sent | `mailbox#<hash of address>` | `<kind>#<window>` |
+//! | tokens | why a mailbox is sent no more | `mailbox#<hash of address>` | `blocked` |
 //! | sessions | a session, and the one-time token that becomes it | `<hash of user or customer>` | `<random id>` |
 
 mod attributes;
@@ -42,10 +45,10 @@ mod tests {
     use super::*;
     use crate::store::api_keys::AllowanceRow;
     use crate::store::idempotency::IdempotencyRow;
-    use crate::store::{ApiKeyRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
+    use crate::store::{ApiKeyRow, BlockedMailboxRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
-    const OF_NO_FIELD: [Attribute; 4] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS];
+    const OF_NO_FIELD: [Attribute; 7] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS, MAIL, DONE_IDS, MAILED_AT];
 
     #[test]
     fn the_attributes_are_the_fields_of_the_rows() {
@@ -55,6 +58,7 @@ mod tests {
             serde_introspect::<ApiKeyRow>(),
             serde_introspect::<AllowanceRow>(),
             serde_introspect::<IdempotencyRow>(),
+            serde_introspect::<BlockedMailboxRow>(),
             serde_introspect::<EntityTokenRow>(),
             serde_introspect::<OneTimeTokenRow>(),
             serde_introspect::<SessionRow>(),
