@@ -81,6 +81,16 @@ acts! {
     OneTimePasswordRefused = "one-time-password.refused",
     /// A customer's attempts at one-time passwords are used up.
     OneTimePasswordThrottled = "one-time-password.throttled",
+    /// A mail was handed to SES.
+    MailSent = "mail.sent",
+    /// SES refused a mail for good.
+    MailRefused = "mail.refused",
+    /// A mail that was asked for is not sent.
+    MailDropped = "mail.dropped",
+    /// A mail came back.
+    MailBounced = "mail.bounced",
+    /// A recipient reported a mail as unwanted.
+    MailComplained = "mail.complained",
     /// A credential that is forged, over or revoked was presented.
     CredentialsRefused = "credentials.refused",
     /// A request did not come through the distribution in front of the API.
