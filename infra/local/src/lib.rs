@@ -1,7 +1,7 @@
 //! The local stack: what AWS is to the functions, on one machine and in one program.
 //!
 //! The functions are the same binaries as in AWS, started by `cargo lambda watch`. Around them stand an embedded DynamoDB
-//! ([`tables`]), an HTTP API that answers as API Gateway does ([`gateway`]), and the files that Secrets Manager and SES would
+//! ([`tables`]) whose stream invokes the mailer ([`streams`]), an HTTP API that answers as API Gateway does ([`gateway`]), and the files that Secrets Manager and SES would
 //! be ([`keys`], [`mail`]). Routes and tables are read from `template.yaml` ([`template`]), so that they can't differ from
 //! what is deployed. [`stack`] starts it all in order and stops it.
 //!
@@ -25,6 +25,7 @@ pub mod secrets_manager;
 pub mod ses;
 pub mod sources;
 pub mod stack;
+pub mod streams;
 pub mod tables;
 pub mod template;
 pub mod tour;

@@ -1,4 +1,4 @@
-//! Whether the functions answer. Imports [`crate::template`].
+//! Whether the functions answer. Imports [`crate::lambda`], [`crate::template`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
+use crate::lambda::Lambda;
 use crate::template::Route;
 
 /// Time for the first answer of all: the functions are built, but start one after the other, since cargo locks.
@@ -46,6 +47,28 @@ pub async fn wait(routes: &[Route], url: &str) -> Result<()> {
     }
     let missing: Vec<_> = missing.into_keys().collect();
     bail!("No answer from {}. Why is in the lines above.", missing.join(", "))
+}
+
+/// Returns when each of `functions`, which streams invoke, has answered an event without records: the first mail then waits for no start.
+///
+/// # Errors
+/// Names the function that gave no answer in time.
+pub async fn wait_for<'f>(lambda: &Lambda, functions: impl Iterator<Item = &'f str>) -> Result<()> {
+    for function in functions {
+        let answered = async {
+            let mut ticks = interval(TRY_EVERY);
+            loop {
+                ticks.tick().await;
+                if lambda.invoke(function, br#"{"Records":[]}"#.to_vec()).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        if timeout(ANSWER_WITHIN, answered).await.is_err() {
+            bail!("No answer from {function}. Why is in the lines above.");
+        }
+    }
+    Ok(())
 }
 
 async fn probe(client: Client<HttpConnector, Full<Bytes>>, route: Route, url: String) -> String {

@@ -5,12 +5,15 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use dynoxide::Database;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use crate::console::say;
 use crate::data::{DataDirectory, remove, write_private};
@@ -20,7 +23,8 @@ use crate::functions::Functions;
 use crate::gateway::{self, Gateway, Limiter};
 use crate::lambda::Lambda;
 use crate::sources::Sources;
-use crate::template::{Route, Template};
+use crate::streams::{self, Stream};
+use crate::template::{EventSource, Route, Template};
 use crate::{demo, functions, keys, mail, ready, sam, secrets_manager, tables, template, tour};
 
 /// How to start the stack.
@@ -52,6 +56,8 @@ struct Stack {
     routes: Vec<Route>,
     limits: bool,
     operations: BTreeSet<String>,
+    database: Database,
+    event_sources: Vec<EventSource>,
     tables: Vec<template::Table>,
     keys: keys::KeyFiles,
     user: DemoUser,
@@ -115,7 +121,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>> {
 async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Functions)> {
     let root = env::current_dir()?;
     let template = Template::read(&root.join("template.yaml")).context("Run this in the project's root")?;
-    let (routes, tables) = (template::routes(&template)?, template::tables(&template)?);
+    let (routes, tables, event_sources) = (template::routes(&template)?, template::tables(&template)?, template::event_sources(&template)?);
     let data = DataDirectory::open(&options.data_dir)?;
     // Of a stack that was killed. Scripts wait for this one's.
     remove(&data.stack())?;
@@ -131,7 +137,7 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     if options.containers {
         let doors = sam::Doors::open().await?;
         sam::write(&data, &keys, &tables, &doors)?;
-        tokio::spawn(doors.serve(database, keys.clone(), data.mail()));
+        tokio::spawn(doors.serve(database.clone(), keys.clone(), data.mail()));
     }
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
@@ -143,32 +149,50 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     let operations = template::functions(&template);
     let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
     let limits = options.limits;
-    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, limits, operations, tables, keys, user }, functions))
+    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, limits, operations, database, event_sources, tables, keys, user }, functions))
 }
 
 impl Stack {
     /// Serves requests, and says so when the functions answer; never returns but with an error.
     async fn serve(&self, listener: TcpListener, lambda: SocketAddr) -> Result<()> {
         let authority = listener.local_addr()?.to_string();
-        let lambda = Lambda::new(lambda, self.operations.iter().map(String::as_str));
-        let mut gateway = Gateway::new(self.routes.clone(), lambda, authority);
+        let lambda = Arc::new(Lambda::new(lambda, self.operations.iter().map(String::as_str)));
+        let mut gateway = Gateway::new(self.routes.clone(), lambda.clone(), authority);
         if self.limits {
             gateway = gateway.limited_by(Limiter::new(&self.routes));
         }
         let mut serving = tokio::spawn(gateway::serve(listener, gateway));
         let announcing = tokio::spawn(mail::announce(self.data.mail()));
+        let mut following = self.follow(&lambda)?;
 
+        let invoked = self.event_sources.iter().map(|source| source.function.as_str());
         tokio::select! {
-            answered = ready::wait(&self.routes, &self.url) => answered?,
+            answered = async { tokio::try_join!(ready::wait(&self.routes, &self.url), ready::wait_for(&lambda, invoked)) } => drop(answered?),
             ended = &mut serving => ended??,
+            Some(ended) = following.join_next() => ended??,
         }
         write_private(&self.data.stack(), &format!("{:#}\n", self.description()))?;
         say(self.greeting());
         tokio::select! {
             ended = &mut serving => ended??,
             ended = announcing => ended?,
+            Some(ended) = following.join_next() => ended??,
         }
         bail!("The gateway has ended")
+    }
+
+    /// Hands the records of each stream to its function; ends when it is dropped.
+    fn follow(&self, lambda: &Arc<Lambda>) -> Result<JoinSet<Result<()>>> {
+        let mut following = JoinSet::new();
+        for source in self.event_sources.clone() {
+            let (lambda, function, file) = (lambda.clone(), source.function.clone(), self.data.stream(&source.table));
+            let stream = Stream::new(self.database.clone(), source, streams::position(&file)?);
+            following.spawn(stream.follow(file, move |event| {
+                let (lambda, function) = (lambda.clone(), function.clone());
+                async move { serde_json::from_slice(&lambda.invoke(&function, event).await.ok()?).ok() }
+            }));
+        }
+        Ok(following)
     }
 
     /// What `stack.json` says: to scripts, and to the operator's program.

@@ -47,7 +47,7 @@ pub const BODY_LIMIT: usize = 10_000_000;
 #[derive(Debug)]
 pub struct Gateway {
     routing: Routing,
-    lambda: Lambda,
+    lambda: Arc<Lambda>,
     /// What the functions see as `Host`, whatever the client said: in AWS no other name reaches them either.
     authority: String,
     /// What holds the routes to their limits, if anything does.
@@ -57,7 +57,7 @@ pub struct Gateway {
 impl Gateway {
     /// `routes` in front of `lambda`, known to the functions as `authority` (`127.0.0.1:9000`).
     #[must_use]
-    pub fn new(routes: Vec<Route>, lambda: Lambda, authority: String) -> Self {
+    pub fn new(routes: Vec<Route>, lambda: Arc<Lambda>, authority: String) -> Self {
         Self { routing: Routing::new(routes), lambda, authority, limiter: None }
     }
 
@@ -198,7 +198,8 @@ mod tests {
         let [lambda, gateway] = [listener().await, listener().await];
         let (lambda_address, address) = (lambda.local_addr().unwrap(), gateway.local_addr().unwrap());
         tokio::spawn(async { axum::serve(lambda, functions).await });
-        let gateway_of = Gateway { limiter, ..Gateway::new(routes, Lambda::new(lambda_address, operations), address.to_string()) };
+        let gateway_of =
+            Gateway { limiter, ..Gateway::new(routes, Arc::new(Lambda::new(lambda_address, operations)), address.to_string()) };
         tokio::spawn(serve(gateway, gateway_of));
         address
     }

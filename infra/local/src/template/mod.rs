@@ -1,6 +1,7 @@
 //! What `template.yaml` says about routes, functions and tables. Imports [`crate::yaml`].
 
 mod authorizer;
+mod event_source;
 mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::yaml;
 
 pub use authorizer::Authorizer;
+pub use event_source::{EventSource, event_sources};
 pub use limit::Limit;
 
 /// A SAM template whose short tags are in their long forms.
@@ -43,6 +45,8 @@ pub struct Table {
     pub keys: Vec<Key>,
     /// The attribute after whose time a row may be swept up.
     pub ttl: Option<String>,
+    /// What the records of its stream hold, if it has one: `NEW_IMAGE`.
+    pub stream: Option<String>,
 }
 
 /// An attribute of a table's key.
@@ -190,8 +194,9 @@ fn table(id: &str, properties: &Value) -> Result<Table> {
     }
 
     let ttl = properties.get("TimeToLiveSpecification").and_then(|ttl| text(ttl, "AttributeName"));
+    let stream = properties.get("StreamSpecification").and_then(|stream| text(stream, "StreamViewType"));
     let stem = kebab_case(id.strip_suffix("Table").unwrap_or(id));
-    Ok(Table { stem, keys, ttl })
+    Ok(Table { stem, keys, ttl, stream })
 }
 
 /// `EntityTokenGet` as `entity-token-get`.
@@ -242,6 +247,7 @@ Resources:
       DeletionProtectionEnabled: !If [Protected, true, false]
       AttributeDefinitions: [{AttributeName: sk, AttributeType: N}, {AttributeName: pk, AttributeType: S}]
       KeySchema: [{AttributeName: pk, KeyType: HASH}, {AttributeName: sk, KeyType: RANGE}]
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
       TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
 ";
 
@@ -286,7 +292,8 @@ Resources:
 
         let key = |name: &str, role: &str, kind: &str| Key { name: name.into(), role: role.into(), kind: kind.into() };
         let keys = vec![key("pk", "HASH", "S"), key("sk", "RANGE", "N")];
-        assert_eq!(tables, [Table { stem: "tokens".into(), keys, ttl: Some("expires_at".into()) }]);
+        let stream = Some("NEW_IMAGE".into());
+        assert_eq!(tables, [Table { stem: "tokens".into(), keys, ttl: Some("expires_at".into()), stream }]);
     }
 
     #[test]
