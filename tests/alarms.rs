@@ -77,7 +77,7 @@ fn an_alarm_on_audit_events_looks_at_metrics_that_are_written() {
     let own = alarms().into_values().flat_map(|alarm| metrics(&alarm)).filter(|metric| metric["Namespace"]["Ref"] == "MetricsNamespace");
     let own: Vec<_> = own.collect();
 
-    assert_eq!(own.len(), 5);
+    assert_eq!(own.len(), 6);
     for metric in own {
         assert!(written.contains(metric["MetricName"].as_str().unwrap()), "{metric}");
         assert_eq!(metric["Dimensions"][0]["Value"]["Ref"], "Stage", "{metric}");

@@ -36,6 +36,7 @@ mod key_refresh;
 mod least_privilege;
 mod logs;
 mod lost_answers;
+mod mailer;
 mod malformed;
 mod operations;
 mod properties;

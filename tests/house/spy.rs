@@ -218,11 +218,17 @@ fn set_body(request: &mut HttpRequest, body: &Value) {
 }
 
 /// What IAM checks for a request: a transaction is checked item by item, a batch table by table. For SES's one call of
-/// version 2 IAM also wants the action of version 1 that its content stands for; ours is raw.
+/// version 2 IAM also wants the action of version 1 that its content stands for; ours is raw. It checks both for the sender and for the
+/// configuration set.
 fn rights(service: &str, action: &str, body: &Value) -> Vec<Right> {
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match service {
-        "" => return ["ses:SendEmail", "ses:SendRawEmail"].map(|action| (action.to_owned(), text("FromEmailAddress"))).to_vec(),
+        "" => {
+            let set = Some(text("ConfigurationSetName")).filter(|name| !name.is_empty()).map(|name| format!("configuration-set/{name}"));
+            let resources: Vec<_> = set.into_iter().chain([text("FromEmailAddress")]).collect();
+            let actions = ["ses:SendEmail", "ses:SendRawEmail"].into_iter();
+            return actions.flat_map(|action| resources.iter().map(move |resource| (action.to_owned(), resource.clone()))).collect();
+        }
         "secretsmanager" if action == "BatchGetSecretValue" => {
             let each = body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let each = each.map(|id| ("secretsmanager:GetSecretValue".to_owned(), id.to_owned()));

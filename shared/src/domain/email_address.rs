@@ -40,12 +40,13 @@ impl FromStr for EmailAddress {
 
     fn from_str(text: &str) -> Result<Self, EmailAddressError> {
         let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
+        let domain = domain.to_lowercase();
         let is_local_part = (1..=LONGEST_LOCAL_PART).contains(&local.len()) && !local.chars().any(is_special);
         let is_label = |label: &str| {
             !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         };
         let is_domain = domain.contains('.') && domain.split('.').all(is_label);
-        let address = format!("{local}@{}", domain.to_lowercase());
+        let address = format!("{local}@{domain}");
         if is_local_part && is_domain && address.len() <= LONGEST { Ok(Self(address)) } else { Err(EmailAddressError) }
     }
 }

@@ -201,6 +201,7 @@ impl From<NewOneTimeTokenError> for ApiError {
     fn from(error: NewOneTimeTokenError) -> Self {
         match error {
             NewOneTimeTokenError::Repeated(error) => error.into(),
+            NewOneTimeTokenError::Throttled { retry_at } => Self::Throttled { retry_at },
             NewOneTimeTokenError::Store(error) => error.into(),
         }
     }

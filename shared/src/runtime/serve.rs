@@ -12,6 +12,7 @@ use tracing::Instrument;
 use super::authorizer::{self, Authorize};
 use super::closed_origin::ClosedOrigin;
 use super::cold_start::ColdStart;
+use super::stream::{self, Consumer};
 use super::task::{self, Task};
 use super::telemetry::{self, chain, request_span};
 use super::{ConfigError, Environment, Events, GatewayAnswer, GatewayEvent, Setup, Start};
@@ -37,6 +38,12 @@ pub fn serve_authorizer<A: Authorize>() -> ExitCode {
 #[must_use]
 pub fn serve_task<T: Task>() -> ExitCode {
     block_on(T::NAME, task::run::<T>())
+}
+
+/// The same for a consumer of a table's stream.
+#[must_use]
+pub fn serve_consumer<C: Consumer>() -> ExitCode {
+    block_on(C::NAME, stream::run::<C>())
 }
 
 fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {

@@ -76,9 +76,12 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(PASSWORD_MIN_LENGTH),
     Setting::Number(PASSWORD_MAX_LENGTH),
     Setting::Number(OTP_TTL_SECONDS),
+    Setting::Number(OTP_WINDOW_SECONDS),
     Setting::Number(ENTITY_TOKEN_MAX_TTL_SECONDS),
     Setting::Text(MAIL_TRANSPORT),
     Setting::Text(MAIL_FROM),
+    Setting::Text(MAIL_CONFIGURATION_SET),
+    Setting::Text(APP_URL),
     Setting::Text(LOG_LEVEL),
     Setting::Text(METRICS_NAMESPACE),
     Setting::Text(STAGE),
@@ -206,6 +209,13 @@ pub const OTP_TTL_SECONDS: NumberSetting = NumberSetting {
     range: 60..=600,
     meaning: "Life in seconds of a one-time password, which is sent by e-mail.",
 };
+/// The window of one-time passwords.
+pub const OTP_WINDOW_SECONDS: NumberSetting = NumberSetting {
+    name: "OTP_WINDOW_SECONDS",
+    default: 3600,
+    range: 60..=86_400,
+    meaning: "Length in seconds of the window that counts a customer's one-time passwords.",
+};
 /// The longest life of an entity token.
 pub const ENTITY_TOKEN_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
     name: "ENTITY_TOKEN_MAX_TTL_SECONDS",
@@ -222,7 +232,21 @@ pub const MAIL_TRANSPORT: TextSetting = TextSetting {
 };
 /// From whom mail comes.
 pub const MAIL_FROM: TextSetting =
-    TextSetting { name: "MAIL_FROM", default: TextDefault::Required, form: "address", meaning: "Sender of one-time passwords." };
+    TextSetting { name: "MAIL_FROM", default: TextDefault::Required, form: "address", meaning: "Sender of all mails." };
+/// What SES reports on.
+pub const MAIL_CONFIGURATION_SET: TextSetting = TextSetting {
+    name: "MAIL_CONFIGURATION_SET",
+    default: TextDefault::Absent,
+    form: "",
+    meaning: "SES configuration set that reports bounces and complaints; nothing is reported if absent.",
+};
+/// Where links in mails lead.
+pub const APP_URL: TextSetting = TextSetting {
+    name: "APP_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Page of your own that links in mails lead to, with the token in the fragment; the issuer if absent.",
+};
 
 /// What is logged.
 pub const LOG_LEVEL: TextSetting = TextSetting {

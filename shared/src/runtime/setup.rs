@@ -11,12 +11,12 @@ use tokio::sync::OnceCell;
 
 use super::closed_origin::ClosedOrigin;
 use super::key_store::KeyStore;
-use super::mail::Transport;
+use super::mail::Channel;
 use super::settings::{
-    self, AUDIENCE, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_FROM, MAIL_TRANSPORT, ORIGIN_SECRETS, SIGNING_KEYS, Setting, TOKEN_KEYS,
-    TextSetting, VERIFICATION_KEYS,
+    self, APP_URL, AUDIENCE, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_CONFIGURATION_SET, MAIL_FROM, MAIL_TRANSPORT, ORIGIN_SECRETS,
+    SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
-use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
+use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
 use crate::caller::PasswordGate;
 use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
@@ -115,12 +115,7 @@ impl Setup {
     /// # Errors
     /// [`ConfigError::Invalid`] for an issuer that is not an `https` URL; on loopback `http` will do.
     pub fn issuer(&self) -> Result<Issuer, ConfigError> {
-        let url = self.environment.required(ISSUER.name)?;
-        let parsed: http::Uri = url.parse().map_err(|_| ConfigError::invalid(ISSUER.name, "must be an https URL"))?;
-        match (parsed.scheme_str(), parsed.host()) {
-            (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => {}
-            _ => return Err(ConfigError::invalid(ISSUER.name, "must be an https URL")),
-        }
+        let url = https_url(ISSUER.name, self.environment.required(ISSUER.name)?)?;
         let audience = self.environment.text(&AUDIENCE).unwrap_or_else(|| url.clone());
         Ok(Issuer { url, audience })
     }
@@ -249,18 +244,44 @@ impl Setup {
         Ok(PasswordRules { min_chars, max_chars: self.environment.number(&settings::PASSWORD_MAX_LENGTH)? })
     }
 
+    /// Where links in mails lead: `APP_URL`, which is the issuer by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a fragment: a link has its token there.
+    pub fn app_url(&self) -> Result<String, ConfigError> {
+        match self.environment.text(&APP_URL) {
+            Some(url) if url.contains('#') => Err(ConfigError::invalid(APP_URL.name, "must have no fragment")),
+            Some(url) => https_url(APP_URL.name, url),
+            None => Ok(self.issuer()?.url),
+        }
+    }
+
     /// What sends mail: by `MAIL_TRANSPORT`, from `MAIL_FROM`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
-    pub fn mailer(&self) -> Result<Mailer, ConfigError> {
+    pub fn mail_transport(&self) -> Result<MailTransport, ConfigError> {
         let from = self.environment.required(MAIL_FROM.name)?;
+        let from = from.parse().map_err(|_| ConfigError::invalid(MAIL_FROM.name, "must be an e-mail address"))?;
         let transport = self.environment.required(MAIL_TRANSPORT.name)?;
-        let transport = match transport.split_once(':') {
-            Some(("directory", path)) => Transport::Directory(path.into()),
-            None if transport == "ses" => Transport::Ses(aws::ses(&self.environment, &self.aws)),
+        let channel = match transport.split_once(':') {
+            Some(("directory", path)) => Channel::Directory(path.into()),
+            None if transport == "ses" => Channel::Ses {
+                client: aws::ses(&self.environment, &self.aws),
+                configuration_set: self.environment.text(&MAIL_CONFIGURATION_SET),
+            },
             _ => return Err(ConfigError::invalid(MAIL_TRANSPORT.name, "must be ses or directory:<path>")),
         };
-        Ok(Mailer { from, transport })
+        Ok(MailTransport { from, channel })
+    }
+}
+
+/// `text`, if it is an `https` URL; on loopback `http` will do.
+fn https_url(name: &'static str, text: String) -> Result<String, ConfigError> {
+    let refused = || ConfigError::invalid(name, "must be an https URL");
+    let parsed: http::Uri = text.parse().map_err(|_| refused())?;
+    match (parsed.scheme_str(), parsed.host()) {
+        (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => Ok(text),
+        _ => Err(refused()),
     }
 }
