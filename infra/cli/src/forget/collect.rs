@@ -1,6 +1,6 @@
 //! Finds everything about one person.
 
-use latchkey::domain::Locator;
+use latchkey::domain::{EmailAddress, Locator};
 use latchkey::store::directory::{FoundSession, FoundToken};
 use latchkey::store::schema::{self, Key};
 use latchkey::store::{ApiKeyRow, ApiKeys};
@@ -43,11 +43,16 @@ pub async fn tokens(connection: &Connection, person: &Person) -> Result<Vec<Foun
     .await
 }
 
-/// The keys of all rows in the person's own partitions of the tokens: API keys, attempts at one-time passwords.
+/// The keys of all rows in the person's own partitions of the tokens: API keys, attempts at one-time passwords, mails.
 pub async fn own_partitions(connection: &Connection, person: &Person) -> Result<Vec<Key>, Failure> {
     // Only users have an address to mail a one-time password to.
     let Person::User(user) = person else { return Ok(Vec::new()) };
-    let mut keys = connection.directory.token_keys_in(&schema::otp_attempts_of(&Locator::of_user(user.user_id))).await?;
-    keys.extend(connection.directory.token_keys_in(&schema::api_keys_of(user.user_id)).await?);
+    let place = Locator::of_user(user.user_id);
+    let address = user.email.as_deref().and_then(|address| address.parse::<EmailAddress>().ok());
+    let partitions = [schema::otp_attempts_of(&place), schema::outbox_of(&place), schema::api_keys_of(user.user_id)];
+    let mut keys = Vec::new();
+    for partition in partitions.into_iter().chain(address.map(|address| schema::mailbox_of(&address.place()))) {
+        keys.extend(connection.directory.token_keys_in(&partition).await?);
+    }
     Ok(keys)
 }
