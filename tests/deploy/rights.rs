@@ -14,12 +14,18 @@ use super::deployed::Deployed;
 type Right = (String, String);
 
 /// What CloudTrail does not tell, each with what does.
-const UNSEEN: [&str; 4] = [
+const UNSEEN: [&str; 9] = [
     // Lambda writes them in the function's name.
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     // The mails that have come.
     "ses:SendEmail",
+    // Lambda reads the stream in the mailer's name, and puts aside what it never took.
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:SendMessage",
     // SES asks for it where a mail is raw, as ours are; ministack asks for SendEmail only.
     "ses:SendRawEmail",
 ];

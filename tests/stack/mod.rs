@@ -8,6 +8,7 @@ mod closed_origin;
 mod crash;
 pub mod http;
 mod idempotency;
+mod mail;
 pub mod malformed;
 pub mod people;
 pub mod python;
@@ -45,6 +46,8 @@ async fn the_real_binaries_keep_the_contract() {
     idempotency::without_a_key_there_is_at_most_one_session(&stack).await;
     step("rotation of the keys under load");
     rotation::nothing_fails_while_keys_are_rotated(&stack).await;
+    step("SIGKILL before the mails");
+    mail::what_was_acknowledged_is_mailed(&mut stack).await;
     step("SIGKILL under load");
     crash::what_was_acknowledged_survives(&mut stack).await;
     step("a closed origin");

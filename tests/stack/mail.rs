@@ -1,0 +1,52 @@
+//! Mail by the real binaries: the stream invokes the mailer, also with what a power cut left behind.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::people::{Member, moment};
+use super::running::Stack;
+use super::site::Site;
+
+/// How long a mail may take. The functions start with the stack.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Killed between the write and the mail: whoever was told of a token gets its one-time password.
+pub async fn what_was_acknowledged_is_mailed(stack: &mut Stack) {
+    let demo = stack.demo().await;
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        let member = stack.member().await;
+        let body = json!({ "mode": "passwordless", "customerId": member.id, "otpRequired": true });
+        let made = stack.http.post("/authentication-tokens", &[("reb-apikey", &demo.key)], body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        tokens.push((member, made.text("token")));
+    }
+    let before = mails(stack).len();
+    stack.kill_and_start_again().await;
+
+    for (member, token) in &tokens {
+        let digits = one_time_password(stack, member).await;
+        let session = stack.http.post(&format!("/authentication-tokens/{token}/exchange"), &[], json!({ "oneTimePassword": digits })).await;
+        assert_eq!(session.status, 201, "{session:?}");
+    }
+    println!("{} mails: {before} before the cut, the others after it", mails(stack).len());
+}
+
+async fn one_time_password(site: &Site, member: &Member) -> String {
+    let started = Instant::now();
+    let to = format!("To: <{}>", member.email());
+    loop {
+        if let Some(mail) = mails(site).into_iter().find(|mail| mail.contains(&to)) {
+            return mail.split_once("password is ").unwrap().1.chars().take(6).collect();
+        }
+        assert!(started.elapsed() < PATIENCE, "no mail to {}", member.email());
+        moment().await;
+    }
+}
+
+fn mails(site: &Site) -> Vec<String> {
+    let files = std::fs::read_dir(site.folder.join(".local/mail")).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
