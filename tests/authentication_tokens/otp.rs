@@ -187,6 +187,8 @@ async fn past_the_customers_cap_of_mails_it_is_429_and_no_token_until_the_window
     let third = ask(&alice).await;
 
     assert_eq!((third.status, third.code()), (429, "throttled"));
+    let told = world.setup.events.take().pop().unwrap();
+    assert!(told.contains("mail.dropped") && told.contains(&alice.id) && told.contains("throttled"), "{told}");
     assert_eq!((world.rows("sessions").await.len(), world.mails().await.len()), (tokens, 2));
     assert_eq!(ask(&bob).await.status, 201, "another customer's mails are others");
     world.pass(3600);

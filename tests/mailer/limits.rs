@@ -1,7 +1,7 @@
 //! How many mails an address gets, whoever asks for them.
 
-use latchkey::domain::{EmailAddress, Locator, MailRequest, MailSubject};
-use latchkey::store::{OutboxEntry, ReserveError, Throttle};
+use latchkey::domain::{ClientAddress, EmailAddress, Locator, MailRequest, MailSubject};
+use latchkey::store::{OutboxEntry, OutboxError, Throttle};
 
 use super::{event, now};
 use crate::house::World;
@@ -85,11 +85,11 @@ async fn flood(world: &World, requests: usize, client: impl Fn(usize) -> String,
     let throttle = Throttle { attempts: 20, window_seconds: 3600 };
     let mut refused = 0;
     for number in 0..requests {
-        let place = Locator::of_customer(&client(number).parse().unwrap());
+        let place = Locator::of_address(&ClientAddress::of(Some(&client(number))));
         let entry = OutboxEntry::counted(place, MailRequest::new(sign_up(&address(number)), now(world)), throttle);
         match world.put(entry).await {
             Ok(()) => {}
-            Err(ReserveError::Throttled { .. }) => refused += 1,
+            Err(OutboxError::Throttled { .. }) => refused += 1,
             Err(error) => panic!("{error}"),
         }
     }

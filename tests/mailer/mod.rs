@@ -7,7 +7,7 @@ mod ses;
 
 use latchkey::domain::{Acl, Locator, MailRequest, MailSubject, Timestamp, UserId};
 use latchkey::runtime::{ConsumerService, Table};
-use latchkey::store::{OutboxEntry, ReserveError, Throttle, UserRow};
+use latchkey::store::{OutboxEntry, OutboxError, Throttle, UserRow};
 use serde_json::{Value, json};
 
 use crate::house::World;
@@ -22,7 +22,7 @@ impl World {
         mail
     }
 
-    async fn put(&self, entry: OutboxEntry) -> Result<(), ReserveError> {
+    async fn put(&self, entry: OutboxEntry) -> Result<(), OutboxError> {
         entry.put(&self.setup.database(&[Table::Tokens]).unwrap()).await
     }
 
@@ -221,7 +221,7 @@ async fn the_stream_shows_the_mailer_requests_and_neither_removed_rows_nor_other
     };
     world.put(entry()).await.unwrap();
     world.put(entry()).await.unwrap();
-    assert!(matches!(world.put(entry()).await, Err(ReserveError::Throttled { .. })));
+    assert!(matches!(world.put(entry()).await, Err(OutboxError::Throttled { .. })));
     for row in world.rows("tokens").await {
         let delete = world.dynamodb.delete_item().table_name("latchkey-tokens");
         delete.key("pk", row["pk"].clone()).key("sk", row["sk"].clone()).send().await.unwrap();

@@ -4,7 +4,7 @@ use latchkey::audit::{Act, Event};
 use latchkey::credentials::{KeyNumber, OneTimeToken};
 use latchkey::domain::{MailRequest, MailSubject, RandomId, Subject, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request};
-use latchkey::store::{IdempotencyGuard, OneTimeTokenRow, OutboxEntry, SessionKind};
+use latchkey::store::{IdempotencyGuard, NewOneTimeTokenError, OneTimeTokenRow, OutboxEntry, SessionKind};
 
 use super::AuthenticationTokenCreate;
 use super::grant::Grant;
@@ -26,7 +26,11 @@ impl AuthenticationTokenCreate {
         let token_id = RandomId::random();
         let row = new_row(token_id, grant, wanted, keys.current().get(), request.now);
         let mail = recipient.map(|user| self.mail(user, &row));
-        let row = self.tokens.insert_new(row, guard.as_ref(), mail.as_ref()).await?;
+        let made = self.tokens.insert_new(row, guard.as_ref(), mail.as_ref()).await;
+        if let (Err(NewOneTimeTokenError::Throttled { .. }), Some(user)) = (&made, recipient) {
+            request.trail.note(Event::of(Act::MailDropped).subject(user).mail("one-time-password").because("throttled"));
+        }
+        let row = made?;
 
         let token = sealed(&row);
         // A token whose key has left the ring since opens nothing.

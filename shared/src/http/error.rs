@@ -7,7 +7,9 @@ use strum::{EnumDiscriminants, VariantArray};
 use super::{MalformedBody, ProblemType};
 use crate::caller::{CallerError, CredentialRequirement, PasswordGateError, note_reason};
 use crate::domain::Timestamp;
-use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
+use crate::store::{
+    DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, OutboxError, RepeatError, StoreError,
+};
 
 /// A field of a request that is missing or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,6 +186,15 @@ impl From<OtpAttemptError> for ApiError {
             OtpAttemptError::TokenGone => Self::TokenNotFound,
             OtpAttemptError::Throttled { retry_at } => Self::Throttled { retry_at },
             OtpAttemptError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OutboxError> for ApiError {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Throttled { retry_at } => Self::Throttled { retry_at },
+            OutboxError::Store(error) => error.into(),
         }
     }
 }

@@ -48,7 +48,8 @@ impl OutboxEntry {
         Self { place, mail, throttle: None }
     }
 
-    /// A mail that is refused if as many of its kind were asked for from `place` in the same window.
+    /// A mail that is refused if as many of its kind were asked for from `place` in the same window: from the user who is to get it, or, where
+    /// anybody may ask, from the client ([`Locator::of_address`]).
     #[must_use]
     pub fn counted(place: Locator, mail: MailRequest, throttle: Throttle) -> Self {
         Self { place, mail, throttle: Some(throttle) }
