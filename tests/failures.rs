@@ -10,7 +10,8 @@ use crate::house::{Call, Door, Person, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
     AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
-    Introspect, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew,
+    Introspect, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate,
+    UsersDelete, UsersGet, UsersList, UsersUpdate,
 };
 
 /// More requests than any operation sends, with all repetitions.
@@ -33,8 +34,16 @@ impl Failure<'_> {
         let new = "maroon kettle on the third shelf";
         let by_login = || Call::new().bearer(&alice.jwt);
         let entity = || alice.entity_call("acme", &alice.id);
+        let user = || by_login().path("userId", &alice.id);
+        self.of::<UsersList>(by_login()).await;
+        self.of::<UsersCreate>(by_login().json(json!({ "username": "carol" }))).await;
+        self.of::<UsersGet>(user()).await;
+        self.of::<UsersUpdate>(user().json(json!({ "lastName": "x" }))).await;
+        self.of::<UsersDelete>(user()).await;
         self.of::<UserLogin>(Call::new().json(json!({ "username": "alice", "password": alice.password }))).await;
         self.of::<UserRenew>(by_login()).await;
+        self.of::<UserSessionsList>(by_login()).await;
+        self.of::<UserSessionsEnd>(by_login()).await;
         let change = json!({ "username": "alice", "old": alice.password, "new": new, "confirm": new });
         self.of::<UserPassword>(Call::new().json(change)).await;
         let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });

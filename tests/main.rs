@@ -48,5 +48,6 @@ mod template;
 mod unsuitable_credentials;
 mod upgrade;
 mod user;
+mod users;
 mod vectors;
 mod well_known;

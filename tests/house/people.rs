@@ -32,11 +32,13 @@ impl World {
             user_id: UserId::random(),
             username: name.to_owned(),
             email: Some(format!("{name}@example.com")),
+            email_verified: false,
             first_name: Some("First".to_owned()),
             last_name: None,
             created_at: Timestamp::from_unix(NOW),
             password_expires_at: None,
             disabled_at: None,
+            erased_at: None,
             epoch: 0,
             acl,
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(format!("{name}'s password"))).unwrap().as_str())),
@@ -45,7 +47,7 @@ impl World {
 
     /// Stores a user.
     pub async fn insert(&self, row: &UserRow) {
-        let users = Users::new(&self.setup.database(&[Table::Users]).unwrap());
+        let users = Users::new(&self.setup.database(&[Table::Users, Table::Tokens]).unwrap());
         assert!(users.insert_new(row).await.unwrap());
     }
 

@@ -47,6 +47,8 @@ struct State {
     traffic: Traffic,
     lose_after: Option<usize>,
     refuse: Option<(u16, String)>,
+    /// The action that is always refused.
+    refused_action: Option<&'static str>,
     passed: usize,
     refusals: usize,
     partial: usize,
@@ -106,6 +108,13 @@ impl Spy {
         state.refuse = Some((status, body.to_string()));
     }
 
+    /// No request of this action is carried out from now on; each is answered with `status` and `body`.
+    pub fn refuse_all(&self, action: &'static str, status: u16, body: &Value) {
+        let mut state = self.state.lock().unwrap();
+        state.refused_action = Some(action);
+        state.refuse = Some((status, body.to_string()));
+    }
+
     /// In each of the next `count` batches DynamoDB leaves a key unread, as it does when it throttles.
     pub fn leave_unread(&self, count: usize) {
         self.state.lock().unwrap().partial = count;
@@ -152,11 +161,12 @@ impl HttpConnector for WatchedConnector {
             }
             state.traffic.rights.extend(used);
             let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&action.as_str());
+            let is_refused_always = state.refused_action == Some(&action);
             state.traffic.sent(action);
             state.unanswered += 1;
-            let refuse = state.passed == 0 && state.refusals > 0;
+            let refuse = is_refused_always || (state.passed == 0 && state.refusals > 0);
             if refuse {
-                state.refusals -= 1;
+                state.refusals = state.refusals.saturating_sub(1);
             }
             state.passed = state.passed.saturating_sub(1);
             let lost = state.lose_after == Some(0);

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynoxide::Database;
 use latchkey::credentials::{Algorithm, generate};
-use latchkey::domain::{Clock, SessionId, Timestamp};
+use latchkey::domain::{Clock, SessionId, Timestamp, Username};
 use latchkey::runtime::{ConsumerService, Environment, Service, Setup, Start};
+use latchkey::store::schema::{self, LISTED_USERS};
 use latchkey_local::streams::Stream;
 use latchkey_local::{tables, template};
 use serde_json::{Value, json};
@@ -122,12 +123,30 @@ impl World {
         service.reply(call).await
     }
 
-    /// All rows of a table, for asserting on what is (not) there; without the counts of users' API keys, which stand beside the keys.
+    /// The audit events since the last time.
+    pub fn told(&self) -> Vec<Value> {
+        self.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// All rows of a table, for asserting on what is (not) there; without the list of users and the counts of their API keys, which
+    /// stand among the tokens.
     pub async fn rows(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
-        let mut rows = scan.send().await.unwrap().items.unwrap_or_default();
-        rows.retain(|row| row.get("sk") != Some(&AttributeValue::S("allowance".to_owned())));
+        let mut rows = self.whole_table(table).await;
+        let is = |row: &HashMap<_, _>, name: &str, text: &str| row.get(name) == Some(&AttributeValue::S(text.to_owned()));
+        rows.retain(|row| !is(row, "pk", LISTED_USERS) && !is(row, "sk", "allowance"));
         rows
+    }
+
+    /// The same with the list and the counts.
+    pub async fn whole_table(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
+        scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+    }
+
+    /// Takes a user out of the list, as if an earlier release had made them.
+    pub async fn unlist(&self, name: &str) {
+        let key = schema::listed_user(&Username::normalised(name));
+        self.dynamodb.delete_item().table_name("latchkey-tokens").set_key(Some(key)).send().await.unwrap();
     }
 
     /// How many sessions there are of a user or customer: begun, and not ended.

@@ -306,7 +306,7 @@ async fn a_password_is_the_same_in_both_normal_forms_and_in_no_looser_sense() {
 #[tokio::test]
 async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only() {
     let world = World::new().await;
-    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    let users = Users::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
     let alice = world.user_row("alice", Acl::default());
     world.insert(&alice).await;
     let before = world.rows("users").await;
@@ -324,7 +324,7 @@ async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only
 #[tokio::test]
 async fn a_rehash_that_comes_too_late_replaces_no_changed_password_and_makes_no_user() {
     let world = World::new().await;
-    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    let users = Users::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
     world.insert(&world.user_row("alice", Acl::default())).await;
     let before = world.rows("users").await;
 

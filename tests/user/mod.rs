@@ -4,4 +4,5 @@ mod login;
 mod logout;
 mod password;
 mod renew;
+mod sessions;
 mod throttles;

@@ -15,12 +15,11 @@ use latchkey::credentials::TokenKeys;
 use latchkey::domain::{MailRequest, MailSubject, Timestamp};
 use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Consumer, Delivery, DeliveryError, Live, MailTransport, Setup, Table};
-use latchkey::store::{Database, MailLimit, Mailboxes, OutboxEntry, Throttle, Users};
+use latchkey::store::{MailLimit, Mailboxes, OutboxEntry, Throttle, Users};
 use serde::Deserialize;
 
 /// What the function needs.
 pub struct Mailer {
-    database: Database,
     users: Users,
     mailboxes: Mailboxes,
     token_keys: Live<TokenKeys>,
@@ -97,7 +96,6 @@ impl Consumer for Mailer {
         Ok(Self {
             users: Users::new(&database),
             mailboxes: Mailboxes::new(&database),
-            database,
             token_keys: setup.token_keys().await?,
             transport: setup.mail_transport()?,
             app_url: setup.app_url()?,

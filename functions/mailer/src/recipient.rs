@@ -37,9 +37,7 @@ impl Mailer {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
-        let mut batch = self.database.batch();
-        let row = batch.user(id);
-        batch.get().await?.find(&row)
+        self.users.find_by_id(id).await
     }
 }
 
@@ -55,6 +53,7 @@ fn of_active(user: Option<UserRow>) -> Result<Recipient, Nobody> {
 
 /// The user at the own address.
 fn of(user: UserRow) -> Result<Recipient, Nobody> {
-    let address = user.email.as_deref().ok_or("no address")?.parse().map_err(|_| "no possible address")?;
+    user.email.as_ref().ok_or("no address")?;
+    let address = user.mailbox().ok_or("no possible address")?;
     Ok(Recipient { address, user: Some(user) })
 }

@@ -55,6 +55,7 @@ impl Operation for UserLogin {
             expires_at: now.plus(self.session_ttl_seconds),
             epoch: Some(user.epoch),
             ended_by: None,
+            user_agent: request.user_agent(),
             issuer_id: None,
             acl: None,
             custom_claims: None,

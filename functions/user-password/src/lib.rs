@@ -80,7 +80,7 @@ impl Start for UserPassword {
     const SETTINGS: &'static [Setting] = &[Setting::Number(PASSWORD_MAX_AGE_DAYS)];
 
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let database = setup.database(&[Table::Users])?;
+        let database = setup.database(&[Table::Users, Table::Tokens])?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             rules: setup.password_rules()?,

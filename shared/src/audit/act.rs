@@ -51,6 +51,8 @@ acts! {
     SessionEnded = "session.ended",
     /// A session was ended by its id, by its holder or its issuer.
     SessionRevoked = "session.revoked",
+    /// A user ended all sessions but the one that asked.
+    OtherSessionsEnded = "session.others-ended",
     /// A user changed the password: all sessions are over.
     PasswordChanged = "password.changed",
     /// An API key was made.
@@ -97,26 +99,30 @@ acts! {
     OriginRefused = "origin.refused",
     /// A valid credential asked for more than it may.
     PermissionDenied = "permission.denied",
-    /// An operator made a user.
+    /// A user was made.
     UserAdded = "user.added",
-    /// An operator disabled a user.
+    /// A user was given other names or another e-mail address.
+    UserChanged = "user.changed",
+    /// A user was disabled.
     UserDisabled = "user.disabled",
-    /// An operator enabled a user.
+    /// A user was enabled.
     UserEnabled = "user.enabled",
     /// An operator let a user's password be tried again.
     UserUnlocked = "user.unlocked",
-    /// An operator replaced a user's ACL.
+    /// A user's ACL was replaced.
     UserGranted = "user.granted",
     /// An operator set a user's password, or had it expire.
     UserPasswordSet = "user.password-set",
     /// An operator read out everything about a person.
     PersonExported = "person.exported",
-    /// An operator erased everything about a person.
+    /// Everything about a person was erased.
     PersonForgotten = "person.forgotten",
     /// An operator read out all users.
     UsersExported = "users.exported",
     /// An operator put in users.
     UsersImported = "users.imported",
+    /// An operator put users into the list of users.
+    UsersListed = "users.listed",
     /// The first keys were made, by a deploy or an operator.
     KeysMade = "keys.made",
     /// An operator took a step in the rotation of keys.

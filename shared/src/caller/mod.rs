@@ -18,6 +18,7 @@ mod password;
 mod requirement;
 mod rights;
 mod session;
+mod user;
 
 use thiserror::Error;
 
@@ -33,6 +34,7 @@ pub use password::{PasswordGate, PasswordGateError, PasswordGuess, ProvenUser};
 pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
 pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath};
+pub use user::{UserAccess, UserCaller, UserPath};
 
 /// Why the credentials of a request do not make a caller.
 #[derive(Debug, Error)]

@@ -14,9 +14,10 @@ mod secret;
 mod session_id;
 mod text;
 mod time;
+mod user_agent;
 mod username;
 
-pub use acl::{Acl, AclItem, Dimension, Permission, Scope};
+pub use acl::{Acl, AclItem, Dimension, Permission, PermittedEntities, Scope};
 pub use claims::{ClaimsError, CustomClaims};
 pub use client_address::ClientAddress;
 pub use email_address::{EmailAddress, EmailAddressError};
@@ -29,4 +30,5 @@ pub use name::{Name, NameError};
 pub use secret::Secret;
 pub use session_id::{SessionId, Subject};
 pub use time::{Clock, SharedClock, SystemClock, Timestamp, TimestampError};
+pub use user_agent::UserAgent;
 pub use username::Username;

@@ -8,7 +8,8 @@ use super::{MalformedBody, ProblemType};
 use crate::caller::{CallerError, CredentialRequirement, PasswordGateError, note_reason};
 use crate::domain::Timestamp;
 use crate::store::{
-    DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, OutboxError, RepeatError, StoreError,
+    DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, NewUserError, OtpAttemptError, OutboxError, RepeatError,
+    StoreError,
 };
 
 /// A field of a request that is missing or wrong.
@@ -63,6 +64,10 @@ pub enum ApiError {
     TooManyAuthHeaders,
     /// No such session that the caller may see: unknown, expired, ended, or somebody else's.
     SessionNotFound,
+    /// No such user whom the caller may see: unknown, erased, or no member of an entity of the caller's.
+    UserNotFound,
+    /// Another user has the name.
+    UsernameTaken,
     /// The `Idempotency-Key` was used for a different request.
     IdempotencyKeyReused,
     /// What the `Idempotency-Key` created no longer exists: deleted, expired or exchanged.
@@ -176,6 +181,16 @@ impl From<DeleteApiKeyError> for ApiError {
             // The same 404 whether the key is somebody else's or nobody's: it tells no one which keys exist.
             DeleteApiKeyError::NotFound => Self::AuthHeaderNotFound,
             DeleteApiKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NewUserError> for ApiError {
+    fn from(error: NewUserError) -> Self {
+        match error {
+            NewUserError::NameTaken => Self::UsernameTaken,
+            NewUserError::Repeated(error) => error.into(),
+            NewUserError::Store(error) => error.into(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod problem;
 mod problem_type;
 mod request;
 mod session;
+mod user;
 
 pub use answer::{Answer, Link, SECURITY_HEADERS};
 pub use auth_header::AuthHeaderView;
@@ -29,3 +30,4 @@ pub use problem::problem;
 pub use problem_type::ProblemType;
 pub use request::Request;
 pub use session::SessionView;
+pub use user::UserView;

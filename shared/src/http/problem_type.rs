@@ -74,6 +74,8 @@ impl ProblemKind {
                 "This user has 1000 auth headers, the most that a user can have. Delete one of them first.",
             ),
             Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
+            Self::UserNotFound => ("user-not-found", 404, "User not found", "User not found"),
+            Self::UsernameTaken => ("username-taken", 409, "User name taken", "Another user has this name."),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",
                 409,

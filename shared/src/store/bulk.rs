@@ -1,9 +1,9 @@
 //! Many users at a time, for an import. No function calls this.
 
 use super::batch::read_all;
-use super::schema::{EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PASSWORD_HASH, PK, USER_ID};
+use super::schema::{EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PK, USER_ID};
 use super::transaction::Outcome;
-use super::{Database, StoreError, UserRow, Users, users};
+use super::{Database, StoreError, UserRow, Users, listed_users, users};
 use crate::domain::Username;
 
 /// How an imported user compares with the table.
@@ -22,9 +22,9 @@ pub enum Comparison {
 /// How the replacement of a user ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacement {
-    /// Both rows are as imported, except for the epoch.
+    /// All rows are as imported, except for the epoch.
     Replaced,
-    /// Both rows were so already.
+    /// They were so already.
     Unneeded,
     /// Others kept changing the user, or the name belongs to another.
     Lost,
@@ -34,11 +34,11 @@ pub enum Replacement {
 #[derive(Clone, Debug)]
 pub struct BulkUsers(Database);
 
-/// The most users in one transaction, which has at most 100 items: each user has two rows.
-pub const USERS_AT_ONCE: usize = 50;
+/// The most users in one transaction, which has at most 100 items: each user has three rows.
+pub const USERS_AT_ONCE: usize = 33;
 const ATTEMPTS: usize = 5;
 
-/// A user's rows: under the name, under the id.
+/// A user's rows that compare with others': under the name, under the id.
 type Pair = [Item; 2];
 
 impl BulkUsers {
@@ -48,7 +48,7 @@ impl BulkUsers {
         Self(database.clone())
     }
 
-    /// Creates those of `users` whose name and id are free, both rows or none of each, and overwrites nobody. Returns
+    /// Creates those of `users` whose name and id are free, all rows or none of each, and overwrites nobody. Returns
     /// how each compares. Takes at most [`USERS_AT_ONCE`], no two of which share a name or an id.
     ///
     /// One transaction if all are new. If some are not, DynamoDB cancels it and says which, and the next one leaves
@@ -58,19 +58,26 @@ impl BulkUsers {
     /// [`StoreError`] if the table does not answer; some of the users may have been created by then.
     pub async fn insert(&self, users: &[UserRow]) -> Result<Vec<Comparison>, StoreError> {
         let mut arrivals = vec![Comparison::New; users.len()];
-        let mut waiting: Vec<(&mut Comparison, Pair)> =
-            arrivals.iter_mut().zip(users).map(|(arrival, user)| Ok((arrival, users::rows(user)?))).collect::<Result<_, StoreError>>()?;
+        let rows = |user| Ok::<_, StoreError>((users::rows(user)?, listed_users::put(&self.0, user)?));
+        let mut waiting = arrivals
+            .iter_mut()
+            .zip(users)
+            .map(|(arrival, user)| rows(user).map(|(pair, listed)| (arrival, pair, listed)))
+            .collect::<Result<Vec<_>, _>>()?;
         while !waiting.is_empty() {
             let mut transaction = self.0.transaction();
-            let mut insert = |item: &Item| transaction.add(users::insert_row(&self.0, item.clone()));
-            let writes: Vec<_> = waiting.iter().map(|(_, pair)| pair.each_ref().map(&mut insert)).collect();
+            let mut writes = Vec::new();
+            for (_, pair, listed) in &waiting {
+                writes.push(pair.each_ref().map(|item| transaction.add(users::insert_row(&self.0, item.clone()))));
+                transaction.add(listed.clone());
+            }
             let Outcome::Refused(refusal) = transaction.commit().await? else { break };
             let mut still = Vec::new();
-            for ((arrival, pair), writes) in waiting.into_iter().zip(writes) {
+            for ((arrival, pair, listed), writes) in waiting.into_iter().zip(writes) {
                 if writes.iter().any(|write| refusal.is_of(*write)) {
                     *arrival = compare(&pair, writes.map(|write| refusal.row(write).cloned()));
                 } else {
-                    still.push((arrival, pair));
+                    still.push((arrival, pair, listed));
                 }
             }
             waiting = still;
@@ -106,11 +113,10 @@ impl BulkUsers {
                 return Ok(Replacement::Unneeded);
             }
             let epoch = if is_same { user.epoch } else { user.epoch.max(old.epoch.saturating_add(1)) };
-            let hash = old.password_hash.as_ref().map_or("", |hash| hash.expose());
             let is_unchanged = || USER_ID.is(old.user_id).and(EPOCH.is(old.epoch));
             let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| self.0.users().put_item(item));
-            let puts = [by_name.only_if(is_unchanged().and(PASSWORD_HASH.is(hash))), by_id.only_if(is_unchanged())];
-            if self.0.write_all(puts).await? {
+            let by_name = by_name.only_if(is_unchanged().and(users::has_hash_of(&old)));
+            if self.0.write_all([by_name, by_id.only_if(is_unchanged()), listed_users::put(&self.0, user)?]).await? {
                 return Ok(Replacement::Replaced);
             }
         }

@@ -38,6 +38,12 @@ impl Stored for Timestamp {
     }
 }
 
+impl Stored for AttributeValue {
+    fn stored(self) -> AttributeValue {
+        self
+    }
+}
+
 impl Stored for &[String] {
     fn stored(self) -> AttributeValue {
         AttributeValue::L(self.iter().map(|text| text.as_str().stored()).collect())
@@ -111,6 +117,13 @@ impl Attribute {
     /// It is below another attribute of the row.
     pub(super) fn is_less_than(self, other: Self) -> Condition {
         Condition::new(format!("{self} < {other}"))
+    }
+
+    /// It is one of `values`, of which there is at least one and at most a hundred.
+    pub(super) fn is_any_of(self, values: &[String]) -> Condition {
+        let places: Vec<_> = values.iter().map(|_| VALUE.to_string()).collect();
+        let text = format!("{self} IN ({})", places.join(", "));
+        Condition { text, values: values.iter().map(|value| value.as_str().stored()).collect() }
     }
 
     pub(super) fn is_after(self, instant: Timestamp) -> Condition {

@@ -1,13 +1,16 @@
-//! Users: two rows each, one for logging in and one for everything else, written together.
+//! Users: three rows each, one for logging in, one for the list and one for everything else, written together.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use super::expression::Condition;
 use super::rows::{json, unix};
-use super::schema::{self, DISABLED_AT, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK};
+use super::schema::{self, DISABLED_AT, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK, USER_ID};
+use super::transaction::{Outcome, Transaction};
 use super::update::Updated;
 use super::write::{Check, Put, Write};
-use super::{Database, StoreError};
-use crate::domain::{Acl, AttemptId, EntityId, Secret, Timestamp, UserId, Username};
+use super::{Database, IdempotencyGuard, RepeatError, StoreError, listed_users, sessions};
+use crate::domain::{Acl, AttemptId, EmailAddress, EntityId, RandomId, Secret, SessionId, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,6 +22,9 @@ pub struct UserRow {
     /// The address that one-time passwords are mailed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether the user has proven that the address is theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_verified: bool,
     /// First name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -34,6 +40,9 @@ pub struct UserRow {
     /// Present if the user is disabled.
     #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
+    /// Present once the user's name was freed and only the id is left, until no row names it any more.
+    #[serde(default, with = "unix::option", skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Raised to end all sessions at once, for example by a changed password: a session of an earlier epoch is revoked.
     pub epoch: u64,
     /// What the user may do, as granted by the operator.
@@ -61,6 +70,12 @@ impl UserRow {
     #[must_use]
     pub fn is_active_member_of(&self, entity: &EntityId) -> bool {
         self.is_active() && self.acl.covers_entity(entity)
+    }
+
+    /// The address that mails go to, if it can be one.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<EmailAddress> {
+        self.email.as_deref()?.parse().ok()
     }
 
     /// Whether the password has expired and must be changed before anything else.
@@ -103,9 +118,23 @@ impl Failures {
     }
 }
 
+/// Why no user was created.
+#[derive(Debug, Error)]
+pub enum NewUserError {
+    /// Another user has the name.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The request's `Idempotency-Key` has been used.
+    #[error(transparent)]
+    Repeated(#[from] RepeatError),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Reads users by name and writes them.
 #[derive(Clone, Debug)]
-pub struct Users(Database);
+pub struct Users(pub(super) Database);
 
 impl Users {
     /// The users in `database`.
@@ -157,12 +186,41 @@ impl Users {
         update.only_if(FAILED_ATTEMPT_IDS.exists()).send().await
     }
 
-    /// Creates a user, with the password's hash: both rows or none. `false` if the name or the id is taken.
+    /// The user of that id, without the password's hash; `None` also for one who was erased. One consistent GetItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn find_by_id(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
+        let row: Option<UserRow> = self.0.users().find(schema::user_by_id(id)).await?;
+        Ok(row.filter(|row| row.erased_at.is_none()))
+    }
+
+    /// Creates a user, with the password's hash if there is one: all rows or none. `false` if the name or the id is taken.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn insert_new(&self, user: &UserRow) -> Result<bool, StoreError> {
-        self.0.write_all(rows(user)?.map(|item| insert_row(&self.0, item))).await
+        let mut transaction = self.0.transaction();
+        insert(&self.0, &mut transaction, user)?;
+        Ok(matches!(transaction.commit().await?, Outcome::Committed))
+    }
+
+    /// The same under an `Idempotency-Key`. Returns the user, or the one whom the same request created before.
+    ///
+    /// # Errors
+    /// [`NewUserError`]; the key counts before the name.
+    pub async fn insert_once(&self, user: UserRow, guard: &IdempotencyGuard) -> Result<UserRow, NewUserError> {
+        let mut transaction = self.0.transaction();
+        insert(&self.0, &mut transaction, &user)?;
+        let guarded = transaction.add(guard.insert(&self.0, RandomId::from_bytes(*user.user_id.bytes()), None)?);
+        match transaction.commit().await? {
+            Outcome::Committed => Ok(user),
+            Outcome::Refused(refusal) if refusal.is_of(guarded) => {
+                let (id, _) = guard.made(refusal.row(guarded))??;
+                Ok(self.find_by_id(UserId::from_bytes(*id.bytes())).await?.ok_or(RepeatError::Gone)?)
+            }
+            Outcome::Refused(_) => Err(NewUserError::NameTaken),
+        }
     }
 
     /// Replaces the password's hash by one of the same password under the current parameters, unless it has changed
@@ -179,7 +237,7 @@ impl Users {
     }
 
     /// Changes the password of `user`, as read by name, and starts a new epoch, which ends all sessions of that user.
-    /// Both rows or none; `false` if the user was changed or deleted meanwhile (disabling a user raises the epoch too).
+    /// All rows or none; `false` if the user was changed or deleted meanwhile (disabling a user raises the epoch too).
     /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled.
     ///
     /// Of two changes at the same instant one wins. It is one transaction, so a retry after a lost answer returns
@@ -188,22 +246,57 @@ impl Users {
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn change_password(&self, user: &UserRow, new_hash: &str, expires_at: Option<Timestamp>) -> Result<bool, StoreError> {
-        let is_unchanged = || PK.exists().and(EPOCH.is(user.epoch));
+        let is_unchanged = || USER_ID.is(user.user_id).and(EPOCH.is(user.epoch));
         let update = |key| {
             let update = self.0.users().update(key).set(EPOCH, user.epoch.saturating_add(1));
             update.set_or_remove(PASSWORD_EXPIRES_AT, expires_at)
         };
-        let old_hash = user.password_hash.as_ref().map_or("", |hash| hash.expose());
         let by_name = update(schema::user_by_name(&Username::normalised(&user.username)))
             .set(PASSWORD_HASH, new_hash)
             .remove(FAILED_ATTEMPT_IDS)
-            .only_if(is_unchanged().and(PASSWORD_HASH.is(old_hash)));
+            .only_if(is_unchanged().and(has_hash_of(user)));
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_unchanged());
-        self.0.write_all([by_name, by_id]).await
+        // Of what changes, the list shows the expiry alone.
+        if user.password_expires_at == expires_at {
+            return self.0.write_all([by_name, by_id]).await;
+        }
+        let listed = listed_users::update(&self.0, user).set_or_remove(PASSWORD_EXPIRES_AT, expires_at);
+        listed_users::commit_with(&self.0, user, listed, [by_name, by_id]).await
+    }
+
+    /// Starts a new epoch of `user`, which ends every session but `kept`: that one moves along, with all its JWTs. Nothing
+    /// is done, and this is `false`, if the session is not live in the user's epoch, or the user was changed meanwhile.
+    ///
+    /// It is one transaction, so a retry after a lost answer returns `true` too. Of two sessions that end each other at the
+    /// same instant one stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn end_other_sessions(&self, user: &UserRow, kept: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        let is_unchanged = || USER_ID.is(user.user_id).and(EPOCH.is(user.epoch));
+        let by_name = self.0.users().update(schema::user_by_name(&Username::normalised(&user.username))).only_if(is_unchanged());
+        let by_id = self.0.users().update(schema::user_by_id(user.user_id)).only_if(is_unchanged().and(DISABLED_AT.is_absent()));
+        let is_live = sessions::is_live(now).and(EPOCH.is(user.epoch));
+        let session = self.0.sessions().update(schema::session(kept)).only_if(is_live);
+        self.0.write_all([by_name, by_id, session].map(|update| update.set(EPOCH, user.epoch.saturating_add(1)))).await
     }
 }
 
-/// The two rows of `user`: under the name, and under the id without the password's hash.
+/// Adds the creation of `user` to a transaction. Nobody can be listed under a name that is free.
+fn insert<'d>(database: &'d Database, transaction: &mut Transaction<'d>, user: &UserRow) -> Result<(), StoreError> {
+    for item in rows(user)? {
+        transaction.add(insert_row(database, item));
+    }
+    transaction.add(listed_users::put(database, user)?);
+    Ok(())
+}
+
+/// The row under the name has the hash that `user` was read with, or none as then.
+pub(super) fn has_hash_of(user: &UserRow) -> Condition {
+    user.password_hash.as_ref().map_or_else(|| PASSWORD_HASH.is_absent(), |hash| PASSWORD_HASH.is(hash.expose()))
+}
+
+/// Two of the rows of `user`: under the name, and under the id without the password's hash.
 pub(super) fn rows(user: &UserRow) -> Result<[Item; 2], StoreError> {
     let mut by_name: Item = serde_dynamo::to_item(user)?;
     let mut by_id: Item = serde_dynamo::to_item(UserRow { password_hash: None, ..user.clone() })?;
@@ -217,7 +310,8 @@ pub(super) fn insert_row(database: &Database, item: Item) -> Write<'_, Put> {
     database.users().put_item(item).only_if(PK.is_absent()).or_return_row()
 }
 
-/// Checks, for a transaction, that the user exists, is not disabled and is still in `epoch`.
+/// Checks, for a transaction, that the user exists, is not disabled and is still in `epoch`. A refusal returns the row.
 pub(super) fn is_active_in(database: &Database, id: impl std::fmt::Display, epoch: u64) -> Write<'_, Check> {
-    database.users().check(schema::user_by_id(id)).only_if(PK.exists().and(DISABLED_AT.is_absent()).and(EPOCH.is(epoch)))
+    let is_active = PK.exists().and(DISABLED_AT.is_absent()).and(EPOCH.is(epoch));
+    database.users().check(schema::user_by_id(id)).only_if(is_active).or_return_row()
 }

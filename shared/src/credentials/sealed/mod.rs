@@ -4,7 +4,7 @@
 //! is refused before any read of the database. A leaked table yields no token, and a leaked key yields none without the
 //! table, because the ids in a body are random. Nothing in a token is encrypted.
 //!
-//! A [`Cursor`] is sealed in the same way and is no token: it gives no right.
+//! A [`Cursor`] is no token: it gives no right, and is encrypted.
 
 mod api_key;
 mod cursor;

@@ -56,12 +56,14 @@ attributes! {
     USER_ID = "user_id"
     USERNAME = "username"
     EMAIL = "email"
+    EMAIL_VERIFIED = "email_verified"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     PASSWORD_HASH = "password_hash"
     FAILED_ATTEMPT_IDS = "failed_attempt_ids"
     PASSWORD_EXPIRES_AT = "password_expires_at"
     DISABLED_AT = "disabled_at"
+    ERASED_AT = "erased_at"
 
     // Of the versions of the key sets.
     SIGNING_KEYS = "signing_keys"
@@ -102,4 +104,5 @@ attributes! {
     KEPT_UNDER = "kept_under"
     GRANTED_ACL = "granted_acl"
     GRANTED_CLAIMS = "granted_claims"
+    USER_AGENT = "user_agent"
 }

@@ -20,6 +20,11 @@ pub const IDEMPOTENCY_PREFIX: &str = "idempotency#";
 pub const ENTITY_TOKEN_PREFIX: &str = "entity-token#";
 /// How the key of mails that are asked for begins. The template names it: the stream of these rows invokes the mailer.
 pub const OUTBOX_PREFIX: &str = "outbox#";
+/// The partition of the rows by which users are listed. One for all of them, so that a page is one Query in the order of
+/// the names. DynamoDB splits a partition that gets hot between two sort keys.
+pub const LISTED_USERS: &str = "listed-users";
+/// The partition of the erasures that are not finished.
+pub const ERASURES: &str = "erasures";
 /// The sort key of a row that is alone in its partition.
 pub const ROW: &str = "row";
 
@@ -37,6 +42,24 @@ pub fn user_by_name(name: &Username) -> Key {
 #[must_use]
 pub fn user_by_id(id: impl Display) -> Key {
     key([(PK, format!("{ID_PREFIX}{id}"))])
+}
+
+/// A user in the list of all users.
+#[must_use]
+pub fn listed_user(name: &Username) -> Key {
+    listed_user_at(name.as_str())
+}
+
+/// The same for the name as a list's cursor has it.
+#[must_use]
+pub fn listed_user_at(name: &str) -> Key {
+    key([(PK, LISTED_USERS.to_owned()), (SK, name.to_owned())])
+}
+
+/// The erasure of a user, while it is not finished.
+#[must_use]
+pub fn erasure(user: UserId) -> Key {
+    key([(PK, ERASURES.to_owned()), (SK, user.to_string())])
 }
 
 /// The attempts to log in under that name in that window. The name is hashed: people type passwords into the wrong

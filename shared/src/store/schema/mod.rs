@@ -10,6 +10,8 @@
 //! | users | attempts to log in under a name | `attempts#<hash of name>#<window>` | |
 //! | users | attempts to log in from an address | `address-attempts#<hash of address>#<window>` | |
 //! | users | which key sets are in force | `key-versions` | |
+//! | tokens | a user in the list of users | `listed-users` | `<normalised username>` |
+//! | tokens | an erasure that is not finished | `erasures` | `<user id>` |
 //! | tokens | an API key | `user#<user id>` | `key#<hash of key id>` |
 //! | tokens | how many API keys a user may still add | `user#<user id>` | `allowance` |
 //! | tokens | what an `Idempotency-Key` made | `idempotency#<hash of credential, operation and key>` | `row` |
@@ -44,8 +46,9 @@ mod tests {
 
     use super::*;
     use crate::store::api_keys::AllowanceRow;
+    use crate::store::erasure::ErasureRow;
     use crate::store::idempotency::IdempotencyRow;
-    use crate::store::{ApiKeyRow, BlockedMailboxRow, EntityTokenRow, KeyVersionsRow, OneTimeTokenRow, SessionRow, UserRow};
+    use crate::store::{ApiKeyRow, BlockedMailboxRow, EntityTokenRow, KeyVersionsRow, ListedUser, OneTimeTokenRow, SessionRow, UserRow};
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
     const OF_NO_FIELD: [Attribute; 7] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS, MAIL, DONE_IDS, MAILED_AT];
@@ -54,6 +57,8 @@ mod tests {
     fn the_attributes_are_the_fields_of_the_rows() {
         let fields = [
             serde_introspect::<UserRow>(),
+            serde_introspect::<ListedUser>(),
+            serde_introspect::<ErasureRow>(),
             serde_introspect::<KeyVersionsRow>(),
             serde_introspect::<ApiKeyRow>(),
             serde_introspect::<AllowanceRow>(),
