@@ -37,6 +37,9 @@ struct Arguments {
     /// Answer 429 above the template's request limits, as the deployed API does
     #[arg(long)]
     limits: bool,
+    /// What users can do for themselves: the template's parameter SelfService
+    #[arg(long, default_value = "sign-up", value_parser = ["none", "recovery", "sign-up"])]
+    self_service: String,
     #[command(subcommand)]
     guarded: Option<Guarded>,
 }
@@ -58,8 +61,11 @@ async fn main() -> ExitCode {
     let ended = match arguments.guarded {
         Some(Guarded::Guarded { command }) => become_guarded(&command).map(|never| match never {}),
         None => {
-            let Arguments { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, no_watch, limits, .. } = arguments;
-            stack::run(Options { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, watch: !no_watch, limits }).await
+            let Arguments { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, no_watch, limits, self_service, .. } =
+                arguments;
+            let watch = !no_watch;
+            let options = Options { port, lambda_port, dynamodb_port, data_dir, containers, concurrency, watch, limits, self_service };
+            stack::run(options).await
         }
     };
     match ended {

@@ -46,6 +46,8 @@ pub struct Options {
     pub watch: bool,
     /// Whether the gateway holds the routes to the template's limits.
     pub limits: bool,
+    /// The template's parameter `SelfService`.
+    pub self_service: String,
 }
 
 /// What answers requests and what it holds; not the functions' processes.
@@ -121,6 +123,8 @@ fn told_to_stop() -> Result<impl Future<Output = ()>> {
 async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Functions)> {
     let root = env::current_dir()?;
     let template = Template::read(&root.join("template.yaml")).context("Run this in the project's root")?;
+    // This is where everything is developed, so all is there unless it is wanted otherwise.
+    let template = template.with(&[("WithAuthorizerSample", "true"), ("SelfService", &options.self_service)])?;
     let (routes, tables, event_sources) = (template::routes(&template)?, template::tables(&template)?, template::event_sources(&template)?);
     let data = DataDirectory::open(&options.data_dir)?;
     // Of a stack that was killed. Scripts wait for this one's.

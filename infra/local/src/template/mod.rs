@@ -1,6 +1,7 @@
 //! What `template.yaml` says about routes, functions and tables. Imports [`crate::yaml`].
 
 mod authorizer;
+mod conditions;
 mod event_source;
 mod limit;
 
@@ -88,7 +89,7 @@ impl Template {
     }
 }
 
-/// The binary of every function, those without a route too. Conditions are not looked at: this is where everything is developed.
+/// The binary of every function, those without a route too; see [`Template::with`] for those under a condition.
 #[must_use]
 pub fn functions(template: &Template) -> BTreeSet<String> {
     template.resources("AWS::Serverless::Function").map(|(id, _)| kebab_case(id)).collect()
