@@ -39,6 +39,7 @@ mod lost_answers;
 mod mailer;
 mod malformed;
 mod operations;
+mod oracle;
 mod properties;
 mod routes;
 mod sam_local;

@@ -25,7 +25,9 @@ pub async fn answers(site: &Site) -> Vec<Value> {
 }
 
 fn check(answers: &[Value]) {
-    let [list, made, refreshed, patched, got, deleted, session, again, with_otp, good, over, revoked, refused] = answers else {
+    let [list, made, refreshed, patched, got, deleted, session, again, with_otp, good, over, dora, asked, set, logged_in, revoked, refused] =
+        answers
+    else {
         panic!("{answers:#?}")
     };
     assert_eq!(list[0]["name"], "production");
@@ -38,6 +40,8 @@ fn check(answers: &[Value]) {
     assert_eq!(with_otp["type"], "customer");
     assert_eq!((&good["active"], &good["jti"]), (&true.into(), &with_otp["id"]));
     assert_eq!(over, &json!({ "active": false }));
+    assert!(asked["message"].as_str().is_some_and(|text| text.starts_with("If this is a user")));
+    assert_eq!((&set["message"], &logged_in["Id"]), (&"Success".into(), &dora["id"]));
     assert_eq!(revoked["message"], "Success");
     assert_eq!(refused["status"], 401);
 }

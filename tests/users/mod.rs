@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod invite;
 mod list;
 mod rights;
 mod update;
@@ -22,7 +23,7 @@ pub fn acl(value: Value) -> Acl {
 
 /// Somebody with these permissions for an entity, and with `use-it` there.
 pub async fn admin_of(world: &World, name: &str, entity: &str) -> Person {
-    let permissions = ["users-list", "users-create", "users-get", "users-update", "users-delete", "use-it"];
+    let permissions = ["users-list", "users-create", "users-get", "users-update", "users-delete", "users-invite", "use-it"];
     world.person_with(name, acl(json!([{ "scope": { "organizationId": [entity] }, "permissions": permissions }]))).await
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{acl, admin_of, member_of};
 use crate::house::{Call, Person, World};
-use crate::operations::{UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate};
+use crate::operations::{UsersCreate, UsersDelete, UsersGet, UsersInvite, UsersList, UsersUpdate};
 
 /// The statuses of get, update and delete of a user with this ACL.
 async fn reaches(world: &World, by: &Person, member: Value) -> [i64; 3] {
@@ -66,7 +66,7 @@ async fn forbidden<O: Start>(world: &World, call: Call) {
 #[tokio::test]
 async fn one_permission_is_not_another_and_a_restricted_key_has_less() {
     let world = World::new().await;
-    let all = ["users-list", "users-create", "users-get", "users-update", "users-delete"];
+    let all = ["users-list", "users-create", "users-get", "users-update", "users-delete", "users-invite"];
     let root = world.person_with("root", Acl::everything()).await;
     for own in all {
         let others: Vec<_> = all.into_iter().filter(|name| *name != own).collect();
@@ -79,6 +79,7 @@ async fn one_permission_is_not_another_and_a_restricted_key_has_less() {
                 "users-create" => forbidden::<UsersCreate>(&world, call.json(json!({ "username": "x" }))).await,
                 "users-get" => forbidden::<UsersGet>(&world, call).await,
                 "users-update" => forbidden::<UsersUpdate>(&world, call.json(json!({ "lastName": "x" }))).await,
+                "users-invite" => forbidden::<UsersInvite>(&world, call).await,
                 _ => forbidden::<UsersDelete>(&world, call).await,
             }
         }

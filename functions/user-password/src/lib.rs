@@ -6,18 +6,16 @@
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{PasswordGate, ProvenUser};
-use latchkey::credentials::{PasswordRules, Weakness, is_same_password};
+use latchkey::credentials::{PasswordLife, PasswordRules, Weakness, is_same_password};
 use latchkey::domain::{Secret, Timestamp};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
 
 /// What the operation needs.
 pub struct UserPassword {
     passwords: PasswordGate,
     rules: PasswordRules,
-    /// Days that a password lives; 0 is forever.
-    max_age_days: u32,
+    life: PasswordLife,
 }
 
 impl Operation for UserPassword {
@@ -58,8 +56,7 @@ impl UserPassword {
         self.rules.check(new, &names).map_err(weak)?;
 
         let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
-        let expires_at = (self.max_age_days > 0).then(|| now.plus(self.max_age_days.saturating_mul(86_400)));
-        let changed = self.passwords.users.change_password(user, hash.as_str(), expires_at).await?;
+        let changed = self.passwords.users.change_password(user, hash.as_str(), self.life.expires_at(now)).await?;
         if changed { Ok(()) } else { Err(ApiError::Conflict) }
     }
 }
@@ -68,23 +65,9 @@ fn weak(weakness: Weakness) -> ApiError {
     ApiError::invalid_field("new", weakness.to_string())
 }
 
-/// NIST SP 800-63B-4 forbids having passwords changed without a reason; some rule books demand it all the same.
-const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
-    name: "PASSWORD_MAX_AGE_DAYS",
-    default: 0,
-    range: 0..=3650,
-    meaning: "Days after which a changed password expires. 0 is never.",
-};
-
 impl Start for UserPassword {
-    const SETTINGS: &'static [Setting] = &[Setting::Number(PASSWORD_MAX_AGE_DAYS)];
-
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens])?;
-        Ok(Self {
-            passwords: setup.password_gate(&database)?,
-            rules: setup.password_rules()?,
-            max_age_days: setup.environment.number(&PASSWORD_MAX_AGE_DAYS)?,
-        })
+        Ok(Self { passwords: setup.password_gate(&database)?, rules: setup.password_rules()?, life: setup.password_life()? })
     }
 }

@@ -2,10 +2,10 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{PasswordHasher, PasswordRules};
-use latchkey::domain::{EmailAddress, Name, Permission, Secret, UserId, Username};
+use latchkey::domain::{EmailAddress, Locator, MailRequest, MailSubject, Name, Permission, Secret, UserId, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, UserView};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{Database, IdempotencyGuard, NewUserError, UserRow, Users};
+use latchkey::store::{Database, IdempotencyGuard, NewUserError, OutboxEntry, UserRow, Users};
 
 /// What the operation needs.
 pub struct UsersCreate {
@@ -34,6 +34,10 @@ impl Operation for UsersCreate {
         let last_name = fields.parsed::<Name>("lastName").map(|name| name.to_string());
         let acl = fields.acl("acl").unwrap_or_default();
         let password = fields.secret("password");
+        let is_invited = fields.boolean("invite").unwrap_or_default();
+        if is_invited && email.is_none() {
+            fields.invalid("invite", "needs an email");
+        }
         let names = [Some(&username), email.as_ref(), first_name.as_ref(), last_name.as_ref()];
         let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         if let Some(Err(weakness)) = password.as_ref().map(|password| self.rules.check(password, &names)) {
@@ -72,17 +76,21 @@ impl Operation for UsersCreate {
             password_hash: hash.map(|hash| Secret::new(hash.as_str())),
         };
         let new = row.user_id;
+        let invitation =
+            is_invited.then(|| OutboxEntry::new(Locator::of_user(new), MailRequest::new(MailSubject::Invitation { user: new }, now)));
         let user = match key {
             Some(key) => {
                 let credential = caller.credential_id.to_string();
                 let guard = IdempotencyGuard::new((caller.user_id(), &credential), Self::NAME, &key, digest, now);
-                self.users.insert_once(row, &guard).await?
+                self.users.insert_once(row, invitation.as_ref(), &guard).await?
             }
-            None if self.users.insert_new(&row).await? => row,
+            None if self.users.insert_and_mail(&row, invitation.as_ref()).await? => row,
             None => return Err(NewUserError::NameTaken.into()),
         };
         if user.user_id == new {
-            request.trail.note(Event::of(Act::UserAdded).subject(new).actor(caller.user_id()).credential(caller.credential_id));
+            for act in [Act::UserAdded].into_iter().chain(is_invited.then_some(Act::UserInvited)) {
+                request.trail.note(Event::of(act).subject(new).actor(caller.user_id()).credential(caller.credential_id));
+            }
         }
         Ok(Answer::created(&UserView::from(user.clone()))?.at(UserView::path(user.user_id)))
     }

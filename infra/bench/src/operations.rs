@@ -153,6 +153,8 @@ impl Staff {
             "users-get" => self.as_administrator("GET", &self.user),
             "users-update" => self.as_administrator("PATCH", &self.user).body(&json!({ "lastName": self.new_entity() })),
             "users-create" => self.new_user(),
+            "user-forgot-password" => Event::new("POST /user/forgot-password", &[]).body(&json!({ "username": "staff" })),
+            "users-invite" => self.invitation(),
             "users-delete" => {
                 let user = self.ask("users-create", self.new_user()).await?;
                 self.as_administrator("DELETE", &text(&user, "id")?)
@@ -200,6 +202,10 @@ impl Staff {
 
     fn new_user(&self) -> Event {
         self.as_user("POST /users").body(&json!({ "username": self.new_entity() }))
+    }
+
+    fn invitation(&self) -> Event {
+        Event::new("POST /users/{userId}/invitation", &[("userId", &self.user)]).header("authorization", &bearer(&self.jwt))
     }
 
     fn as_administrator(&self, method: &str, user: &str) -> Event {

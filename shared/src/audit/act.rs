@@ -55,6 +55,12 @@ acts! {
     OtherSessionsEnded = "session.others-ended",
     /// A user changed the password: all sessions are over.
     PasswordChanged = "password.changed",
+    /// Somebody asked for a link that sets a new password.
+    PasswordResetAsked = "password.reset-asked",
+    /// The client's address has asked for too many of these links.
+    PasswordResetThrottled = "password.reset-throttled",
+    /// Whoever has the user's mailbox set a password by a mailed link: all sessions are over.
+    PasswordReset = "password.reset",
     /// An API key was made.
     ApiKeyAdded = "api-key.added",
     /// An API key was deleted.
@@ -101,6 +107,8 @@ acts! {
     PermissionDenied = "permission.denied",
     /// A user was made.
     UserAdded = "user.added",
+    /// A user was sent a link that sets a password.
+    UserInvited = "user.invited",
     /// A user was given other names or another e-mail address.
     UserChanged = "user.changed",
     /// A user was disabled.

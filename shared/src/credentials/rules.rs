@@ -4,7 +4,7 @@ use fst::Set;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{Secret, Username};
+use crate::domain::{Secret, Timestamp, Username};
 
 /// 38,399 common passwords and words in 226 KB, searched in place. The linker drops it from binaries that do not check
 /// passwords.
@@ -43,6 +43,21 @@ impl Default for PasswordRules {
     /// 8 to 256 characters.
     fn default() -> Self {
         Self { min_chars: 8, max_chars: 256 }
+    }
+}
+
+/// How long a new password is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordLife {
+    /// Days; 0 is forever.
+    pub days: u32,
+}
+
+impl PasswordLife {
+    /// When a password that is set at `now` expires; `None` is never.
+    #[must_use]
+    pub fn expires_at(self, now: Timestamp) -> Option<Timestamp> {
+        (self.days > 0).then(|| now.plus(self.days.saturating_mul(86_400)))
     }
 }
 

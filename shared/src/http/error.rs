@@ -66,8 +66,14 @@ pub enum ApiError {
     SessionNotFound,
     /// No such user whom the caller may see: unknown, erased, or no member of an entity of the caller's.
     UserNotFound,
+    /// A mailed link leads nowhere: forged, expired, used, or of a user who has changed since.
+    LinkNotFound,
     /// Another user has the name.
     UsernameTaken,
+    /// The user has no address that a mail could go to.
+    UserWithoutAddress,
+    /// The user is disabled. Only an administrator is told.
+    UserDisabled,
     /// The `Idempotency-Key` was used for a different request.
     IdempotencyKeyReused,
     /// What the `Idempotency-Key` created no longer exists: deleted, expired or exchanged.

@@ -75,6 +75,16 @@ impl ProblemKind {
             ),
             Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
             Self::UserNotFound => ("user-not-found", 404, "User not found", "User not found"),
+            Self::LinkNotFound => {
+                ("link-not-found", 404, "Link not found", "This link is wrong, has expired or was used before. Ask for another one.")
+            }
+            Self::UserWithoutAddress => (
+                "not-invitable",
+                409,
+                "User cannot be invited",
+                "The user has no e-mail address that an invitation could be sent to. Set one first.",
+            ),
+            Self::UserDisabled => ("not-invitable", 409, "User cannot be invited", "The user is disabled. Enable the user first."),
             Self::UsernameTaken => ("username-taken", 409, "User name taken", "Another user has this name."),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",

@@ -75,6 +75,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(ARGON2_PARALLELISM),
     Setting::Number(PASSWORD_MIN_LENGTH),
     Setting::Number(PASSWORD_MAX_LENGTH),
+    Setting::Number(PASSWORD_MAX_AGE_DAYS),
     Setting::Number(OTP_TTL_SECONDS),
     Setting::Number(OTP_WINDOW_SECONDS),
     Setting::Number(ENTITY_TOKEN_MAX_TTL_SECONDS),
@@ -82,6 +83,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(MAIL_FROM),
     Setting::Text(MAIL_CONFIGURATION_SET),
     Setting::Text(APP_URL),
+    Setting::Number(MAIL_REQUESTS_PER_ADDRESS),
     Setting::Text(LOG_LEVEL),
     Setting::Text(METRICS_NAMESPACE),
     Setting::Text(STAGE),
@@ -202,6 +204,14 @@ pub const PASSWORD_MIN_LENGTH: NumberSetting = NumberSetting {
 pub const PASSWORD_MAX_LENGTH: NumberSetting =
     NumberSetting { name: "PASSWORD_MAX_LENGTH", default: 256, range: 64..=4096, meaning: "Most characters of a new password." };
 
+/// NIST SP 800-63B-4 forbids having passwords changed without a reason; some rule books demand it all the same.
+pub const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
+    name: "PASSWORD_MAX_AGE_DAYS",
+    default: 0,
+    range: 0..=3650,
+    meaning: "Days after which a changed password expires. 0 is never.",
+};
+
 /// The life of a one-time password. NIST SP 800-63B ends an out-of-band secret after 10 minutes.
 pub const OTP_TTL_SECONDS: NumberSetting = NumberSetting {
     name: "OTP_TTL_SECONDS",
@@ -246,6 +256,14 @@ pub const APP_URL: TextSetting = TextSetting {
     default: TextDefault::Absent,
     form: "`https` URL without a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
     meaning: "Page of your own that links in mails lead to, with the token in the fragment; the issuer if absent.",
+};
+
+/// What one client may ask for. A row of more than twenty ids may be billed as two units or more.
+pub const MAIL_REQUESTS_PER_ADDRESS: NumberSetting = NumberSetting {
+    name: "MAIL_REQUESTS_PER_ADDRESS",
+    default: 20,
+    range: 1..=100,
+    meaning: "Mails of one kind that anybody can ask for, per client address and hour.",
 };
 
 /// What is logged.

@@ -18,7 +18,7 @@ use super::settings::{
 };
 use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
 use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
+use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordLife, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
 use crate::store::{Database, KeyVersions, LoginAttempts, Tables, Throttle, Users};
@@ -242,6 +242,22 @@ impl Setup {
     pub fn password_rules(&self) -> Result<PasswordRules, ConfigError> {
         let min_chars = self.environment.number(&settings::PASSWORD_MIN_LENGTH)?;
         Ok(PasswordRules { min_chars, max_chars: self.environment.number(&settings::PASSWORD_MAX_LENGTH)? })
+    }
+
+    /// When a password that is set at `now` expires: after `PASSWORD_MAX_AGE_DAYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the variable is wrong.
+    pub fn password_life(&self) -> Result<PasswordLife, ConfigError> {
+        Ok(PasswordLife { days: self.environment.number(&settings::PASSWORD_MAX_AGE_DAYS)? })
+    }
+
+    /// How many mails anybody may ask for from one client address: `MAIL_REQUESTS_PER_ADDRESS` in an hour.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the variable is wrong.
+    pub fn mail_requests(&self) -> Result<Throttle, ConfigError> {
+        Ok(Throttle { attempts: self.environment.number(&settings::MAIL_REQUESTS_PER_ADDRESS)?, window_seconds: 3600 })
     }
 
     /// Where links in mails lead: `APP_URL`, which is the issuer by default.

@@ -211,6 +211,16 @@ impl LoginAttempts {
         try_join(of_name, of_address).await.map(drop)
     }
 
+    /// Forgets all attempts under `name` in the window of `now`, for an owner of the name who proved that in another way than by the
+    /// password. One DeleteItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn forget_name(&self, name: &Username, now: Timestamp) -> Result<(), StoreError> {
+        let (window, _) = self.per_name.window(now);
+        self.database.users().delete(schema::login_attempts(name, window)).send().await.map(drop)
+    }
+
     /// Takes the attempt out of the count at `key`.
     async fn give_back(&self, id: AttemptId, key: Key) -> Result<(), StoreError> {
         let update = self.database.users().update(key).remove_member(ATTEMPT_IDS, id);

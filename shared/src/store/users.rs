@@ -1,15 +1,18 @@
 //! Users: three rows each, one for logging in, one for the list and one for everything else, written together.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::expression::Condition;
 use super::rows::{json, unix};
-use super::schema::{self, DISABLED_AT, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK, USER_ID};
+use super::schema::{
+    self, DISABLED_AT, EMAIL, EMAIL_VERIFIED, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK, USER_ID,
+};
 use super::transaction::{Outcome, Transaction};
-use super::update::Updated;
+use super::update::{Update, Updated};
 use super::write::{Check, Put, Write};
-use super::{Database, IdempotencyGuard, RepeatError, StoreError, listed_users, sessions};
+use super::{Database, IdempotencyGuard, OutboxEntry, RepeatError, StoreError, listed_users, sessions};
 use crate::domain::{Acl, AttemptId, EmailAddress, EntityId, RandomId, Secret, SessionId, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
@@ -200,18 +203,29 @@ impl Users {
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn insert_new(&self, user: &UserRow) -> Result<bool, StoreError> {
+        self.insert_and_mail(user, None).await
+    }
+
+    /// The same, and asks for `mail`: both or neither.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn insert_and_mail(&self, user: &UserRow, mail: Option<&OutboxEntry>) -> Result<bool, StoreError> {
         let mut transaction = self.0.transaction();
         insert(&self.0, &mut transaction, user)?;
+        ask_for(&self.0, &mut transaction, mail)?;
         Ok(matches!(transaction.commit().await?, Outcome::Committed))
     }
 
-    /// The same under an `Idempotency-Key`. Returns the user, or the one whom the same request created before.
+    /// The same under an `Idempotency-Key`. Returns the user, or the one whom the same request created before, who is sent no
+    /// second mail.
     ///
     /// # Errors
     /// [`NewUserError`]; the key counts before the name.
-    pub async fn insert_once(&self, user: UserRow, guard: &IdempotencyGuard) -> Result<UserRow, NewUserError> {
+    pub async fn insert_once(&self, user: UserRow, mail: Option<&OutboxEntry>, guard: &IdempotencyGuard) -> Result<UserRow, NewUserError> {
         let mut transaction = self.0.transaction();
         insert(&self.0, &mut transaction, &user)?;
+        ask_for(&self.0, &mut transaction, mail)?;
         let guarded = transaction.add(guard.insert(&self.0, RandomId::from_bytes(*user.user_id.bytes()), None)?);
         match transaction.commit().await? {
             Outcome::Committed => Ok(user),
@@ -264,6 +278,43 @@ impl Users {
         listed_users::commit_with(&self.0, user, listed, [by_name, by_id]).await
     }
 
+    /// Gives `user`, as read by id, a password, whoever knew the old one, if there was any; and starts a new epoch, which ends
+    /// all sessions of that user, and every other link that was mailed to them. All rows or none; `false` if the user has
+    /// another epoch by now, is disabled or deleted, or, where this `proves_address`, has another address.
+    ///
+    /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled. A login that hashes the
+    /// old password anew at the same instant changes nothing: its condition is the hash.
+    ///
+    /// It is one transaction, so a retry after a lost answer returns `true` too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn reset_password(
+        &self,
+        user: &UserRow,
+        new_hash: &str,
+        expires_at: Option<Timestamp>,
+        proves_address: bool,
+    ) -> Result<bool, StoreError> {
+        let is_unchanged = || USER_ID.is(user.user_id).and(EPOCH.is(user.epoch));
+        let update = |key| set_by_reset(self.0.users().update(key), expires_at, proves_address).set(EPOCH, user.epoch.saturating_add(1));
+        let by_name = update(schema::user_by_name(&Username::normalised(&user.username)))
+            .set(PASSWORD_HASH, new_hash)
+            .remove(FAILED_ATTEMPT_IDS)
+            .only_if(is_unchanged());
+        let is_as_proven = is_unchanged().and(DISABLED_AT.is_absent());
+        let is_as_proven = match user.email.as_deref().filter(|_| proves_address) {
+            Some(email) => is_as_proven.and(EMAIL.is(email)),
+            None => is_as_proven,
+        };
+        let by_id = update(schema::user_by_id(user.user_id)).only_if(is_as_proven);
+        if user.password_expires_at == expires_at && !proves_address {
+            return self.0.write_all([by_name, by_id]).await;
+        }
+        let listed = set_by_reset(listed_users::update(&self.0, user), expires_at, proves_address);
+        listed_users::commit_with(&self.0, user, listed, [by_name, by_id]).await
+    }
+
     /// Starts a new epoch of `user`, which ends every session but `kept`: that one moves along, with all its JWTs. Nothing
     /// is done, and this is `false`, if the session is not live in the user's epoch, or the user was changed meanwhile.
     ///
@@ -289,6 +340,20 @@ fn insert<'d>(database: &'d Database, transaction: &mut Transaction<'d>, user: &
     }
     transaction.add(listed_users::put(database, user)?);
     Ok(())
+}
+
+/// Adds the request for a mail to a transaction.
+fn ask_for<'d>(database: &'d Database, transaction: &mut Transaction<'d>, mail: Option<&OutboxEntry>) -> Result<(), StoreError> {
+    if let Some(mail) = mail {
+        transaction.add(mail.write(database)?);
+    }
+    Ok(())
+}
+
+/// What a reset sets in every row of the user.
+fn set_by_reset(update: Write<'_, Update>, expires_at: Option<Timestamp>, proves_address: bool) -> Write<'_, Update> {
+    let update = update.set_or_remove(PASSWORD_EXPIRES_AT, expires_at);
+    if proves_address { update.set(EMAIL_VERIFIED, AttributeValue::Bool(true)) } else { update }
 }
 
 /// The row under the name has the hash that `user` was read with, or none as then.
