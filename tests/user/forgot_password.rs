@@ -171,7 +171,7 @@ async fn a_flood_of_requests_for_mails() {
         let mailed = world.spy.take().units;
         assert_eq!(statuses.values().sum::<usize>(), REQUESTS);
         println!(
-            "{REQUESTS} requests for {} from {}: {statuses:?}, {mails} mails; the requests took {} write units, the mailer {} read and {} write units",
+            "{REQUESTS} requests for {} from {}: {statuses:?}, {mails} mails; the requests took {} write units, and on AWS one each for those that were refused; the mailer {} read and {} write units",
             if is_one_user { "one user" } else { "100 users" },
             if is_one_client { "one client" } else { "10,000 clients" },
             asked.1,

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use latchkey::credentials::{ResetToken, TokenKeys};
 use latchkey::domain::{Acl, Timestamp};
-use latchkey::store::MOST_FAILURES;
+use latchkey::runtime::Table;
+use latchkey::store::{MOST_FAILURES, Users};
 use serde_json::{Value, json};
 
 use super::forgot_password::{forgot, newest_link};
@@ -226,6 +227,22 @@ async fn a_link_to_a_former_address_sets_the_password_and_proves_nothing_of_the_
     let user = seen(&world, &root, &alice).await;
     assert_eq!((&user["email"], &user["emailVerified"]), (&json!("new@example.com"), &json!(false)));
     assert_eq!(world.login("alice", NEW).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_changes_at_the_same_instant_is_not_proven() {
+    let world = World::new().await;
+    let root = world.person_with("root", Acl::everything()).await;
+    let alice = world.person("alice").await;
+    let users = Users::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
+    let read = users.find_by_id(alice.id.parse().unwrap()).await.unwrap().unwrap();
+    let body = json!({ "email": "new@example.com" });
+    world.call::<UsersUpdate>(Call::new().bearer(&root.jwt).path("userId", &alice.id).json(body)).await;
+
+    assert!(!users.reset_password(&read, "a hash", None, true).await.unwrap());
+
+    assert_eq!(seen(&world, &root, &alice).await["emailVerified"], false);
+    assert_eq!(world.login("alice", &alice.password).await.status, 200, "nothing is done");
 }
 
 #[tokio::test]
