@@ -53,7 +53,7 @@ async fn one_mail(world: &World, about: MailSubject) -> String {
     let before = world.sent().len();
     world.ask(about).await;
     let mails = world.mails().await;
-    assert_eq!(mails.len(), before + 1, "{:?}", world.told());
+    assert_eq!(mails.len(), before + 1, "{:?}", world.told_briefly());
     mails.last().unwrap().clone()
 }
 
@@ -186,7 +186,7 @@ async fn who_can_not_be_mailed_is_told_in_an_event_alone() {
     ] {
         world.ask(about).await;
         assert!(world.mails().await.is_empty(), "{reason}");
-        assert_eq!(world.told(), [event("mail.dropped", reason)]);
+        assert_eq!(world.told_briefly(), [event("mail.dropped", reason)]);
     }
     // A disabled user learns that the password was changed.
     world.ask(notice(&disabled)).await;
@@ -208,7 +208,7 @@ async fn a_one_time_password_is_derived_under_the_key_of_its_token_while_the_rin
 
     assert_eq!(after, before);
     assert_eq!(world.mails().await.len(), 2);
-    assert_eq!(world.told().last(), Some(&event("mail.dropped", "the key is gone")));
+    assert_eq!(world.told_briefly().last(), Some(&event("mail.dropped", "the key is gone")));
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn an_address_that_bounces_for_good_or_complains_gets_no_mail_for_ninety_d
 
         let mails = world.mails().await;
         assert!(mails.len() == 1 && mails[0].contains("bob@example.com"));
-        assert_eq!(world.told(), [told, event("mail.dropped", "blocked address"), event("mail.sent", "")]);
+        assert_eq!(world.told_briefly(), [told, event("mail.dropped", "blocked address"), event("mail.sent", "")]);
         world.pass(90 * 86_400);
         world.ask(notice(&alice)).await;
         assert_eq!(world.mails().await.len(), 2);
@@ -77,7 +77,7 @@ async fn a_passing_bounce_and_a_mail_taken_out_of_spam_block_nothing() {
         (bounce("Permanent", "no address"), vec![]),
     ] {
         assert_eq!(take(&world, report).await, Ok(Value::Null));
-        assert_eq!(world.told(), told);
+        assert_eq!(world.told_briefly(), told);
     }
     world.ask(MailSubject::ResetPassword { username: "alice".into() }).await;
     assert_eq!(world.mails().await.len(), 1);

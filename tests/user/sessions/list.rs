@@ -171,7 +171,7 @@ async fn a_cursor_of_another_user_or_of_nobody_is_refused_without_a_request() {
         assert_eq!((reply.status, reply.code(), reply.invalid_fields()), (422, "invalid-fields", vec!["cursor"]), "{sent}");
         assert_eq!(world.spy.take().actions, [""; 0]);
     }
-    let long = Call::new().bearer(&alice.jwt).parameter("cursor", format!("lkcur_{}", "A".repeat(5000))).perhaps_undocumented();
+    let long = Call::new().bearer(&alice.jwt).parameter("cursor", &format!("lkcur_{}", "A".repeat(5000))).perhaps_undocumented();
     assert_eq!(world.call::<UserSessionsList>(long).await.status, 422);
 }
 
@@ -184,7 +184,7 @@ async fn a_random_cursor_is_never_taken() {
 
     for _ in 0..200 {
         let random = SessionId::random(subject);
-        let call = Call::new().bearer(&alice.jwt).parameter("cursor", format!("lkcur_{random}")).perhaps_undocumented();
+        let call = Call::new().bearer(&alice.jwt).parameter("cursor", &format!("lkcur_{random}")).perhaps_undocumented();
         let reply = service.reply(call).await;
         assert_eq!(reply.status, 422);
     }
