@@ -5,7 +5,7 @@ use latchkey::credentials::{PasswordHasher, PasswordRules};
 use latchkey::domain::{EmailAddress, Name, Permission, Secret, UserId, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, UserView};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{Database, IdempotencyGuard, NewUserError, UserRow, Users};
+use latchkey::store::{Database, IdempotencyGuard, UserRow, Users};
 
 /// What the operation needs.
 pub struct UsersCreate {
@@ -78,8 +78,10 @@ impl Operation for UsersCreate {
                 let guard = IdempotencyGuard::new((caller.user_id(), &credential), Self::NAME, &key, digest, now);
                 self.users.insert_once(row, &guard).await?
             }
-            None if self.users.insert_new(&row).await? => row,
-            None => return Err(NewUserError::NameTaken.into()),
+            None => {
+                self.users.insert_new(&row).await?;
+                row
+            }
         };
         if user.user_id == new {
             request.trail.note(Event::of(Act::UserAdded).subject(new).actor(caller.user_id()).credential(caller.credential_id));

@@ -55,6 +55,10 @@ acts! {
     OtherSessionsEnded = "session.others-ended",
     /// A user changed the password: all sessions are over.
     PasswordChanged = "password.changed",
+    /// A user proved a new e-mail address, which has taken effect: all sessions are over.
+    EmailChanged = "email.changed",
+    /// Somebody proved an e-mail address and made an account for it.
+    UserSignedUp = "user.signed-up",
     /// An API key was made.
     ApiKeyAdded = "api-key.added",
     /// An API key was deleted.

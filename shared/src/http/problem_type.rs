@@ -75,7 +75,11 @@ impl ProblemKind {
             ),
             Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
             Self::UserNotFound => ("user-not-found", 404, "User not found", "User not found"),
+            Self::LinkNotFound => {
+                ("link-not-found", 404, "Link not found", "This link is wrong, has expired or was used before. Ask for another one.")
+            }
             Self::UsernameTaken => ("username-taken", 409, "User name taken", "Another user has this name."),
+            Self::EmailTaken => ("email-taken", 409, "E-mail address taken", "Another user has this e-mail address."),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",
                 409,
