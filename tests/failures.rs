@@ -2,16 +2,17 @@
 //! text, and nothing of the cause.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::domain::Acl;
+use latchkey::credentials::{EmailToken, SignUpToken, TokenKeys};
+use latchkey::domain::{Acl, Timestamp};
 use latchkey::runtime::Start;
 use serde_json::json;
 
-use crate::house::{Call, Door, Person, World};
+use crate::house::{Call, Door, NOW, Person, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
     AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
-    Introspect, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate,
-    UsersDelete, UsersGet, UsersList, UsersUpdate,
+    Introspect, SessionDelete, SessionGet, UserEmail, UserEmailConfirm, UserLogin, UserLogout, UserPassword, UserRenew, UserSessionsEnd,
+    UserSessionsList, UserSignUp, UserSignUpConfirm, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
 };
 
 /// More requests than any operation sends, with all repetitions.
@@ -44,6 +45,15 @@ impl Failure<'_> {
         self.of::<UserRenew>(by_login()).await;
         self.of::<UserSessionsList>(by_login()).await;
         self.of::<UserSessionsEnd>(by_login()).await;
+        self.of::<UserEmail>(by_login().json(json!({ "email": "new@example.com", "password": alice.password }))).await;
+        let keys = TokenKeys::parse(&std::fs::read_to_string(self.world.folder.join("token.json")).unwrap()).unwrap();
+        let (user, address, expires_at) = (alice.id.parse().unwrap(), "alice@example.com".parse().unwrap(), Timestamp::from_unix(NOW + 60));
+        let email = EmailToken { user, epoch: 0, address, expires_at };
+        let sign_up = SignUpToken { address: email.address.clone(), expires_at };
+        let token_of_email = email.seal(&keys, keys.current()).unwrap();
+        self.of::<UserEmailConfirm>(Call::new().json(json!({ "token": token_of_email.expose() }))).await;
+        let token_of_sign_up = sign_up.seal(&keys, keys.current()).unwrap();
+        self.of::<UserSignUpConfirm>(Call::new().json(json!({ "token": token_of_sign_up.expose(), "password": new }))).await;
         let change = json!({ "username": "alice", "old": alice.password, "new": new, "confirm": new });
         self.of::<UserPassword>(Call::new().json(change)).await;
         let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });
@@ -68,6 +78,7 @@ impl Failure<'_> {
         for route in ["GET /user/logout", "POST /user/logout"] {
             self.of::<UserLogout>(Call::new().bearer(&alice.jwt).route(route)).await;
         }
+        self.of::<UserSignUp>(Call::new().json(json!({ "email": "carol@example.com" }))).await;
         self.of::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
         self.of::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;
     }

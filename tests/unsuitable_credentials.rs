@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::house::{Call, Person, Reply, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderAdd, AuthheaderDelete, AuthheaderList, EntityTokenCreate,
-    EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate, Introspect, SessionDelete, SessionGet, UserLogout, UserRenew,
-    UserSessionsEnd, UserSessionsList, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
+    EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate, Introspect, SessionDelete, SessionGet, UserEmail, UserLogout,
+    UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
 };
 
 const LOGIN: &str = "This operation takes a login JWT in the header Authorization.";
@@ -95,6 +95,8 @@ async fn an_operation_that_takes_a_login_says_so() {
     unsuitable::<AuthheaderList>(&world, &Call::new(), &sent, LOGIN).await;
     unsuitable::<UserSessionsList>(&world, &Call::new(), &sent, LOGIN).await;
     unsuitable::<UserSessionsEnd>(&world, &Call::new(), &sent, LOGIN).await;
+    let email = Call::new().json(json!({ "email": "new@example.com", "password": "x" }));
+    unsuitable::<UserEmail>(&world, &email, &sent, LOGIN).await;
     unsuitable::<AuthheaderAdd>(&world, &named, &sent, LOGIN).await;
     unsuitable::<AuthheaderAdd>(&world, &restricted, &sent, LOGIN).await;
     unsuitable::<AuthheaderDelete>(&world, &text, &sent, LOGIN).await;
@@ -103,6 +105,7 @@ async fn an_operation_that_takes_a_login_says_so() {
     missing::<AuthheaderList>(&world, &Call::new(), LOGIN).await;
     missing::<UserSessionsList>(&world, &Call::new(), LOGIN).await;
     missing::<UserSessionsEnd>(&world, &Call::new(), LOGIN).await;
+    missing::<UserEmail>(&world, &email, LOGIN).await;
     missing::<AuthheaderAdd>(&world, &named, LOGIN).await;
     missing::<AuthheaderDelete>(&world, &text, LOGIN).await;
 }

@@ -48,7 +48,7 @@ impl World {
     /// Stores a user.
     pub async fn insert(&self, row: &UserRow) {
         let users = Users::new(&self.setup.database(&[Table::Users, Table::Tokens]).unwrap());
-        assert!(users.insert_new(row).await.unwrap());
+        users.insert_new(row).await.unwrap();
     }
 
     /// Logs in.

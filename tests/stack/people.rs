@@ -46,7 +46,7 @@ impl Site {
             acl: Acl::everything(),
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(password.clone())).unwrap().as_str())),
         };
-        assert!(Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap());
+        Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap();
         PASSWORDS.lock().unwrap().push(password.clone());
         Member { id: row.user_id.to_string(), name, password }
     }

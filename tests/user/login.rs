@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Secret, Timestamp, Username};
 use latchkey::runtime::Table;
-use latchkey::store::{UserRow, Users};
+use latchkey::store::{NewUserError, UserRow, Users};
 use serde_json::json;
 
 use crate::house::{Call, Door, Hashes, Mask, NOW, World};
@@ -313,8 +313,8 @@ async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only
 
     let same_name = UserRow { username: "ALICE".into(), ..world.user_row("mallory", Acl::everything()) };
     let same_id = UserRow { user_id: alice.user_id, ..world.user_row("mallory", Acl::everything()) };
-    assert!(!users.insert_new(&same_name).await.unwrap());
-    assert!(!users.insert_new(&same_id).await.unwrap());
+    assert!(matches!(users.insert_new(&same_name).await, Err(NewUserError::NameTaken)));
+    assert!(matches!(users.insert_new(&same_id).await, Err(NewUserError::NameTaken)));
 
     assert_eq!(world.rows("users").await, before);
     let with_hash: Vec<_> = before.iter().filter(|row| row.contains_key("password_hash")).map(|row| row["pk"].as_s().unwrap()).collect();
@@ -353,7 +353,7 @@ async fn what_passes_away_by_itself_has_the_attribute_that_ttl_reads() {
         }
     }
     lasting.sort();
-    assert_eq!(lasting, ["id", "name", "user"], "users and their API keys");
+    assert_eq!(lasting, ["email", "id", "name", "user"], "users, their addresses and their API keys");
 }
 
 #[tokio::test]

@@ -16,7 +16,12 @@ use crate::operations::{UsersDelete, UsersList};
 async fn insert_many(world: &World, names: impl IntoIterator<Item = String>, acl: &Acl) -> Vec<UserRow> {
     let bulk = BulkUsers::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
     let template = UserRow { password_hash: None, ..world.user_row("template", acl.clone()) };
-    let user = |name| UserRow { user_id: latchkey::domain::UserId::random(), username: name, ..template.clone() };
+    let user = |name: String| UserRow {
+        user_id: latchkey::domain::UserId::random(),
+        email: Some(format!("{name}@example.com")),
+        username: name,
+        ..template.clone()
+    };
     let rows: Vec<_> = names.into_iter().map(user).collect();
     for chunk in rows.chunks(latchkey::store::bulk::USERS_AT_ONCE) {
         bulk.insert(chunk).await.unwrap();
@@ -324,9 +329,9 @@ async fn two_creations_of_one_name_are_listed_once() {
 
     let (first, second) = tokio::join!(users.insert_new(&one), users.insert_new(&other));
 
-    let winner = match (first.unwrap(), second.unwrap()) {
-        (true, false) => one.user_id,
-        (false, true) => other.user_id,
+    let winner = match (first, second) {
+        (Ok(()), Err(_)) => one.user_id,
+        (Err(_), Ok(())) => other.user_id,
         both => panic!("{both:?}"),
     };
     let listed = list(&world, &root, &[("prefix", "c")]).await;

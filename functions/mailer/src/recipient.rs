@@ -1,6 +1,6 @@
 //! Who gets a mail.
 
-use latchkey::domain::{EmailAddress, MailSubject, UserId, Username};
+use latchkey::domain::{EmailAddress, LoginName, MailSubject, UserId};
 use latchkey::store::{StoreError, UserRow};
 
 use super::Mailer;
@@ -19,19 +19,27 @@ impl Mailer {
     /// about, and so that a mail goes to the address that the user has by now.
     pub(super) async fn recipient(&self, about: &MailSubject) -> Result<Result<Recipient, Nobody>, StoreError> {
         Ok(match about {
-            MailSubject::OneTimePassword { user, .. } | MailSubject::Invitation { user } => of_active(self.user(*user).await?),
-            MailSubject::ResetPassword { username } => of_active(self.users.find_by_name(&Username::normalised(username)).await?),
-            MailSubject::SignUp { address } => Ok(Recipient { address: address.clone(), user: None }),
+            MailSubject::OneTimePassword { user, .. } | MailSubject::Invitation { user } => self.of_active(self.user(*user).await?).await?,
+            MailSubject::ResetPassword { username } => self.of_active(self.called(username).await?).await?,
+            // Whoever is called so counts as well: the address could not become another user's.
+            MailSubject::SignUp { address } => Ok(Recipient { address: address.clone(), user: self.called(address.as_str()).await? }),
             MailSubject::ChangeEmail { user, epoch, address } => match self.user(*user).await? {
-                Some(row) if row.is_active_in(*epoch) => Ok(Recipient { address: address.clone(), user: Some(row) }),
+                Some(row) if row.is_active_in(*epoch) => match self.users.owner_of(address).await? {
+                    Some(owner) if owner.user_id != *user => Err("the address is another user's"),
+                    _ => Ok(Recipient { address: address.clone(), user: Some(row) }),
+                },
                 _ => Err("the user has changed"),
             },
+            // It was the user's until now.
             MailSubject::EmailChanged { user, address } => match self.user(*user).await? {
                 Some(row) => Ok(Recipient { address: address.clone(), user: Some(row) }),
                 None => Err(NO_USER),
             },
             MailSubject::PasswordChanged { user } | MailSubject::ApiKeyAdded { user, .. } | MailSubject::SignInDisabled { user } => {
-                self.user(*user).await?.map_or(Err(NO_USER), of)
+                match self.user(*user).await? {
+                    Some(row) => self.of(row).await?,
+                    None => Err(NO_USER),
+                }
             }
         })
     }
@@ -39,21 +47,33 @@ impl Mailer {
     async fn user(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
         self.users.find_by_id(id).await
     }
-}
 
-const NO_USER: Nobody = "no such user";
+    /// The user of that name or address.
+    async fn called(&self, text: &str) -> Result<Option<UserRow>, StoreError> {
+        Ok(self.users.find_by_login_name(&LoginName::of(text)).await?.map(|found| found.user))
+    }
 
-fn of_active(user: Option<UserRow>) -> Result<Recipient, Nobody> {
-    match user {
-        None => Err(NO_USER),
-        Some(user) if user.is_active() => of(user),
-        Some(_) => Err("disabled user"),
+    async fn of_active(&self, user: Option<UserRow>) -> Result<Result<Recipient, Nobody>, StoreError> {
+        match user {
+            None => Ok(Err(NO_USER)),
+            Some(user) if user.is_active() => self.of(user).await,
+            Some(_) => Ok(Err("disabled user")),
+        }
+    }
+
+    /// The user at the own address, if that takes effect.
+    async fn of(&self, user: UserRow) -> Result<Result<Recipient, Nobody>, StoreError> {
+        if user.email.is_none() {
+            return Ok(Err("no address"));
+        }
+        if user.mailbox().is_none() {
+            return Ok(Err("no possible address"));
+        }
+        Ok(match self.users.effective_address(&user).await? {
+            Some(address) => Ok(Recipient { address, user: Some(user) }),
+            None => Err("the address is not the user's alone"),
+        })
     }
 }
 
-/// The user at the own address.
-fn of(user: UserRow) -> Result<Recipient, Nobody> {
-    user.email.as_ref().ok_or("no address")?;
-    let address = user.mailbox().ok_or("no possible address")?;
-    Ok(Recipient { address, user: Some(user) })
-}
+const NO_USER: Nobody = "no such user";

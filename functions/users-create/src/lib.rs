@@ -5,7 +5,7 @@ use latchkey::credentials::{PasswordHasher, PasswordRules};
 use latchkey::domain::{EmailAddress, Locator, MailRequest, MailSubject, Name, Permission, Secret, UserId, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, UserView};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{Database, IdempotencyGuard, NewUserError, OutboxEntry, UserRow, Users};
+use latchkey::store::{Database, IdempotencyGuard, OutboxEntry, UserRow, Users};
 
 /// What the operation needs.
 pub struct UsersCreate {
@@ -84,8 +84,10 @@ impl Operation for UsersCreate {
                 let guard = IdempotencyGuard::new((caller.user_id(), &credential), Self::NAME, &key, digest, now);
                 self.users.insert_once(row, invitation.as_ref(), &guard).await?
             }
-            None if self.users.insert_and_mail(&row, invitation.as_ref()).await? => row,
-            None => return Err(NewUserError::NameTaken.into()),
+            None => {
+                self.users.insert_and_mail(&row, invitation.as_ref()).await?;
+                row
+            }
         };
         if user.user_id == new {
             for act in [Act::UserAdded].into_iter().chain(is_invited.then_some(Act::UserInvited)) {

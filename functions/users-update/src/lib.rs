@@ -58,7 +58,7 @@ fn wanted(request: &Request) -> Result<UserChange, ApiError> {
     // A misspelt member would leave a user as they were whom somebody believes disabled.
     fields.finish_without_others()?;
     let disabled_at = disabled.map(|disabled| disabled.then_some(request.now));
-    Ok(UserChange { email, first_name, last_name, disabled_at, acl, next_epoch: false })
+    Ok(UserChange { email, first_name, last_name, disabled_at, acl, ..UserChange::default() })
 }
 
 fn note(trail: &Trail, change: &UserChange, user: &UserRow, caller: &Caller) {

@@ -6,6 +6,7 @@
 //!
 //! May import `latchkey`, but not the local stack: installing this program must not build a database.
 
+mod addresses;
 mod arguments;
 pub mod connection;
 mod context;

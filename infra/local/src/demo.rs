@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Clock, Secret, SystemClock, UserId};
-use latchkey::store::{Database, Tables, UserRow, Users};
+use latchkey::store::{Database, NewUserError, Tables, UserRow, Users};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -68,9 +68,11 @@ pub async fn insert(user: &DemoUser, dynamodb: &str, made: &[Table]) -> Result<(
         acl: Acl::everything(),
         password_hash: Some(Secret::new(hash.as_str())),
     };
-    // False at every start but the first.
-    let _: bool = users.insert_new(&row).await?;
-    Ok(())
+    match users.insert_new(&row).await {
+        // At every start but the first.
+        Err(NewUserError::NameTaken | NewUserError::EmailTaken) => Ok(()),
+        inserted => Ok(inserted?),
+    }
 }
 
 fn database(url: &str, made: &[Table]) -> Database {

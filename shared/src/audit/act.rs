@@ -61,6 +61,10 @@ acts! {
     PasswordResetThrottled = "password.reset-throttled",
     /// Whoever has the user's mailbox set a password by a mailed link: all sessions are over.
     PasswordReset = "password.reset",
+    /// A user proved a new e-mail address, which has taken effect: all sessions are over.
+    EmailChanged = "email.changed",
+    /// Somebody proved an e-mail address and made an account for it.
+    UserSignedUp = "user.signed-up",
     /// An API key was made.
     ApiKeyAdded = "api-key.added",
     /// An API key was deleted.

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::Locator;
 use super::text::serialized_as_text;
+use super::{Locator, Username};
 
-/// An address that a mail can be sent to: the local part as it was given, the domain in lower case. `Debug` shows nothing of it.
+/// An address that a mail can be sent to: the local part as it was given, the domain as DNS has it (IDNA, in lower case). `Debug` shows
+/// nothing of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -33,6 +34,15 @@ impl EmailAddress {
     pub fn place(&self) -> Locator {
         Locator::of([b"email", self.0.to_lowercase().as_bytes()])
     }
+
+    /// The user names that are this address: with the domain as DNS has it and, where that differs, as people write it.
+    #[must_use]
+    pub fn names(&self) -> Vec<Username> {
+        let ascii = Username::normalised(&self.0);
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
+        let written = Username::normalised(&format!("{local}@{}", idna::domain_to_unicode(domain).0));
+        if written == ascii { vec![ascii] } else { vec![ascii, written] }
+    }
 }
 
 impl FromStr for EmailAddress {
@@ -40,10 +50,13 @@ impl FromStr for EmailAddress {
 
     fn from_str(text: &str) -> Result<Self, EmailAddressError> {
         let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
-        let domain = domain.to_lowercase();
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailAddressError)?;
         let is_local_part = (1..=LONGEST_LOCAL_PART).contains(&local.len()) && !local.chars().any(is_special);
         let is_label = |label: &str| {
-            !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         };
         let is_domain = domain.contains('.') && domain.split('.').all(is_label);
         let address = format!("{local}@{domain}");
@@ -75,11 +88,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_keeps_its_local_part_and_its_domain_is_in_lower_case() {
+    fn an_address_keeps_its_local_part_and_its_domain_is_as_dns_has_it() {
         for (text, address) in [
             ("Carol@Example.COM", "Carol@example.com"),
             ("a.b+c'd@sub.example.co", "a.b+c'd@sub.example.co"),
-            ("é@münchen.example", "é@münchen.example"),
+            ("é@München.example", "é@xn--mnchen-3ya.example"),
+            ("carol@XN--mnchen-3ya.example", "carol@xn--mnchen-3ya.example"),
         ] {
             assert_eq!(text.parse::<EmailAddress>().unwrap().as_str(), address);
         }
@@ -97,6 +111,7 @@ mod tests {
             "carol@localhost",
             "carol@example..com",
             "carol@-example.com",
+            "carol@xn--a.example",
             "a@b@example.com",
             "a b@example.com",
             "carol@example.com\r\nBcc: mallory@example.com",
@@ -116,6 +131,15 @@ mod tests {
         let place = |text: &str| text.parse::<EmailAddress>().unwrap().place();
 
         assert_eq!(place("Carol@Example.com"), place("carol@example.COM"));
+        assert_eq!(place("carol@münchen.example"), place("Carol@xn--mnchen-3ya.example"));
         assert_ne!(place("carol@example.com"), place("carol@example.org"));
+    }
+
+    #[test]
+    fn an_address_is_a_user_name_in_each_form_of_its_domain() {
+        let names = |text: &str| text.parse::<EmailAddress>().unwrap().names().iter().map(Username::to_string).collect::<Vec<_>>();
+
+        assert_eq!(names("Carol@Example.com"), ["carol@example.com"]);
+        assert_eq!(names("Carol@münchen.example"), ["carol@xn--mnchen-3ya.example", "carol@münchen.example"]);
     }
 }

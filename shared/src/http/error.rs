@@ -9,7 +9,7 @@ use crate::caller::{CallerError, CredentialRequirement, PasswordGateError, note_
 use crate::domain::Timestamp;
 use crate::store::{
     DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, NewUserError, OtpAttemptError, OutboxError, RepeatError,
-    StoreError,
+    StoreError, UserChangeError,
 };
 
 /// A field of a request that is missing or wrong.
@@ -74,6 +74,8 @@ pub enum ApiError {
     UserWithoutAddress,
     /// The user is disabled. Only an administrator is told.
     UserDisabled,
+    /// Another user has the address. Only an administrator is told.
+    EmailTaken,
     /// The `Idempotency-Key` was used for a different request.
     IdempotencyKeyReused,
     /// What the `Idempotency-Key` created no longer exists: deleted, expired or exchanged.
@@ -195,8 +197,18 @@ impl From<NewUserError> for ApiError {
     fn from(error: NewUserError) -> Self {
         match error {
             NewUserError::NameTaken => Self::UsernameTaken,
+            NewUserError::EmailTaken => Self::EmailTaken,
             NewUserError::Repeated(error) => error.into(),
             NewUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserChangeError> for ApiError {
+    fn from(error: UserChangeError) -> Self {
+        match error {
+            UserChangeError::EmailTaken => Self::EmailTaken,
+            UserChangeError::Store(error) => error.into(),
         }
     }
 }

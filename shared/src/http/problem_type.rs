@@ -86,6 +86,7 @@ impl ProblemKind {
             ),
             Self::UserDisabled => ("not-invitable", 409, "User cannot be invited", "The user is disabled. Enable the user first."),
             Self::UsernameTaken => ("username-taken", 409, "User name taken", "Another user has this name."),
+            Self::EmailTaken => ("email-taken", 409, "E-mail address taken", "Another user has this e-mail address."),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",
                 409,

@@ -66,6 +66,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(ORIGIN_SECRETS),
     Setting::Text(CLIENT_ADDRESS_HEADER),
     Setting::Number(LOGIN_TTL_SECONDS),
+    Setting::Number(LOGIN_SESSION_TTL_SECONDS),
     Setting::Number(LOGIN_ATTEMPTS),
     Setting::Number(ADDRESS_ATTEMPTS),
     Setting::Number(LOGIN_WINDOW_SECONDS),
@@ -148,6 +149,13 @@ pub const LOGIN_TTL_SECONDS: NumberSetting = NumberSetting {
     default: 3600,
     range: 60..=86_400,
     meaning: "Life of a login JWT in seconds. Its session may end it earlier.",
+};
+/// Renewing a JWT does not extend the session: it ends this long after the password was given.
+pub const LOGIN_SESSION_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "LOGIN_SESSION_TTL_SECONDS",
+    default: 43_200,
+    range: 60..=2_592_000,
+    meaning: "Life of a login's session in seconds, in which its JWT can be renewed without the password.",
 };
 /// The cap of the login throttle, for each name. More than [`MOST_FAILURES`](crate::store::MOST_FAILURES) would never be met.
 pub const LOGIN_ATTEMPTS: NumberSetting = NumberSetting {

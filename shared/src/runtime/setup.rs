@@ -17,7 +17,7 @@ use super::settings::{
     SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
 use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
-use crate::caller::PasswordGate;
+use crate::caller::{LoginLives, PasswordGate};
 use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordLife, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
 use crate::http::Operation;
@@ -220,6 +220,15 @@ impl Setup {
         let hasher = self.environment.password_hasher()?;
         *self.preparation() = hasher.prepare().map_err(ConfigError::Hash)?;
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, per_name, per_address), hasher })
+    }
+
+    /// How long logins live: `LOGIN_TTL_SECONDS` and `LOGIN_SESSION_TTL_SECONDS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is wrong.
+    pub fn login_lives(&self) -> Result<LoginLives, ConfigError> {
+        let jwt_seconds = self.environment.number(&settings::LOGIN_TTL_SECONDS)?;
+        Ok(LoginLives { jwt_seconds, session_seconds: self.environment.number(&settings::LOGIN_SESSION_TTL_SECONDS)? })
     }
 
     /// Waits until the memory of the hasher is there, so that no request pays for it. In Lambda a start has a whole CPU, and

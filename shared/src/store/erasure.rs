@@ -15,11 +15,11 @@ use futures_util::future::{try_join, try_join_all, try_join3};
 use serde::{Deserialize, Serialize};
 
 use super::directory::{Cursor, FoundSession, FoundToken, Page, Segment};
-use super::expression::Condition;
+use super::email_addresses::{is_theirs, release};
 use super::rows::unix;
-use super::schema::{self, ERASURES, PK, SUBJECT, USER_ID};
+use super::schema::{self, EMAIL, ERASURES, PK, SUBJECT, USER_ID};
 use super::transaction::Outcome;
-use super::{Database, Directory, StoreError, UserChange, UserRow, Users};
+use super::{Database, Directory, StoreError, UserChange, UserChangeError, UserRow, Users};
 use crate::domain::{Acl, EmailAddress, Locator, Subject, Timestamp, UserId, Username};
 
 /// An erasure that is not finished.
@@ -61,7 +61,12 @@ impl Erasure {
             return Ok(Some(user.clone()));
         }
         let disable = UserChange::disable(now);
-        let is_disabled = Users::new(&self.0).change(user, &disable).await?;
+        let is_disabled = match Users::new(&self.0).change(user, &disable).await {
+            Ok(is_disabled) => is_disabled,
+            // It changes no address.
+            Err(UserChangeError::EmailTaken) => false,
+            Err(UserChangeError::Store(error)) => return Err(error),
+        };
         Ok(is_disabled.then(|| disable.applied_to(user)))
     }
 
@@ -100,7 +105,15 @@ impl Erasure {
 
     /// The third step. `false` if the user is not as read any more.
     async fn free_name(&self, user: &UserRow, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(is_unchanged) = Users::new(&self.0).is_as_read(user).await? else { return Ok(false) };
+        let (users, address) = (Users::new(&self.0), user.mailbox());
+        let released = async {
+            match &address {
+                Some(address) => release(&self.0, user.user_id, address).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (is_unchanged, released) = try_join(users.is_as_read(user), released).await?;
+        let Some(is_unchanged) = is_unchanged else { return Ok(false) };
         let erased = UserRow {
             user_id: user.user_id,
             username: String::new(),
@@ -121,6 +134,9 @@ impl Erasure {
         let is_theirs = || is_theirs(user.user_id);
         let mut transaction = self.0.transaction();
         transaction.add(self.0.users().delete(schema::user_by_name(&name)).only_if(is_theirs()));
+        if let Some(released) = released {
+            transaction.add(released);
+        }
         transaction.add(self.0.users().put(schema::user_by_id(user.user_id), &erased)?.only_if(is_unchanged));
         transaction.add(self.0.tokens().delete(schema::listed_user(&name)).only_if(is_theirs()));
         transaction.add(self.0.tokens().put(schema::erasure(user.user_id), &order)?);
@@ -164,23 +180,27 @@ impl Erasure {
         Ok(page)
     }
 
-    /// The end: deletes the id and the order, and the other rows of a user whose `name` was not freed. `false` if one of
-    /// them belongs to another user.
+    /// The end: deletes the id and the order, and the other rows of a user whose name was not freed. `false` if one of
+    /// them belongs to another user, or the user has another address by now.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn finish(&self, user: UserId, name: Option<&Username>) -> Result<bool, StoreError> {
+    pub async fn finish(&self, user: UserId, unfreed: Option<&UserRow>) -> Result<bool, StoreError> {
         let (users, tokens) = (self.0.users(), self.0.tokens());
-        let mut deletes = vec![users.delete(schema::user_by_id(user)).only_if(is_theirs(user)), tokens.delete(schema::erasure(user))];
-        if let Some(name) = name {
-            deletes.push(users.delete(schema::user_by_name(name)).only_if(is_theirs(user)));
-            deletes.push(tokens.delete(schema::listed_user(name)).only_if(is_theirs(user)));
+        let mut transaction = self.0.transaction();
+        let mut is_as_read = is_theirs(user);
+        if let Some(row) = unfreed {
+            let name = Username::normalised(&row.username);
+            let email = row.email.as_deref().map_or_else(|| EMAIL.is_absent(), |email| EMAIL.is(email));
+            is_as_read = PK.is_absent().or(USER_ID.is(user).and(email));
+            transaction.add(users.delete(schema::user_by_name(&name)).only_if(is_theirs(user)));
+            transaction.add(tokens.delete(schema::listed_user(&name)).only_if(is_theirs(user)));
+            if let Some(address) = row.mailbox() {
+                transaction.add(release(&self.0, user, &address).await?);
+            }
         }
-        self.0.write_all(deletes).await
+        transaction.add(users.delete(schema::user_by_id(user)).only_if(is_as_read));
+        transaction.add(tokens.delete(schema::erasure(user)));
+        Ok(matches!(transaction.commit().await?, Outcome::Committed))
     }
-}
-
-/// The row is that of `user`, or there is none.
-fn is_theirs(user: UserId) -> Condition {
-    PK.is_absent().or(USER_ID.is(user))
 }

@@ -10,7 +10,7 @@ use super::schema::{
     self, ACL, Attribute, CREATED_AT, DISABLED_AT, EMAIL, EMAIL_VERIFIED, FIRST_NAME, Item, LAST_NAME, LISTED_USERS, PASSWORD_EXPIRES_AT,
     PK, SK, USER_ID, USERNAME,
 };
-use super::transaction::Outcome;
+use super::transaction::{Outcome, Transaction};
 use super::update::Update;
 use super::write::{Put, Write};
 use super::{Database, StoreError, UserRow};
@@ -119,29 +119,40 @@ pub(super) fn update<'d>(database: &'d Database, user: &UserRow) -> Write<'d, Up
 
 /// Commits `writes`, which change rows of `user`, together with `listed`, which changes the list row alike. A user who is
 /// not listed stays so. `false` if a condition of `writes` fails.
-pub(super) async fn commit_with(
-    database: &Database,
+pub(super) async fn commit_with<'d>(
+    database: &'d Database,
     user: &UserRow,
-    listed: Write<'_, Update>,
-    writes: [Write<'_, Update>; 2],
+    listed: Write<'d, Update>,
+    writes: [Write<'d, Update>; 2],
 ) -> Result<bool, StoreError> {
+    let add = |transaction: &mut Transaction<'d>| {
+        for write in writes.clone() {
+            transaction.add(write);
+        }
+        Ok(())
+    };
+    Ok(matches!(commit(database, user, listed, add).await?.0, Outcome::Committed))
+}
+
+/// The same for any writes: those that `add` adds, the same ones each time. Returns what it returned, too.
+pub(super) async fn commit<'d, T>(
+    database: &'d Database,
+    user: &UserRow,
+    listed: Write<'d, Update>,
+    add: impl Fn(&mut Transaction<'d>) -> Result<T, StoreError>,
+) -> Result<(Outcome, T), StoreError> {
     let mut transaction = database.transaction();
-    for write in writes.clone() {
-        transaction.add(write);
-    }
+    let added = add(&mut transaction)?;
     let listed = transaction.add(listed.only_if(USER_ID.is(user.user_id)));
     match transaction.commit().await? {
-        Outcome::Committed => return Ok(true),
         Outcome::Refused(refusal) if refusal.is_only_of(listed) => {}
-        Outcome::Refused(_) => return Ok(false),
+        outcome => return Ok((outcome, added)),
     }
     let mut transaction = database.transaction();
-    for write in writes {
-        transaction.add(write);
-    }
+    let added = add(&mut transaction)?;
     let key = schema::listed_user(&Username::normalised(&user.username));
     transaction.add(database.tokens().check(key).only_if(PK.is_absent()));
-    Ok(matches!(transaction.commit().await?, Outcome::Committed))
+    Ok((transaction.commit().await?, added))
 }
 
 #[cfg(test)]

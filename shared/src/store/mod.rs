@@ -22,6 +22,7 @@ mod batch;
 pub mod bulk;
 mod checks;
 pub mod directory;
+mod email_addresses;
 mod entity_tokens;
 pub mod erasure;
 mod error;
@@ -48,6 +49,7 @@ pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle, UsedUp};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;
 pub use directory::Directory;
+pub use email_addresses::EmailAddressRow;
 pub use entity_tokens::{EntityTokenChange, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 pub use erasure::Erasure;
 pub use error::StoreError;
@@ -59,7 +61,7 @@ pub use one_time_tokens::{Exchange, ExchangeError, NewOneTimeTokenError, OneTime
 pub use outbox::{OutboxEntry, OutboxError};
 pub use retry::RetryTransactionConflicts;
 pub use sessions::{SessionKind, SessionRow, Sessions};
-pub use user_change::UserChange;
+pub use user_change::{UserChange, UserChangeError};
 pub use users::{LoginRow, MOST_FAILURES, NewUserError, UserRow, Users};
 
 use aws_sdk_dynamodb::Client;

@@ -9,10 +9,10 @@ use super::rows::{json, unix};
 use super::schema::{
     self, DISABLED_AT, EMAIL, EMAIL_VERIFIED, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK, USER_ID,
 };
-use super::transaction::{Outcome, Transaction};
+use super::transaction::{Outcome, Refusal, Transaction, WriteId};
 use super::update::{Update, Updated};
 use super::write::{Check, Put, Write};
-use super::{Database, IdempotencyGuard, OutboxEntry, RepeatError, StoreError, listed_users, sessions};
+use super::{Database, IdempotencyGuard, OutboxEntry, RepeatError, SessionRow, StoreError, email_addresses, listed_users, sessions};
 use crate::domain::{Acl, AttemptId, EmailAddress, EntityId, RandomId, Secret, SessionId, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
@@ -81,6 +81,12 @@ impl UserRow {
         self.email.as_deref()?.parse().ok()
     }
 
+    /// Whether `address` is the user's, in whatever spelling.
+    #[must_use]
+    pub fn has_address(&self, address: &EmailAddress) -> bool {
+        self.mailbox().is_some_and(|own| own.place() == address.place())
+    }
+
     /// Whether the password has expired and must be changed before anything else.
     #[must_use]
     pub fn password_has_expired(&self, now: Timestamp) -> bool {
@@ -127,6 +133,9 @@ pub enum NewUserError {
     /// Another user has the name.
     #[error("the name is taken")]
     NameTaken,
+    /// Another user has the address.
+    #[error("the address is taken")]
+    EmailTaken,
     /// The request's `Idempotency-Key` has been used.
     #[error(transparent)]
     Repeated(#[from] RepeatError),
@@ -198,23 +207,27 @@ impl Users {
         Ok(row.filter(|row| row.erased_at.is_none()))
     }
 
-    /// Creates a user, with the password's hash if there is one: all rows or none. `false` if the name or the id is taken.
+    /// Creates a user, with the password's hash if there is one, and with the address, if there is one: all rows or none.
     ///
     /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn insert_new(&self, user: &UserRow) -> Result<bool, StoreError> {
+    /// [`NewUserError`]; an id that is taken counts as the name.
+    pub async fn insert_new(&self, user: &UserRow) -> Result<(), NewUserError> {
         self.insert_and_mail(user, None).await
     }
 
     /// The same, and asks for `mail`: both or neither.
     ///
     /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn insert_and_mail(&self, user: &UserRow, mail: Option<&OutboxEntry>) -> Result<bool, StoreError> {
+    /// [`NewUserError`]; an id that is taken counts as the name.
+    pub async fn insert_and_mail(&self, user: &UserRow, mail: Option<&OutboxEntry>) -> Result<(), NewUserError> {
         let mut transaction = self.0.transaction();
-        insert(&self.0, &mut transaction, user)?;
+        let inserted = insert(&self.0, &mut transaction, user)?;
         ask_for(&self.0, &mut transaction, mail)?;
-        Ok(matches!(transaction.commit().await?, Outcome::Committed))
+        match transaction.commit().await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(refusal) if inserted.is_name_taken(&refusal) => Err(NewUserError::NameTaken),
+            Outcome::Refused(_) => Err(NewUserError::EmailTaken),
+        }
     }
 
     /// The same under an `Idempotency-Key`. Returns the user, or the one whom the same request created before, who is sent no
@@ -224,7 +237,7 @@ impl Users {
     /// [`NewUserError`]; the key counts before the name.
     pub async fn insert_once(&self, user: UserRow, mail: Option<&OutboxEntry>, guard: &IdempotencyGuard) -> Result<UserRow, NewUserError> {
         let mut transaction = self.0.transaction();
-        insert(&self.0, &mut transaction, &user)?;
+        let inserted = insert(&self.0, &mut transaction, &user)?;
         ask_for(&self.0, &mut transaction, mail)?;
         let guarded = transaction.add(guard.insert(&self.0, RandomId::from_bytes(*user.user_id.bytes()), None)?);
         match transaction.commit().await? {
@@ -233,6 +246,23 @@ impl Users {
                 let (id, _) = guard.made(refusal.row(guarded))??;
                 Ok(self.find_by_id(UserId::from_bytes(*id.bytes())).await?.ok_or(RepeatError::Gone)?)
             }
+            Outcome::Refused(refusal) if inserted.is_name_taken(&refusal) => Err(NewUserError::NameTaken),
+            Outcome::Refused(_) => Err(NewUserError::EmailTaken),
+        }
+    }
+
+    /// Creates a user together with their first session: all rows or none. Of many calls that want one name or one address, one creates
+    /// an account.
+    ///
+    /// # Errors
+    /// [`NewUserError`]; the address counts before the name.
+    pub async fn sign_up(&self, user: &UserRow, session: &SessionRow) -> Result<(), NewUserError> {
+        let mut transaction = self.0.transaction();
+        let inserted = insert(&self.0, &mut transaction, user)?;
+        transaction.add(sessions::insert_new(&self.0, session)?);
+        match transaction.commit().await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(refusal) if inserted.is_address_taken(&refusal) => Err(NewUserError::EmailTaken),
             Outcome::Refused(_) => Err(NewUserError::NameTaken),
         }
     }
@@ -333,13 +363,32 @@ impl Users {
     }
 }
 
-/// Adds the creation of `user` to a transaction. Nobody can be listed under a name that is free.
-fn insert<'d>(database: &'d Database, transaction: &mut Transaction<'d>, user: &UserRow) -> Result<(), StoreError> {
-    for item in rows(user)? {
-        transaction.add(insert_row(database, item));
+/// The writes of a creation whose conditions say what is taken.
+struct Insertion {
+    names: Vec<WriteId>,
+    addresses: Vec<WriteId>,
+}
+
+impl Insertion {
+    fn is_name_taken(&self, refusal: &Refusal) -> bool {
+        self.names.iter().any(|write| refusal.is_of(*write))
     }
+
+    fn is_address_taken(&self, refusal: &Refusal) -> bool {
+        self.addresses.iter().any(|write| refusal.is_of(*write))
+    }
+}
+
+/// Adds the creation of `user` to a transaction. Nobody can be listed under a name that is free.
+fn insert<'d>(database: &'d Database, transaction: &mut Transaction<'d>, user: &UserRow) -> Result<Insertion, StoreError> {
+    let mut names: Vec<_> = rows(user)?.into_iter().map(|item| transaction.add(insert_row(database, item))).collect();
     transaction.add(listed_users::put(database, user)?);
-    Ok(())
+    names.extend(email_addresses::check_name(database, transaction, user));
+    let addresses = match user.mailbox() {
+        Some(address) => email_addresses::claim(database, transaction, user, &address)?,
+        None => Vec::new(),
+    };
+    Ok(Insertion { names, addresses })
 }
 
 /// Adds the request for a mail to a transaction.

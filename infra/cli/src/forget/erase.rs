@@ -4,7 +4,6 @@
 //! user's own rows go last, because a second run begins with them. `users-delete` and the `eraser` take the same steps
 //! ([`Erasure`]), and free the name before the scan.
 
-use latchkey::domain::Username;
 use latchkey::store::directory::FoundSession;
 use latchkey::store::{Erasure, UserChange};
 use serde::Serialize;
@@ -53,7 +52,7 @@ async fn erase(connection: &Connection, person: &Person) -> Result<Erased, Failu
     sweep_sessions(connection, &erasure, person, &mut erased).await?;
 
     if let Person::User(row) = person {
-        if !erasure.finish(row.user_id, Some(&Username::normalised(&row.username))).await? {
+        if !erasure.finish(row.user_id, Some(row)).await? {
             return Err(Failure::Refused(format!("The name {} belongs to another user by now. See `latchkey user list`.", row.username)));
         }
         erased.user = true;

@@ -1,7 +1,7 @@
 //! `latchkey user add`.
 
 use latchkey::domain::{EmailAddress, Secret, Timestamp, UserId, Username};
-use latchkey::store::{UserRow, Users};
+use latchkey::store::{NewUserError, UserRow, Users};
 use serde::Serialize;
 
 use super::{AclArguments, UserView};
@@ -14,7 +14,7 @@ use crate::passwords::PasswordArguments;
 pub struct Arguments {
     /// The name to log in with
     name: String,
-    /// The address that one-time passwords are mailed to
+    /// The address that mails go to, and that the user can log in with
     #[arg(long)]
     email: Option<EmailAddress>,
     /// First name
@@ -77,9 +77,20 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         password_hash: password.as_ref().map(|password| Secret::new(password.hash.as_str())),
     };
     let entry = journal::begin(connection, OperatorAct::UserAdd, row.user_id).await?;
-    if !entry.run(users.insert_new(&row)).await? {
+    let inserted = entry
+        .run(async {
+            match users.insert_new(&row).await {
+                Ok(()) => Ok(None),
+                Err(NewUserError::NameTaken) => Ok(Some(taken())),
+                Err(NewUserError::EmailTaken) => Ok(Some(super::address_taken())),
+                Err(NewUserError::Repeated(_)) => Ok(None),
+                Err(NewUserError::Store(error)) => Err(error),
+            }
+        })
+        .await?;
+    if let Some(refused) = inserted {
         entry.unchanged().await?;
-        return Err(taken());
+        return Err(refused);
     }
     let id = row.user_id;
     let mut sentence = format!("Created user {name} with id {id}.");

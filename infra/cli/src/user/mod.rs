@@ -9,7 +9,7 @@ mod set;
 
 use clap::Subcommand;
 use latchkey::domain::{Acl, Timestamp, UserId, Username};
-use latchkey::store::{UserChange, UserRow, Users};
+use latchkey::store::{UserChange, UserChangeError, UserRow, Users};
 use serde::Serialize;
 
 use crate::Failure;
@@ -38,7 +38,8 @@ pub enum Command {
     Passwd(change::PasswdArguments),
     /// Replace a user's ACL
     Grant(change::GrantArguments),
-    /// Put every user into the list that `users-list` reads; needed once after an upgrade from a release without it
+    /// Put every user into the list that `users-list` reads, and let every user's address take effect; needed once after an
+    /// upgrade from a release without the list, or without logins by address
     Reindex,
 }
 
@@ -173,8 +174,11 @@ pub async fn change(
         };
         found = Some(user.user_id);
         let Some(wanted) = change(&user) else { return Ok((user, false)) };
-        if Users::new(&connection.database).change(&user, &wanted).await? {
-            return Ok((user, true));
+        match Users::new(&connection.database).change(&user, &wanted).await {
+            Ok(true) => return Ok((user, true)),
+            Ok(false) => {}
+            Err(UserChangeError::EmailTaken) => return Err(address_taken()),
+            Err(UserChangeError::Store(error)) => return Err(error.into()),
         }
     }
     Err(kept_changing(named))
@@ -201,6 +205,13 @@ pub async fn change_recorded<'c>(
     }
     entry.unchanged().await?;
     Ok((user, None))
+}
+
+/// The failure where another user has the address.
+pub fn address_taken() -> Failure {
+    Failure::Refused(
+        "The e-mail address is another user's, or another user's name. `latchkey doctor` lists addresses that several have.".into(),
+    )
 }
 
 /// The failure after the last try.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use latchkey::domain::{EmailAddress, Name};
-use latchkey::store::{UserChange, UserRow};
+use latchkey::store::{UserChange, UserRow, Users};
 use serde_json::json;
 
 use super::Named;
@@ -15,7 +15,8 @@ use crate::journal::{self, OperatorAct};
 pub struct Arguments {
     #[command(flatten)]
     named: Named,
-    /// The address that one-time passwords are mailed to; an empty text removes it
+    /// The address that mails go to, and that the user can log in with; an empty text removes it. Of several users who have
+    /// one, it says whose it is
     #[arg(long)]
     email: Option<Removable<EmailAddress>>,
     /// First name; an empty text removes it
@@ -55,7 +56,16 @@ pub async fn run(connection: &Connection, arguments: &Arguments) -> Result<(), F
         return Err(Failure::Usage("What is to be set? Use --email, --first-name or --last-name; an empty text removes.".into()));
     }
     let named = &arguments.named.user;
-    let change = |user: &UserRow| Some(wanted.clone().of(user)).filter(|change| !change.is_empty());
+    let user = super::find(connection, named).await?;
+    let users = Users::new(&connection.database);
+    // An address that the user has already, and that is nobody's or another's in effect, is given anew.
+    let is_effective = user.mailbox().is_none() || users.effective_address(&user).await?.is_some();
+    let change = |user: &UserRow| {
+        let mut change = wanted.clone().of(user);
+        let given = wanted.email.as_ref().filter(|email| !is_effective && **email == user.email);
+        change.email = change.email.or_else(|| given.cloned());
+        Some(change).filter(|change| !change.is_empty())
+    };
     let (user, entry) = super::change_recorded(connection, named, OperatorAct::UserSet, change).await?;
     let (id, name, changed) = (user.user_id, &user.username, entry.is_some());
     let sentence = if changed { format!("Changed {name}.") } else { format!("{name} is so already; nothing was changed.") };

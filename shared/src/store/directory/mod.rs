@@ -1,10 +1,12 @@
 //! What only an operator asks of the tables: lists, and everything about one person. No function calls this but the
 //! `eraser`, which no request waits for.
 
+mod addresses;
 mod erase;
 mod reindex;
 mod scan;
 
+pub use addresses::GivenAddress;
 pub use reindex::UnlistedUser;
 pub use scan::{Cursor, FoundSession, FoundToken, Page, Segment, UserRows};
 

@@ -12,6 +12,8 @@ use crate::domain::{ClientAddress, KeyId, Locator, SessionId, UserId, Username};
 pub const NAME_PREFIX: &str = "name#";
 /// How the keys of a user's rows under the id begin.
 pub const ID_PREFIX: &str = "id#";
+/// How the key of the row begins that says whose an address is.
+pub const EMAIL_PREFIX: &str = "email#";
 /// How an API key's sort key begins.
 pub const KEY_PREFIX: &str = "key#";
 /// How the key of what an `Idempotency-Key` made begins.
@@ -42,6 +44,12 @@ pub fn user_by_name(name: &Username) -> Key {
 #[must_use]
 pub fn user_by_id(id: impl Display) -> Key {
     key([(PK, format!("{ID_PREFIX}{id}"))])
+}
+
+/// Whose the address at that place is.
+#[must_use]
+pub fn email_address(place: &Locator) -> Key {
+    key([(PK, format!("{EMAIL_PREFIX}{place}"))])
 }
 
 /// A user in the list of all users.

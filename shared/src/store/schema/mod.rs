@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | users | a user, for a login | `name#<normalised username>` | |
 //! | users | a user, for every other operation | `id#<user id>` | |
+//! | users | whose an address is | `email#<hash of address>` | |
 //! | users | attempts to log in under a name | `attempts#<hash of name>#<window>` | |
 //! | users | attempts to log in from an address | `address-attempts#<hash of address>#<window>` | |
 //! | users | which key sets are in force | `key-versions` | |
@@ -48,7 +49,9 @@ mod tests {
     use crate::store::api_keys::AllowanceRow;
     use crate::store::erasure::ErasureRow;
     use crate::store::idempotency::IdempotencyRow;
-    use crate::store::{ApiKeyRow, BlockedMailboxRow, EntityTokenRow, KeyVersionsRow, ListedUser, OneTimeTokenRow, SessionRow, UserRow};
+    use crate::store::{
+        ApiKeyRow, BlockedMailboxRow, EmailAddressRow, EntityTokenRow, KeyVersionsRow, ListedUser, OneTimeTokenRow, SessionRow, UserRow,
+    };
 
     /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
     const OF_NO_FIELD: [Attribute; 7] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS, MAIL, DONE_IDS, MAILED_AT];
@@ -58,6 +61,7 @@ mod tests {
         let fields = [
             serde_introspect::<UserRow>(),
             serde_introspect::<ListedUser>(),
+            serde_introspect::<EmailAddressRow>(),
             serde_introspect::<ErasureRow>(),
             serde_introspect::<KeyVersionsRow>(),
             serde_introspect::<ApiKeyRow>(),
