@@ -43,7 +43,7 @@ struct Added {
 pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Failure> {
     let Arguments { name, email, first_name, last_name, password_expires, acl, password } = arguments;
     let normalised = Username::normalised(&name);
-    if !normalised.is_possible() {
+    if !normalised.is_possible() || name.trim() != name {
         return Err(Failure::Usage("A user name has 1 to 256 bytes, no control characters, and no space at either end.".into()));
     }
     if email.as_ref().is_some_and(|email| !is_address(email)) {
