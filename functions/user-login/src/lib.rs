@@ -8,7 +8,7 @@ use latchkey::domain::{Locator, SessionId, Subject};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::settings::{LOGIN_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{SessionKind, SessionRow, Sessions};
+use latchkey::store::{SessionRow, Sessions};
 
 /// What the operation needs.
 pub struct UserLogin {
@@ -45,24 +45,8 @@ impl Operation for UserLogin {
         };
         let token = claims.mint(&self.issuer, self.keys.get().await.as_ref()).map_err(ApiError::internal)?;
 
-        let session = SessionRow {
-            subject: session_id.subject,
-            session_id: session_id.id,
-            customer_id: user.user_id.into(),
-            kind: SessionKind::Login,
-            created_at: now,
-            // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
-            expires_at: now.plus(self.session_ttl_seconds),
-            epoch: Some(user.epoch),
-            ended_by: None,
-            issuer_id: None,
-            acl: None,
-            custom_claims: None,
-            granted_acl: None,
-            granted_claims: None,
-            idempotency: None,
-            request_hash: None,
-        };
+        // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
+        let session = SessionRow::of_login(session_id, user, now, now.plus(self.session_ttl_seconds));
         let (stored, ()) = join(self.sessions.insert_new(&session), self.passwords.settle(&proven)).await;
         stored?;
         request.trail.note(Event::of(Act::LoginSucceeded).subject(user.user_id).credential(Locator::of_session(session_id)));
