@@ -227,3 +227,24 @@ fn how_many_fit(rows: &[ApiKeyRow]) -> usize {
     });
     fitting.count().max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_before_lambdas_limit_and_is_never_empty() {
+        let of = |name_bytes| ApiKeyRow {
+            user_id: UserId::random(),
+            key_id: KeyId::random(),
+            name: "x".repeat(name_bytes),
+            created_at: Timestamp::from_unix(0),
+            sealed_under: 1,
+            acl: None,
+        };
+
+        assert_eq!(how_many_fit(&vec![of(4_500); 1000]), 444);
+        assert_eq!(how_many_fit(&vec![of(256); 1000]), 1000);
+        assert_eq!(how_many_fit(&[of(MAX_PAGE_BYTES + 1), of(1)]), 1);
+    }
+}
