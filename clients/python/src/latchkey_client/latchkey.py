@@ -68,7 +68,8 @@ class Latchkey:
     def call(self, operation: ModuleType, *path: str, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
         """Calls any operation of the contract, a module under `latchkey_client.generated.api`, with the same retries. Raises Problem."""
         request = operation._get_kwargs(*path, **parameters)
-        request["headers"] = {**request.get("headers", {}), **(headers or {})}
+        # The generated code leaves a header that is a UUID as it is, which httpx refuses.
+        request["headers"] = {name: str(value) for name, value in {**request.get("headers", {}), **(headers or {})}.items()}
         response = retry.request(self._client.get_httpx_client(), self._retries, **request)
         if not response.is_success:
             raise Problem(response)
