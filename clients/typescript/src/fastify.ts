@@ -10,11 +10,13 @@ declare module 'fastify' {
   }
 }
 
+type Incoming = FastifyRequest<{ Params: Record<string, string> }>;
+
 /** A `preHandler` of Fastify 5: lets a request pass if its credential meets `rule`, and puts the caller on it: `request.caller`. */
-export function requires(latchkey: Latchkey, rule: Rule<FastifyRequest<any>>) {
+export function requires(latchkey: Latchkey, rule: Rule<Incoming>) {
   const decide = guard(latchkey, rule);
   return async (request: FastifyRequest<any>, reply: FastifyReply): Promise<unknown> => {
-    const verdict = await decide(request.headers.authorization, request);
+    const verdict = await decide(request.headers.authorization, request as Incoming);
     if (!verdict.caller) return reply.code(verdict.status).headers(verdict.headers).send(JSON.stringify(verdict.body));
     request.caller = verdict.caller;
     return undefined;

@@ -12,10 +12,10 @@ import * as forFastify from '../dist/fastify.js';
 import * as forHono from '../dist/hono.js';
 import { demo, standIn, tampered, unique } from './stack.mjs';
 
-let login, key, latchkey, service;
+let place, login, key, latchkey, service;
 
 before(async () => {
-  ({ login, key, latchkey, service } = await demo());
+  ({ place, login, key, latchkey, service } = await demo());
 });
 
 after(() => login.keys.delete(key.id));
@@ -162,7 +162,7 @@ for (const [name, start] of Object.entries(frameworks)) {
   });
 
   test(`${name}: a session for another audience is refused with introspection too`, async (t) => {
-    const ask = await routes(t, new Latchkey({ url: latchkey.audience, audience: 'https://elsewhere.example', apiKey: key.token }));
+    const ask = await routes(t, new Latchkey({ ...place, audience: 'https://elsewhere.example', apiKey: key.token }));
 
     assert.equal((await ask('asked', (await session()).token)).status, 401);
     assert.equal((await ask('asked', key.token)).status, 200);
@@ -171,7 +171,7 @@ for (const [name, start] of Object.entries(frameworks)) {
   test(`${name}: 503 where Latchkey does not answer, or refuses this service's own key`, async (t) => {
     const { token } = await session();
     const silent = await routes(t, new Latchkey({ url: 'http://127.0.0.1:1', apiKey: key.token, retries: 0 }));
-    const keyless = await routes(t, new Latchkey({ url: latchkey.audience, apiKey: tampered(key.token) }));
+    const keyless = await routes(t, new Latchkey({ ...place, apiKey: tampered(key.token) }));
 
     assert.equal((await silent('keys', token)).status, 503);
     assert.equal((await silent('asked', token)).status, 503);
