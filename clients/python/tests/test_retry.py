@@ -109,6 +109,18 @@ def test_a_good_answer_is_cached_for_as_long_as_asked_and_a_bad_one_never(failin
     assert len(seen) == 3
 
 
+def test_a_cached_answer_ends_with_the_credential(failing, monkeypatch):
+    said = {"active": True, "kind": "session", "sub": "c", "iss": "i", "iat": 1, "exp": int(time.time()) + 5, "acl": [], "customClaims": {}}
+    latchkey, seen = failing([], said)
+    later = time.time() + 6
+
+    latchkey.introspect("a", cache=60)
+    monkeypatch.setattr("latchkey_client.latchkey.time.time", lambda: later)
+    latchkey.introspect("a", cache=60)
+
+    assert len(seen) == 2
+
+
 @pytest.fixture
 def logins(serve, monkeypatch):
     """A server of logins whose JWTs live `lives` seconds each; None is a session that is over. `pass_by` moves the clock."""

@@ -23,7 +23,7 @@ def test_a_permission_holds_everywhere_in_an_empty_scope_and_nowhere_in_one_of_a
     def caller(scope):
         return Latchkey(issuer.url).verify_session(issuer.session(acl=[{"scope": scope, "permissions": ["*"]}]))
 
-    everywhere, product = caller({}), caller({"organizationId": ["acme"], "productId": ["p1"]})
+    everywhere, product = caller({}), caller({"organizationId": ["acme"], "productId": ["acme"]})
 
     assert everywhere.can("anything") and everywhere.can("anything", "acme")
     assert not product.can("anything", "acme")

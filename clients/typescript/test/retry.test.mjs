@@ -95,6 +95,19 @@ test('a good answer is cached for as long as asked, a bad one never', async (t) 
   assert.equal(seen.length, 3);
 });
 
+test('a cached answer ends with the credential', async (t) => {
+  const exp = Math.floor(Date.now() / 1000) + 5;
+  const { latchkey, seen } = await failing(t, [], { active: true, kind: 'session', sub: 'c', iss: 'i', iat: 1, exp, acl: [], customClaims: {} });
+  mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  t.after(() => mock.timers.reset());
+
+  await latchkey.introspect('a', { cache: 60 });
+  mock.timers.tick(6_000);
+  await latchkey.introspect('a', { cache: 60 });
+
+  assert.equal(seen.length, 2);
+});
+
 /** A server of logins whose JWTs live `lives` seconds each; `undefined` is a session that is over. */
 async function logins(t, lives) {
   const calls = [];

@@ -27,7 +27,7 @@ test('a permission holds everywhere in an empty scope, and nowhere in a scope of
   const caller = async (scope) => latchkey.verifySession(await issuer.session({ acl: [{ scope, permissions: ['*'] }] }));
 
   const everywhere = await caller({});
-  const product = await caller({ organizationId: ['acme'], productId: ['p1'] });
+  const product = await caller({ organizationId: ['acme'], productId: ['acme'] });
 
   assert.ok(everywhere.can('anything') && everywhere.can('anything', 'acme'));
   assert.equal(product.can('anything', 'acme'), false);
