@@ -24,14 +24,14 @@ CARGO_CYCLONEDX_VERSION := 0.5.9
 SAM_VERSION := $(shell sed -n 's/^aws-sam-cli==//p' infra/requirements/sam.in)
 PYTHON_MINIMUM := 3.11
 # What `make requirements` compiles, and UPGRADE=--upgrade to take newer versions of what these ask for.
-REQUIREMENTS := $(wildcard infra/requirements/*.in tests/*/*.in tests/*/*/*.in)
+REQUIREMENTS := $(wildcard infra/requirements/*.in clients/*/*.in tests/*/*.in tests/*/*/*.in)
 UPGRADE ?=
 
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-flood test-contract template costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
+.PHONY: help run test test-flood test-contract template clients clients-generate costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,16 @@ cost: rust ## reckon what that costs in dollars, and where AWS's limits are: doc
 
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
 	@cargo run --quiet -p latchkey-assemble
+
+clients: node .venv-clients ## build the client libraries as they are published: target/clients
+	@mkdir -p target/clients
+	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm pack --silent --pack-destination ../../target/clients
+	cp LICENSE-* clients/python && .venv-clients/bin/python -m build --no-isolation --outdir target/clients clients/python
+
+clients-generate: node .venv-clients ## write what the client libraries generate from the contract
+	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent generate
+	PATH="$(CURDIR)/.venv-clients/bin:$$PATH" openapi-python-client generate --meta none --fail-on-warning --overwrite \
+	  --path infra/openapi.yaml --output-path clients/python/src/latchkey_client/generated
 
 # What deploys with ROLLOUT, never committed. The time makes every deploy a new version of each function.
 .PHONY: template.rollout.yaml
@@ -162,14 +172,15 @@ sam:
 # Python packages, each set in a virtual environment of its own: they want other versions of the same libraries. pip takes the files
 # whose hashes are listed, which are all that is needed, and builds none: what a build asks for has no hashes. An environment that
 # was made of the same list is taken as it is.
-.PHONY: .venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv
+.PHONY: .venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv .venv-clients
 .venv: LIST = cargo-lambda
 .venv-sam: LIST = sam
 .venv-lint: LIST = linters
 .venv-bench: LIST = argon2-cffi
 .venv-workflows: LIST = workflows
 .venv-uv: LIST = uv
-.venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv:
+.venv-clients: LIST = ../../clients/python/requirements
+.venv .venv-sam .venv-lint .venv-bench .venv-workflows .venv-uv .venv-clients:
 	@cmp -s infra/requirements/$(LIST).txt $@/requirements.txt || $(MAKE) --no-print-directory venv VENV=$@ LIST=$(LIST)
 
 .PHONY: venv

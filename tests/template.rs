@@ -247,7 +247,11 @@ fn every_function_behind_the_api_may_read_the_secret_of_a_closed_origin_and_no_o
 fn a_parameter_that_needs_another_is_refused_without_it() {
     let rules = source()["Rules"].as_object().unwrap().clone();
 
-    for (parameter, off, needed) in [("ClientAddressHeader", "", "OriginSecretArn"), ("DisableExecuteApi", "false", "DomainName")] {
+    for (parameter, off, needed) in [
+        ("ClientAddressHeader", "", "OriginSecretArn"),
+        ("OriginSecretArn", "", "ClientAddressHeader"),
+        ("DisableExecuteApi", "false", "DomainName"),
+    ] {
         let rule = &rules[&format!("{parameter}Needs{needed}")];
         assert_eq!(rule["RuleCondition"], json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, off] }] }));
         assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": needed }, ""] }] }));

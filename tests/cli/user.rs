@@ -119,6 +119,9 @@ async fn what_can_not_be_is_wrong_usage() {
         vec!["user", "add", "carol", "--generate", "--acl", "{}"],
         vec!["user", "add", "carol", "--generate", "--acl", r#"[{"scope":{},"permissions":["*"],"deny":[]}]"#],
         vec!["user", "add", "carol", "--generate", "--acl", r#"[[{},["*"]]]"#],
+        // Either would be read as everywhere.
+        vec!["user", "add", "carol", "--generate", "--acl", r#"[{"scope":{"organizationId":null},"permissions":["*"]}]"#],
+        vec!["user", "add", "carol", "--generate", "--acl", r#"[{"scope":{"planId":["a"]},"scope":{},"permissions":["*"]}]"#],
         vec!["user", "add", "carol", "--generate", "--acl", "[]", "--admin"],
         vec!["user", "add", "carol", "--password", "x"],
         vec!["user", "wash", "carol"],

@@ -43,6 +43,11 @@ fn every_schema_and_every_property_is_described() {
 }
 
 #[test]
+fn every_example_is_as_its_schema_says() {
+    assert_eq!(contract().faults_of_examples(), [""; 0]);
+}
+
+#[test]
 fn nothing_stands_in_it_that_generators_take_in_another_way() {
     each_schema(&mut |place, schema| {
         assert!(schema["allOf"].is_null() || schema["properties"].is_null(), "{place}: generators drop what stands beside allOf");

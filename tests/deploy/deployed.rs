@@ -45,11 +45,21 @@ impl Deref for Deployed {
 impl Deployed {
     /// An empty account, the first deploy, a verified sender and a demo user.
     pub fn first() -> Self {
-        Self::first_of(&root())
+        Self::first_of(&root(), Client::new)
     }
 
-    /// The same of another checkout.
-    pub fn first_of(checkout: &Path) -> Self {
+    /// The same of the checkout of an earlier release.
+    pub fn first_of_a_former_release(checkout: &Path) -> Self {
+        Self::first_of(checkout, Client::of_a_former_release)
+    }
+
+    /// From now on it is this release.
+    pub fn is_upgraded(&mut self) {
+        self.site.http = Client::new(&self.site.url);
+        self.look();
+    }
+
+    fn first_of(checkout: &Path, client: fn(&str) -> Client) -> Self {
         build("latchkey-cli");
         let aws = Aws::start();
         make_deploy_in(checkout, &aws, "", false);
@@ -62,7 +72,7 @@ impl Deployed {
         let url = by_path(&aws, &output("ApiUrl"));
         let folder = aws.folder.join("site");
         let site = Site {
-            http: Client::new(&url),
+            http: client(&url),
             url,
             issuer: output("Issuer"),
             username: "demo".to_owned(),
@@ -165,6 +175,10 @@ fn make_deploy_in(checkout: &Path, aws: &Aws, parameters: &str, built: bool) {
     }
     // All tests come from one address.
     make.args(["deploy", "ENV=dev", &format!("PARAMETERS=AddressAttempts=1000 {parameters}")]).current_dir(checkout);
+    // Two checkouts in one target directory undo each other's builds.
+    if checkout != root() {
+        make.env("CARGO_TARGET_DIR", checkout.join("target"));
+    }
     // Of the make that runs these tests.
     make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     let text = run(&mut make);

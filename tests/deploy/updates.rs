@@ -134,7 +134,7 @@ pub async fn parameters_show(deployed: &mut Deployed) {
     let before = algorithm(&made.login);
 
     deployed.deploy(&format!(
-        "LoginTtlSeconds=1200 CorsOrigins={ORIGIN},https://other.example.com LogLevel=trace Issuer={ISSUER} JwtAlgorithm=RS256 \
+        "LoginTtlSeconds=1200 CorsOrigins={ORIGIN},https://other.example.com LogLevel=trace AccessLog=true Issuer={ISSUER} JwtAlgorithm=RS256 \
          RefreshGraceSeconds=0 WithAuthorizerSample=true AuthorizerKinds=login,api-key"
     ));
 

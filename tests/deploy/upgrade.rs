@@ -22,7 +22,7 @@ async fn an_upgrade_ends_sessions_and_one_time_tokens_and_nothing_else() {
         println!("left out: this clone is too shallow to have the commit before {CAME_WITH_IT}");
         return;
     };
-    let deployed = Deployed::first_of(&former);
+    let mut deployed = Deployed::first_of_a_former_release(&former);
     let made = Made::at(&deployed).await;
     let over = AtomicBool::new(false);
 
@@ -38,6 +38,8 @@ async fn an_upgrade_ends_sessions_and_one_time_tokens_and_nothing_else() {
     println!("{answers} answers during the upgrade, each as it should be");
     assert!(answers > 0);
 
+    deployed.is_upgraded();
+    let site: &Site = &deployed;
     for ended in [&made.login, &made.session, &made.one_time_token] {
         assert_eq!(site.introspect(&made.key, ended).await["active"], false);
     }

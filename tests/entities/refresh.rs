@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
 use latchkey::runtime::Table;
-use latchkey::store::{EntityTokens, Rotation};
+use latchkey::store::{EntityTokenRow, EntityTokens, Rotation};
 use serde_json::json;
 
 use crate::house::{Door, NOW, Person, Reply, World};
@@ -193,14 +193,22 @@ async fn a_rotation_that_comes_too_late_changes_nothing() {
     let place = Locator::of_pair(&"acme".parse().unwrap(), &alice.id.parse().unwrap());
     let id = world.rows("tokens").await.iter().find_map(|row| row.get("token_id")?.as_s().ok()?.parse().ok()).unwrap();
     let (now, expiry) = (Timestamp::from_unix(NOW), made.text("expiry").parse().unwrap());
+    let entity_row = EntityTokenRow::new(&"acme".parse().unwrap(), &alice.id.parse().unwrap(), now, expiry);
+    let read = EntityTokenRow { token_id: id, ..entity_row };
 
-    // Since it was read, the token has been made anew, has expired, has been refreshed.
-    let anew = tokens.rotate(&place, RandomId::random(), 0, 1, (expiry, now)).await.unwrap();
-    let expired = tokens.rotate(&place, id, 0, 1, (expiry, expiry)).await.unwrap();
-    let refreshed = tokens.rotate(&place, id, 7, 1, (expiry, now)).await.unwrap();
+    // Since it was read, the token has been made anew, has expired, has been refreshed, was given another expiry or life.
+    let anew = tokens.rotate(&place, &EntityTokenRow { token_id: RandomId::random(), ..read.clone() }, 1, (expiry, now)).await.unwrap();
+    let expired = tokens.rotate(&place, &read, 1, (expiry, expiry)).await.unwrap();
+    let refreshed = tokens.rotate(&place, &EntityTokenRow { generation: 7, ..read.clone() }, 1, (expiry, now)).await.unwrap();
+    let longer = EntityTokenRow { expires_at: expiry.plus(1), ..read.clone() };
+    let shortened = tokens.rotate(&place, &longer, 1, (expiry.plus(1), now)).await.unwrap();
+    let other_life = EntityTokenRow { life_seconds: Some(7), ..read };
+    let renamed = tokens.rotate(&place, &other_life, 1, (expiry, now)).await.unwrap();
 
     assert_eq!((anew, expired), (Rotation::Gone, Rotation::Gone));
-    assert!(matches!(refreshed, Rotation::Rotated(row) if row.generation == 0), "it is told what is live");
+    for refused in [refreshed, shortened, renamed] {
+        assert!(matches!(refused, Rotation::Rotated(row) if row.generation == 0), "it is told what is live");
+    }
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
 }
 

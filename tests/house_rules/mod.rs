@@ -56,6 +56,23 @@ fn the_pure_modules_know_neither_aws_nor_lambda() {
     }
 }
 
+/// An operation is read in one go.
+const MAX_HANDLE_LINES: usize = 40;
+
+#[test]
+fn no_handle_is_longer_than_a_screen() {
+    let mut handles = 0;
+    for folder in std::fs::read_dir(root().join("functions")).unwrap() {
+        let path = folder.unwrap().path().join("src/lib.rs");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let Some((_, rest)) = text.split_once("    async fn handle(") else { continue };
+        let lines = 1 + rest.lines().position(|line| line == "    }").unwrap();
+        assert!(lines <= MAX_HANDLE_LINES, "{}: {lines} lines", path.display());
+        handles += 1;
+    }
+    assert!(handles > 15);
+}
+
 #[test]
 fn a_function_knows_shared_only() {
     for entry in std::fs::read_dir(root().join("functions")).unwrap() {

@@ -1,4 +1,4 @@
-//! The vendors' own clients, and other libraries that verify what this service signs: programs of their own.
+//! The vendors' own clients, the clients of this project, and other libraries that verify what this service signs: programs of their own.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -38,15 +38,34 @@ pub fn algorithm(jwt: &str) -> String {
 
 /// What they send is what docs/compatibility.md is about; what they get is as the contract says.
 pub async fn the_vendors_clients_pass(site: &Site) {
-    let watch = Watch::over(&site.url, Fit::Unknown).await;
+    let watch = watched(site, Fit::Unknown).await;
+    run(site, VENDORS, "stack.json", "npm", &INSTALL, None);
+    run(site, VENDORS, "watched.json", "npm", &["test", "--silent"], None);
+    watch.finish();
+}
+
+/// The client libraries of this project, by their own tests: the tour, what their middleware refuses, their examples, and whether what
+/// is generated is that of the contract. What they send is as the contract says.
+pub async fn our_own_clients_pass(site: &Site) {
+    let watch = watched(site, Fit::Documented).await;
+    run(site, "clients/typescript", "stack.json", "npm", &INSTALL, None);
+    run(site, "clients/typescript", "watched.json", "npm", &["test", "--silent"], None);
+    let python = python("client-venv", "clients/python/requirements.txt");
+    run(site, "clients/python", "watched.json", &python.display().to_string(), &["-m", "pytest", "--quiet"], None);
+    watch.finish();
+}
+
+const VENDORS: &str = "tests/clients";
+const INSTALL: [&str; 4] = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+
+/// A watch over the site, which `watched.json` beside `stack.json` names.
+async fn watched(site: &Site, fit: Fit) -> Watch {
+    let watch = Watch::over(&site.url, fit).await;
     let local = site.folder.join(".local");
     let mut stack: Value = serde_json::from_slice(&std::fs::read(local.join("stack.json")).unwrap()).unwrap();
     (stack["url"], stack["issuer"]) = (json!(watch.url), json!(site.issuer));
     std::fs::write(local.join("watched.json"), stack.to_string()).unwrap();
-
-    run(site, "stack.json", "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"], None);
-    run(site, "watched.json", "npm", &["test", "--silent"], None);
-    watch.finish();
+    watch
 }
 
 /// Has jose, AWS's own library and PyJWT verify these from the published key set alone; the packages of
@@ -56,21 +75,21 @@ pub fn others_verify(site: &Site, jwts: &[Jwts]) {
     let list: Vec<_> =
         jwts.iter().map(|jwts| json!({ "algorithm": jwts.algorithm, "login": jwts.login, "session": jwts.session })).collect();
     std::fs::write(&file, json!(list).to_string()).unwrap();
-    run(site, "stack.json", "node", &["--test", "jwks.test.mjs"], Some(&file));
+    run(site, VENDORS, "stack.json", "node", &["--test", "jwks.test.mjs"], Some(&file));
     let python = python("clients-venv", "tests/clients/requirements.txt");
-    run(site, "stack.json", &python.display().to_string(), &["jwks_test.py"], Some(&file));
+    run(site, VENDORS, "stack.json", &python.display().to_string(), &["jwks_test.py"], Some(&file));
 }
 
-fn run(site: &Site, stack: &str, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
+fn run(site: &Site, folder: &str, stack: &str, program: &str, arguments: &[&str], jwts: Option<&PathBuf>) {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root().join("tests/clients")).env("LATCHKEY_STACK", site.folder.join(".local").join(stack));
+    command.args(arguments).current_dir(root().join(folder)).env("LATCHKEY_STACK", site.folder.join(".local").join(stack));
     command.envs(site.environment.clone()).env("LATCHKEY_CLI", super::running::program("latchkey"));
     if let Some(jwts) = jwts {
         command.env("LATCHKEY_JWTS", jwts);
     }
     let output = command.output();
     let Output { status, stdout, stderr } =
-        output.unwrap_or_else(|error| panic!("{program}: {error}. The tests need Node.js 20 and Python 3.9 or newer."));
+        output.unwrap_or_else(|error| panic!("{program}: {error}. The tests need Node.js 20 and Python 3.11 or newer."));
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{text}");
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();

@@ -31,6 +31,8 @@ async fn the_real_binaries_keep_the_contract() {
     tour::answers(&stack).await;
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&stack).await;
+    step("the clients of this project");
+    clients::our_own_clients_pass(&stack).await;
     step("a second stack's route behind the authorizer");
     authorizer::another_api_trusts_it(&stack).await;
     step("bad requests of every kind");

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::domain::SessionId;
 use latchkey::store::Tables;
 use serde_json::{Value, json};
 
@@ -87,5 +88,6 @@ impl Site {
 
 /// `part` unless it is an id.
 fn mask_id(part: &str) -> &str {
-    if uuid::Uuid::try_parse(part.trim_end_matches(['/', ':'])).is_ok() { "<id>" } else { part }
+    let id = part.trim_end_matches(['/', ':']);
+    if uuid::Uuid::try_parse(id).is_ok() || id.parse::<SessionId>().is_ok() { "<id>" } else { part }
 }

@@ -2,7 +2,6 @@
 
 use latchkey::audit::Act;
 use latchkey::caller::EntitySubject;
-use latchkey::domain::RandomId;
 use latchkey::http::{Answer, ApiError, EntityTokenView, Operation, Request, Route};
 use latchkey::runtime::settings::{ENTITY_TOKEN_MAX_TTL_SECONDS, NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
@@ -41,24 +40,14 @@ impl Operation for EntityTokenCreate {
             return Answer::ok(&EntityTokenView::derive(live, &keys.tokens)?);
         }
 
-        let token_id = RandomId::random();
-        let sealed_under = keys.tokens.current().get();
         let new = EntityTokenRow {
-            entity_id: path.entity.clone(),
-            entity_user_id: path.user.clone(),
             issuer_id: Some(access.acting),
             for_member: access.subject == EntitySubject::Member,
-            token_id,
-            generation: 0,
-            sealed_under,
-            rotated_at: None,
-            previously_rotated_at: None,
+            sealed_under: keys.tokens.current().get(),
             flags,
-            created_at: now,
-            expires_at,
-            life_seconds: u32::try_from(expires_at.seconds_since(now)).ok(),
-            ended_by: None,
+            ..EntityTokenRow::new(&path.entity, &path.user, now, expires_at)
         };
+        let token_id = new.token_id;
         let row = self.tokens.insert_or_find(&access.locator, new, replaced, now).await?;
         let made = row.token_id == token_id;
         if made {

@@ -60,12 +60,18 @@ impl Operation for EntityTokenRefresh {
 
 impl EntityTokenRefresh {
     async fn rotate(&self, locator: &Locator, row: &EntityTokenRow, keys: &TokenKeys, now: Timestamp) -> Result<EntityTokenRow, ApiError> {
-        // Renewed at each refresh, it lives as long as it is used.
-        let times = (now.plus(row.life_seconds().min(self.max_ttl_seconds)), now);
-        match self.tokens.rotate(locator, row.token_id, row.generation, keys.current().get(), times).await? {
-            Rotation::Rotated(row) => Ok(row),
-            Rotation::Gone => Err(ApiError::TokenNotFound),
+        let mut read = row.clone();
+        for _ in 0..ATTEMPTS {
+            // Renewed at each refresh, it lives as long as it is used.
+            let times = (now.plus(read.life_seconds().min(self.max_ttl_seconds)), now);
+            match self.tokens.rotate(locator, &read, keys.current().get(), times).await? {
+                // The expiry was changed since it was read.
+                Rotation::Rotated(as_it_is) if as_it_is.generation == row.generation => read = as_it_is,
+                Rotation::Rotated(rotated) => return Ok(rotated),
+                Rotation::Gone => return Err(ApiError::TokenNotFound),
+            }
         }
+        Err(ApiError::Conflict)
     }
 
     /// The row, if it is the successor of generation `presented`. A reused generation revokes it.
@@ -89,6 +95,9 @@ impl EntityTokenRefresh {
         }
     }
 }
+
+/// How often it is tried, each time with the expiry that somebody else has set meanwhile.
+const ATTEMPTS: usize = 5;
 
 const REFRESH_GRACE_SECONDS: NumberSetting = NumberSetting {
     name: "REFRESH_GRACE_SECONDS",

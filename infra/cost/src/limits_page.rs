@@ -63,7 +63,7 @@ pub fn blocks(inputs: &Inputs) -> Result<Vec<Block>> {
                 vec!["DynamoDB, one table".to_owned(), format!("{} reads, {} writes", count(aws.table_reads.into()), count(aws.table_writes.into())), "a default. A new table begins at 12,000 and 4,000, and doubles with its load within half an hour".to_owned()],
                 vec!["API Gateway, an account and Region".to_owned(), count(aws.gateway.into()), "a default, shared with every other API of the account".to_owned()],
                 vec!["Lambda, an account and Region".to_owned(), format!("{} executions at once", count(aws.executions.into())), format!("only where calls take longer than {longest} ms, which the gateway's limit leaves to each; the slowest of `make bench` takes {slowest} ms. A new account may have 10, which then is the first limit. A function grows by 1,000 executions in ten seconds")],
-                vec!["Secrets Manager, an account and Region".to_owned(), format!("{} reads", count(aws.secret_reads.into())), "only where thousands of processes start in the same second: a process reads one or two sets at its start, and again after `KEYS_REFRESH_SECONDS`".to_owned()],
+                vec!["Secrets Manager, an account and Region".to_owned(), format!("{} reads", count(aws.secret_reads.into())), "only where thousands of processes start in the same second: a process reads one or two sets at its start, and again every hour".to_owned()],
                 vec!["SES".to_owned(), "1 in the sandbox".to_owned(), "by one-time passwords: one mail each, and 200 a day; outside it as the account's quota says".to_owned()],
             ],
         ),

@@ -2,7 +2,7 @@
 
 use crate::credentials::{Issuer, JwtError, LoginClaims, SigningKeys};
 use crate::domain::{Secret, SessionId, Subject, Timestamp, UserAgent};
-use crate::store::{SessionKind, SessionRow, UserRow};
+use crate::store::{SessionRow, UserRow};
 
 /// How long a login lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +43,8 @@ impl NewLogin {
             expires_at: now.plus(lives.jwt_seconds.min(lives.session_seconds)),
         };
         let token = claims.mint(issuer, keys)?;
-        let session = SessionRow {
-            subject: id.subject,
-            session_id: id.id,
-            customer_id: user.user_id.into(),
-            kind: SessionKind::Login,
-            created_at: now,
-            // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
-            expires_at: now.plus(lives.session_seconds),
-            epoch: Some(user.epoch),
-            ended_by: None,
-            user_agent,
-            issuer_id: None,
-            acl: None,
-            custom_claims: None,
-            granted_acl: None,
-            granted_claims: None,
-            idempotency: None,
-            request_hash: None,
-        };
+        // The session outlives its first JWT, so that user-renew can mint the next one without writing anything.
+        let session = SessionRow { user_agent, ..SessionRow::of_login(id, user, now, now.plus(lives.session_seconds)) };
         Ok(Self { session, token })
     }
 }

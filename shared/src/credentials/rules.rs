@@ -102,11 +102,11 @@ impl PasswordRules {
         if count > max {
             return Err(Weakness::TooLong { max });
         }
-        let folded = Username::normalised(password.expose());
-        if is_listed(folded.as_str()) || is_repetition(folded.as_str()) || is_sequence(folded.as_str()) {
+        let folded = Username::folded(password.expose());
+        if is_listed(&folded) || is_repetition(&folded) || is_sequence(&folded) {
             return Err(Weakness::Common);
         }
-        match beside(folded.as_str(), names) {
+        match beside(&folded, names) {
             Some(left) if left < min => Err(Weakness::OwnName),
             _ => Ok(()),
         }
@@ -138,7 +138,7 @@ fn is_sequence(folded: &str) -> bool {
 /// Occurrences may overlap, so that the order of the names decides nothing.
 fn beside(folded: &str, names: &[&str]) -> Option<u32> {
     let local_parts = names.iter().filter_map(|name| name.rsplit_once('@').map(|(local, _)| local));
-    let names = names.iter().copied().chain(local_parts).map(|name| Username::normalised(name.trim()));
+    let names = names.iter().copied().chain(local_parts).map(Username::normalised);
     let mut occurrences = Vec::new();
     for name in names.filter(|name| name.as_str().chars().count() >= NAME_CHARS) {
         let starts = folded.char_indices().map(|(start, _)| start);
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn every_line_of_the_list_is_refused_and_is_of_use() {
         for line in include_str!("common-passwords.txt").lines() {
-            assert!(line.len() >= 8 && Username::normalised(line).as_str() == line, "{line}");
+            assert!(line.len() >= 8 && Username::folded(line) == line, "{line}");
             assert_eq!(check(line), Err(Weakness::Common), "{line}");
         }
     }

@@ -139,7 +139,9 @@ impl KeyRefresh {
                     (KeySource::Secret(_), Some(versions)) => {
                         announced(versions, set.name()).is_some_and(|version| version != set.version())
                     }
-                    _ => true,
+                    // Nothing announces the other secrets: they are read again every hour.
+                    (KeySource::Secret(_), None) => false,
+                    (KeySource::File(_), _) => true,
                 };
                 let changed = lock(&self.sets).iter().filter(|set| has_changed(set)).cloned().collect();
                 self.read(changed).await;

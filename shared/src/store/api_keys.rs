@@ -186,15 +186,20 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// At most `limit` keys of a user, after the one at `after`. Which keys a page has is decided by their places and not by their
-    /// age. One Query, another one for each megabyte.
+    /// At most `limit` keys of a user, after the one at `after`; fewer if their names and ACLs are long. Which keys a page has is decided
+    /// by their places and not by their age. One Query, another one for each megabyte.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn page(&self, user: UserId, after: Option<Locator>, limit: u32) -> Result<ApiKeyPage, StoreError> {
         let after = after.map(|place| schema::api_key_at(user, &place));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let (mut rows, has_more): (Vec<ApiKeyRow>, _) = self.0.tokens().query_page(keys_of(user), after, limit).await?;
+        let (mut rows, mut has_more): (Vec<ApiKeyRow>, _) = self.0.tokens().query_page(keys_of(user), after, limit).await?;
+        let fitting = how_many_fit(&rows);
+        if fitting < rows.len() {
+            rows.truncate(fitting);
+            has_more = true;
+        }
         let last = rows.last().map(|row| Locator::of_api_key(row.key_id));
         rows.sort_by_key(|row| (row.created_at, row.key_id));
         Ok(ApiKeyPage { rows, next: last.filter(|_| has_more) })
@@ -240,4 +245,38 @@ fn use_allowance(database: &Database, user: UserId) -> Write<'_, Update> {
     let update = database.tokens().update(schema::api_key_allowance(user)).increment(KEYS_ADDED);
     let update = update.set_to_former(KEYS_LIMIT, KEYS_LIMIT, UNCOUNTED);
     update.only_if(PK.is_absent().or(KEYS_ADDED.is_less_than(KEYS_LIMIT))).or_return_row()
+}
+/// The most bytes of names and ACLs on a page: Lambda takes an answer of 6 MB, in which each quotation mark has a backslash.
+const MAX_PAGE_BYTES: usize = 2_000_000;
+
+/// How many of `rows` go on one page, of which there is at least one.
+fn how_many_fit(rows: &[ApiKeyRow]) -> usize {
+    let bytes = |row: &ApiKeyRow| row.name.len() + row.acl.as_ref().map_or(0, |acl| serde_json::to_vec(acl).map_or(0, |text| text.len()));
+    let mut sum = 0;
+    let fitting = rows.iter().take_while(|row| {
+        sum += bytes(row);
+        sum <= MAX_PAGE_BYTES
+    });
+    fitting.count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_before_lambdas_limit_and_is_never_empty() {
+        let of = |name_bytes| ApiKeyRow {
+            user_id: UserId::random(),
+            key_id: KeyId::random(),
+            name: "x".repeat(name_bytes),
+            created_at: Timestamp::from_unix(0),
+            sealed_under: 1,
+            acl: None,
+        };
+
+        assert_eq!(how_many_fit(&vec![of(4_500); 1000]), 444);
+        assert_eq!(how_many_fit(&vec![of(256); 1000]), 1000);
+        assert_eq!(how_many_fit(&[of(MAX_PAGE_BYTES + 1), of(1)]), 1);
+    }
 }

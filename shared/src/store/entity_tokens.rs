@@ -67,6 +67,27 @@ impl EntityTokenRow {
         user.map_or(!self.for_member, |user| user.is_active_member_of(&self.entity_id))
     }
 
+    /// The first generation of a new token, for nobody in particular.
+    #[must_use]
+    pub fn new(entity: &EntityId, user: &EntityUserId, now: Timestamp, expires_at: Timestamp) -> Self {
+        Self {
+            entity_id: entity.clone(),
+            entity_user_id: user.clone(),
+            issuer_id: None,
+            for_member: false,
+            token_id: RandomId::random(),
+            generation: 0,
+            sealed_under: 0,
+            rotated_at: None,
+            previously_rotated_at: None,
+            flags: Vec::new(),
+            created_at: now,
+            expires_at,
+            life_seconds: u32::try_from(expires_at.seconds_since(now)).ok(),
+            ended_by: None,
+        }
+    }
+
     /// How long it was given to live, in seconds.
     #[must_use]
     pub fn life_seconds(&self) -> u32 {
@@ -180,7 +201,8 @@ impl EntityTokens {
         }
     }
 
-    /// Replaces generation `from` of token `id` by its successor, which expires at `expires_at`: one conditional write.
+    /// Replaces the generation that was `read` by its successor, which expires at `expires_at`: one conditional write, for as long as
+    /// the expiry and the life are as read, too. If they are not, the row comes back in the generation that was read.
     ///
     /// If several callers rotate the same generation, or a retry meets its own write, all get the row as the winner
     /// left it, from which the same successor derives. The caller must check whether that row is still good.
@@ -190,26 +212,28 @@ impl EntityTokens {
     pub async fn rotate(
         &self,
         locator: &Locator,
-        id: RandomId,
-        from: u32,
+        read: &EntityTokenRow,
         sealed_under: u8,
         (expires_at, now): (Timestamp, Timestamp),
     ) -> Result<Rotation, StoreError> {
+        // Somebody who shortens the life at the same instant was told that it is short.
+        let has_life = read.life_seconds.map_or_else(|| LIFE_SECONDS.is_absent(), |life| LIFE_SECONDS.is(life));
+        let is_as_read = GENERATION.is(read.generation).and(EXPIRES_AT.is(read.expires_at)).and(has_life);
         let update = self
             .0
             .tokens()
             .update(schema::entity_token(locator))
-            .set(GENERATION, from.saturating_add(1))
+            .set(GENERATION, read.generation.saturating_add(1))
             .set(SEALED_UNDER, sealed_under)
             .set(EXPIRES_AT, expires_at)
             .set(ROTATED_AT, now)
             .set_to_former(PREVIOUSLY_ROTATED_AT, ROTATED_AT, now)
-            .only_if(is_live(id, now).and(GENERATION.is(from)));
+            .only_if(is_live(read.token_id, now).and(is_as_read));
         let row: Option<EntityTokenRow> = match update.send_and_read().await? {
             Updated::Written(row) => Some(row),
             Updated::Refused(row) => row,
         };
-        Ok(row.filter(|row| row.token_id == id && row.is_live(now)).map_or(Rotation::Gone, Rotation::Rotated))
+        Ok(row.filter(|row| row.token_id == read.token_id && row.is_live(now)).map_or(Rotation::Gone, Rotation::Rotated))
     }
 
     /// Deletes the live token `id`; `false` if there is none. It stays as a tombstone, which the next token of the pair

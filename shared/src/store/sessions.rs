@@ -75,6 +75,29 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// What a login of `user` begins.
+    #[must_use]
+    pub fn of_login(id: SessionId, user: &UserRow, now: Timestamp, expires_at: Timestamp) -> Self {
+        Self {
+            subject: id.subject,
+            session_id: id.id,
+            customer_id: user.user_id.into(),
+            kind: SessionKind::Login,
+            created_at: now,
+            expires_at,
+            epoch: Some(user.epoch),
+            ended_by: None,
+            user_agent: None,
+            issuer_id: None,
+            acl: None,
+            custom_claims: None,
+            granted_acl: None,
+            granted_claims: None,
+            idempotency: None,
+            request_hash: None,
+        }
+    }
+
     /// The session's id.
     #[must_use]
     pub fn id(&self) -> SessionId {

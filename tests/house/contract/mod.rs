@@ -70,6 +70,24 @@ impl Contract {
         self.document.root()
     }
 
+    /// What is wrong with the examples, by where each stands.
+    pub fn faults_of_examples(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (method, path, _, operation) in self.document.operations() {
+            let answers = operation["responses"].as_object().into_iter().flatten().map(|(status, answer)| (status.as_str(), answer));
+            for (place, part) in answers.chain([("request", &operation["requestBody"])]) {
+                for content in self.document.follow(part)["content"].as_object().into_iter().flat_map(serde_json::Map::values) {
+                    let schema = self.document.compile(&content["schema"]);
+                    for (name, example) in content["examples"].as_object().into_iter().flatten() {
+                        let faults_here = schema.iter_errors(&self.document.follow(example)["value"]).map(|fault| fault.to_string());
+                        faults.extend(faults_here.map(|fault| format!("{method} {path} {place} {name}: {fault}")));
+                    }
+                }
+            }
+        }
+        faults
+    }
+
     /// Every `METHOD /path status` of the contract.
     pub fn statuses(&self) -> impl Iterator<Item = String> {
         let of = |((method, path), operation): (&(String, String), &Operation)| {

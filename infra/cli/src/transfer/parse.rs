@@ -108,7 +108,7 @@ impl Members {
             acl: self.acl()?,
             password_hash: self.hash()?,
         };
-        if !Username::normalised(&row.username).is_possible() {
+        if !Username::normalised(&row.username).is_possible() || row.username.trim() != row.username {
             return Err(LineError::Member("username", "must have 1 to 256 bytes, no control characters, and no space at either end"));
         }
         if row.email.as_ref().is_some_and(|email| email.is_empty() || email.len() > 320 || email.chars().any(char::is_control)) {

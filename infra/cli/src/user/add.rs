@@ -47,7 +47,7 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     let Arguments { name, email, first_name, last_name, password_expires, acl, password, no_password } = arguments;
     let email = email.map(|email| email.to_string());
     let normalised = Username::normalised(&name);
-    if !normalised.is_possible() {
+    if !normalised.is_possible() || name.trim() != name {
         return Err(Failure::Usage("A user name has 1 to 256 bytes, no control characters, and no space at either end.".into()));
     }
     let acl = acl.read(connection)?.unwrap_or_default();

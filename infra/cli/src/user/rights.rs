@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use latchkey::domain::{Acl, AclItem, Dimension, Permission};
+use latchkey::domain::{Acl, AclItem, Dimension, Permission, parse_json};
 use serde_json::{Map, Value};
 
 use crate::Failure;
@@ -48,14 +48,19 @@ impl AclArguments {
 /// Parses an ACL strictly: an unknown dimension or member is refused, because ignoring it would widen the scope.
 fn parse(text: &str) -> Result<Acl, Failure> {
     let refused = |problem: String| Failure::Usage(format!("The ACL {problem}."));
-    // Serde takes a JSON array for a struct, which nobody means.
+    // Serde takes a JSON array for a struct, and the last of two equal keys.
+    let value = parse_json(text).map_err(|error| refused(error.to_string()))?;
     let items: Vec<Map<String, Value>> =
-        serde_json::from_str(text).map_err(|error| refused(format!("is not a JSON list of objects ({error})")))?;
+        serde_json::from_value(value).map_err(|error| refused(format!("is not a JSON list of objects ({error})")))?;
     if let Some(name) = items.iter().flat_map(Map::keys).find(|name| !["scope", "permissions"].contains(&name.as_str())) {
         return Err(refused(format!("has a member {name:?}; an item has scope and permissions")));
     }
     if items.iter().any(|item| !item.get("scope").is_some_and(Value::is_object)) {
         return Err(refused("has an item whose scope is not an object; {} means everywhere".into()));
+    }
+    // It would be read as absent, which is everywhere.
+    if items.iter().filter_map(|item| item.get("scope")?.as_object()).flat_map(Map::values).any(Value::is_null) {
+        return Err(refused("has a dimension that is null; leave it out to mean everywhere".into()));
     }
     let acl: Acl = serde_json::from_str(text).map_err(|error| refused(format!("is not valid ({error})")))?;
     let many = |count: usize| count > MAX_ITEMS;

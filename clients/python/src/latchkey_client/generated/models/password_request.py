@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="PasswordRequest")
+
+
+@_attrs_define
+class PasswordRequest:
+    """The old password and the new one.
+
+    Attributes:
+        username (str): Compared without regard to case and Unicode form.
+        old (str): The password as it is now.
+        new (str): 8 to 256 characters unless configured otherwise. No common password, word, repetition or sequence,
+            nothing
+            made of the user's own names, and not the old password.
+        confirm (str): The same as `new`.
+    """
+
+    username: str
+    old: str
+    new: str
+    confirm: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        username = self.username
+
+        old = self.old
+
+        new = self.new
+
+        confirm = self.confirm
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "username": username,
+                "old": old,
+                "new": new,
+                "confirm": confirm,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        username = d.pop("username")
+
+        old = d.pop("old")
+
+        new = d.pop("new")
+
+        confirm = d.pop("confirm")
+
+        password_request = cls(
+            username=username,
+            old=old,
+            new=new,
+            confirm=confirm,
+        )
+
+        password_request.additional_properties = d
+        return password_request
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
