@@ -360,6 +360,9 @@ async fn users_of_an_earlier_release_are_put_into_the_list_and_nobody_else_is_to
     let dora = world.call::<UsersList>(Call::new().bearer(&root.jwt).parameter("prefix", "dora")).await;
     assert_eq!(dora.body["users"][0]["email"], "dora@example.com");
     assert_eq!(world.whole_table("tokens").await.len(), before);
-    assert_eq!(olga.run("user reindex --json").await.done().json(), json!({ "listed": 0, "left": 0, "addresses": 0, "shared_addresses": 0 }));
+    assert_eq!(
+        olga.run("user reindex --json").await.done().json(),
+        json!({ "listed": 0, "left": 0, "addresses": 0, "shared_addresses": 0 })
+    );
     assert_eq!(olga.acts(), ["user.reindex"]);
 }

@@ -1,8 +1,8 @@
 //! Routes under /user.
 
-pub mod forgot_password;
 mod addresses;
 mod email;
+pub mod forgot_password;
 mod login;
 mod logout;
 mod password;

@@ -7,14 +7,13 @@
 use latchkey::audit::{Act, Event};
 use latchkey::domain::{EmailAddress, Locator, MailRequest, MailSubject};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, Setting};
 use latchkey::runtime::{ConfigError, Setup, Start, Table};
 use latchkey::store::{Database, OutboxEntry, OutboxError, Throttle};
 
 /// What the operation needs.
 pub struct UserSignUp {
     database: Database,
-    per_client: Throttle,
+    per_address: Throttle,
 }
 
 impl Operation for UserSignUp {
@@ -28,7 +27,7 @@ impl Operation for UserSignUp {
 
         if let Some(address) = address {
             let mail = MailRequest::new(MailSubject::SignUp { address }, request.now);
-            let entry = OutboxEntry::counted(Locator::of_address(&request.client_address()), mail, self.per_client);
+            let entry = OutboxEntry::counted(Locator::of_address(&request.client_address()), mail, self.per_address);
             let asked = entry.put(&self.database).await;
             if let Err(OutboxError::Throttled { .. }) = asked {
                 request.trail.note(Event::of(Act::MailDropped).mail("sign-up").because("throttled"));
@@ -39,22 +38,8 @@ impl Operation for UserSignUp {
     }
 }
 
-/// The window that counts the requests of a client.
-const WINDOW_SECONDS: u32 = 3600;
-
-/// A row of more than a hundred ids is billed as two or more.
-const SIGN_UPS_PER_CLIENT: NumberSetting = NumberSetting {
-    name: "SIGN_UPS_PER_CLIENT",
-    default: 20,
-    range: 1..=1000,
-    meaning: "Requests to sign up per client address and hour. An address is one of IPv4, or a /64 network of IPv6.",
-};
-
 impl Start for UserSignUp {
-    const SETTINGS: &'static [Setting] = &[Setting::Number(SIGN_UPS_PER_CLIENT)];
-
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let per_client = Throttle { attempts: setup.environment.number(&SIGN_UPS_PER_CLIENT)?, window_seconds: WINDOW_SECONDS };
-        Ok(Self { database: setup.database(&[Table::Tokens])?, per_client })
+        Ok(Self { database: setup.database(&[Table::Tokens])?, per_address: setup.mail_requests()? })
     }
 }

@@ -63,14 +63,6 @@ impl Answer {
         Self::ok(&serde_json::json!({ "message": message }))
     }
 
-    /// 202 with nothing but a `message`: what was asked for is done later.
-    ///
-    /// # Errors
-    /// [`ApiError::Internal`] if it cannot be written as JSON.
-    pub fn accepted(message: &str) -> Result<Self, ApiError> {
-        Self::json(202, &serde_json::json!({ "message": message }))
-    }
-
     /// 201 with `body`.
     ///
     /// # Errors

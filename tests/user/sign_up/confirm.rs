@@ -86,7 +86,7 @@ async fn a_hundred_confirmations_of_one_sign_up_make_one_account() {
 
 #[tokio::test]
 async fn a_hundred_confirmations_that_want_one_name_make_one_account() {
-    let world = World::with([("SIGN_UPS_PER_CLIENT", "1000")]).await;
+    let world = World::with([("MAIL_REQUESTS_PER_ADDRESS", "100")]).await;
     let (one, other) = (world.sign_up_token("one@example.com").await, world.sign_up_token("other@example.com").await);
     let service = world.start::<UserSignUpConfirm>().await;
 

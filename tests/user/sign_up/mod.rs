@@ -100,7 +100,7 @@ async fn whoever_has_an_account_is_told_by_mail_alone_and_gets_no_link() {
 
 #[tokio::test]
 async fn a_client_asks_twenty_times_an_hour_and_another_one_goes_on() {
-    let world = World::with([("SIGN_UPS_PER_CLIENT", "20")]).await;
+    let world = World::with([("MAIL_REQUESTS_PER_ADDRESS", "20")]).await;
     let service = world.start::<UserSignUp>().await;
     let call = |number: usize| Call::new().json(json!({ "email": format!("user{number}@example.com") }));
 
