@@ -44,8 +44,8 @@ impl Operation for AuthheaderAdd {
         let name = name.map(|name| name.to_string()).unwrap_or_default();
         let row = ApiKeyRow { user_id: login.user, key_id, name, created_at: now, sealed_under: keys.tokens.current().get(), acl };
         let session = LoginSession { user: login.user, session: login.session, epoch: login.epoch, now };
-        let credential = Locator::of_session(login.session).to_string();
-        let once = key.map(|key| IdempotencyGuard::new((login.user, &credential), Self::NAME, &key, digest, now));
+        let credential = || Locator::of_session(login.session).to_string();
+        let once = key.map(|key| IdempotencyGuard::new((login.user, &credential()), Self::NAME, &key, digest, now));
         let row = self.api_keys.insert_new(row, &session, once.as_ref()).await?;
         let made = row.key_id == key_id;
         if made {

@@ -246,6 +246,7 @@ fn use_allowance(database: &Database, user: UserId) -> Write<'_, Update> {
     let update = update.set_to_former(KEYS_LIMIT, KEYS_LIMIT, UNCOUNTED);
     update.only_if(PK.is_absent().or(KEYS_ADDED.is_less_than(KEYS_LIMIT))).or_return_row()
 }
+
 /// The most bytes of names and ACLs on a page: Lambda takes an answer of 6 MB, in which each quotation mark has a backslash.
 const MAX_PAGE_BYTES: usize = 2_000_000;
 

@@ -51,7 +51,7 @@ fn parse(text: &str) -> Result<Acl, Failure> {
     // Serde takes a JSON array for a struct, and the last of two equal keys.
     let value = parse_json(text).map_err(|error| refused(error.to_string()))?;
     let items: Vec<Map<String, Value>> =
-        serde_json::from_value(value).map_err(|error| refused(format!("is not a JSON list of objects ({error})")))?;
+        serde_json::from_value(value.clone()).map_err(|error| refused(format!("is not a JSON list of objects ({error})")))?;
     if let Some(name) = items.iter().flat_map(Map::keys).find(|name| !["scope", "permissions"].contains(&name.as_str())) {
         return Err(refused(format!("has a member {name:?}; an item has scope and permissions")));
     }
@@ -62,7 +62,7 @@ fn parse(text: &str) -> Result<Acl, Failure> {
     if items.iter().filter_map(|item| item.get("scope")?.as_object()).flat_map(Map::values).any(Value::is_null) {
         return Err(refused("has a dimension that is null; leave it out to mean everywhere".into()));
     }
-    let acl: Acl = serde_json::from_str(text).map_err(|error| refused(format!("is not valid ({error})")))?;
+    let acl: Acl = serde_json::from_value(value).map_err(|error| refused(format!("is not valid ({error})")))?;
     let many = |count: usize| count > MAX_ITEMS;
     let bad = |values: &Dimension| values.as_ref().is_some_and(|values| values.is_empty() || many(values.len()));
     for AclItem { scope, permissions } in &acl.0 {
