@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use thiserror::Error;
 
-use super::expression::Condition;
 use super::email_addresses::Release;
+use super::expression::Condition;
 use super::listed_users;
 use super::schema::{self, ACL, DISABLED_AT, EMAIL, EMAIL_VERIFIED, EPOCH, FIRST_NAME, LAST_NAME, USER_ID};
 use super::transaction::{Outcome, Transaction};
