@@ -16,6 +16,7 @@
 mod alarms;
 mod authentication_tokens;
 mod authheader;
+mod breached_passwords;
 mod cli;
 mod closed_origin;
 mod configuration;

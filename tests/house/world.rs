@@ -128,16 +128,19 @@ impl World {
         self.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// All rows of a table, for asserting on what is (not) there; without the list of users and the counts of their API keys, which
-    /// stand among the tokens.
+    /// All rows of a table, for asserting on what is (not) there; without the list of users, the counts of their API keys, and the
+    /// requests for mails that tell of a key, which stand among the tokens.
     pub async fn rows(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let mut rows = self.whole_table(table).await;
         let is = |row: &HashMap<_, _>, name: &str, text: &str| row.get(name) == Some(&AttributeValue::S(text.to_owned()));
-        rows.retain(|row| !is(row, "pk", LISTED_USERS) && !is(row, "sk", "allowance"));
+        let tells_of_key = |row: &HashMap<String, AttributeValue>| {
+            row.get("sk").is_some_and(|sk| sk.as_s().is_ok_and(|sk| sk.starts_with("api-key-added#")))
+        };
+        rows.retain(|row| !is(row, "pk", LISTED_USERS) && !is(row, "sk", "allowance") && !tells_of_key(row));
         rows
     }
 
-    /// The same with the list and the counts.
+    /// The same with the list, the counts and the requests.
     pub async fn whole_table(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
         scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()

@@ -141,6 +141,7 @@ async fn notices_go_to_the_users_address_and_name_what_happened() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let user = alice.user_id;
+    world.set_failures(100).await;
 
     for (about, text) in [
         (MailSubject::PasswordChanged { user }, "The password of your account alice was changed"),
@@ -183,6 +184,8 @@ async fn who_can_not_be_mailed_is_told_in_an_event_alone() {
         (reset("odd"), "no possible address"),
         (moved, "the user has changed"),
         (MailSubject::EmailChanged { user: UserId::random(), address: address("a@example.com") }, "no such user"),
+        (MailSubject::SignInDisabled { user: UserId::random() }, "no such user"),
+        (MailSubject::SignInDisabled { user: disabled.user_id }, "the password is enabled again"),
     ] {
         world.ask(about).await;
         assert!(world.mails().await.is_empty(), "{reason}");

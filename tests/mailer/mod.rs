@@ -2,6 +2,7 @@
 
 mod kinds;
 mod limits;
+mod notices;
 mod reports;
 mod ses;
 

@@ -239,7 +239,7 @@ async fn an_address_that_changes_at_the_same_instant_is_not_proven() {
     let body = json!({ "email": "new@example.com" });
     world.call::<UsersUpdate>(Call::new().bearer(&root.jwt).path("userId", &alice.id).json(body)).await;
 
-    assert!(!users.reset_password(&read, "a hash", None, true).await.unwrap());
+    assert!(!users.reset_password(&read, "a hash", None, true, world.setup.clock.now()).await.unwrap());
 
     assert_eq!(seen(&world, &root, &alice).await["emailVerified"], false);
     assert_eq!(world.login("alice", &alice.password).await.status, 200, "nothing is done");

@@ -46,12 +46,12 @@ fn count(replies: &[Reply], status: i64) -> usize {
 
 impl World {
     /// Alice, with the permission to change nothing but her password.
-    async fn alice(&self) {
+    pub async fn alice(&self) {
         self.insert(&self.user_row("alice", Acl::default())).await;
     }
 
     /// Has alice's password been wrong `count` times in a row.
-    async fn set_failures(&self, count: u32) {
+    pub async fn set_failures(&self, count: u32) {
         let ids = AttributeValue::Ss((0..count).map(|number| format!("wrong-{number}")).collect());
         let update = self.dynamodb.update_item().table_name("latchkey-users").key("pk", AttributeValue::S("name#alice".to_owned()));
         let update = update.update_expression("SET failed_attempt_ids = :ids").expression_attribute_values(":ids", ids);
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// How often alice's password was wrong in a row.
-    async fn failures(&self) -> usize {
+    pub async fn failures(&self) -> usize {
         let rows = self.rows("users").await;
         let row = rows.iter().find(|row| row["pk"].as_s().unwrap() == "name#alice").unwrap();
         row.get("failed_attempt_ids").map_or(0, |ids| ids.as_ss().unwrap().len())
@@ -385,6 +385,8 @@ async fn it_costs_what_docs_costs_says() {
     world.alice().await;
     world.measure::<UserLogin>("a wrong password", guess("alice", "wrong"), 401, 2).await;
     world.measure::<UserLogin>("after a wrong password", guess("alice", "alice's password"), 200, 2).await;
+    world.set_failures(99).await;
+    world.measure::<UserLogin>("the hundredth wrong password in a row", guess("alice", "wrong"), 401, 2).await;
 
     let service = world.start::<UserLogin>().await;
     while service.reply(guess("nobody", "wrong").from(MALLORY)).await.status != 429 {}

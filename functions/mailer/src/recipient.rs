@@ -1,6 +1,6 @@
 //! Who gets a mail.
 
-use latchkey::domain::{EmailAddress, LoginName, MailSubject, UserId};
+use latchkey::domain::{EmailAddress, LoginName, MailSubject, UserId, Username};
 use latchkey::store::{StoreError, UserRow};
 
 use super::Mailer;
@@ -35,17 +35,26 @@ impl Mailer {
                 Some(row) => Ok(Recipient { address: address.clone(), user: Some(row) }),
                 None => Err(NO_USER),
             },
-            MailSubject::PasswordChanged { user } | MailSubject::ApiKeyAdded { user, .. } | MailSubject::SignInDisabled { user } => {
-                match self.user(*user).await? {
-                    Some(row) => self.of(row).await?,
-                    None => Err(NO_USER),
-                }
-            }
+            // The last failure is counted before the password is looked at, which may have been the right one.
+            MailSubject::SignInDisabled { user } => match self.user(*user).await? {
+                Some(row) if self.password_is_disabled(&row).await? => self.of(row).await?,
+                Some(_) => Err("the password is enabled again"),
+                None => Err(NO_USER),
+            },
+            MailSubject::PasswordChanged { user } | MailSubject::ApiKeyAdded { user, .. } => match self.user(*user).await? {
+                Some(row) => self.of(row).await?,
+                None => Err(NO_USER),
+            },
         })
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
         self.users.find_by_id(id).await
+    }
+
+    async fn password_is_disabled(&self, user: &UserRow) -> Result<bool, StoreError> {
+        let found = self.users.find_for_login(&Username::normalised(&user.username)).await?;
+        Ok(found.is_some_and(|found| found.user.user_id == user.user_id && found.password_is_disabled()))
     }
 
     /// The user of that name or address.

@@ -6,10 +6,9 @@
 
 use latchkey::audit::{Act, Event};
 use latchkey::credentials::{EmailToken, TokenKeys};
-use latchkey::domain::{Locator, MailRequest, MailSubject};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
-use latchkey::store::{OutboxEntry, UserChange, UserChangeError, Users};
+use latchkey::store::{UserChange, UserChangeError, Users};
 
 /// How often it is tried, each time with the user as somebody else left it.
 const ATTEMPTS: usize = 5;
@@ -35,12 +34,7 @@ impl Operation for UserEmailConfirm {
         for _ in 0..ATTEMPTS {
             let user = self.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
             let user = user.ok_or(ApiError::LinkNotFound)?;
-            let former = self.users.effective_address(&user).await?.filter(|former| former.place() != token.address.place());
-            let notice = former.map(|address| {
-                let about = MailSubject::EmailChanged { user: user.user_id, address };
-                OutboxEntry::new(Locator::of_user(user.user_id), MailRequest::new(about, request.now))
-            });
-            match self.users.change_and_tell(&user, &change, notice.as_ref()).await {
+            match self.users.change(&user, &change, request.now).await {
                 Ok(true) => {
                     request.trail.note(Event::of(Act::EmailChanged).subject(user.user_id));
                     return Answer::message("Success");

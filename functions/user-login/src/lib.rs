@@ -44,7 +44,8 @@ impl Operation for UserLogin {
 
 impl Start for UserLogin {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let database = setup.database(&[Table::Users, Table::Sessions])?;
+        // A failure that disables the password asks for a mail.
+        let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             sessions: Sessions::new(&database),

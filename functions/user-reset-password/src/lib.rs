@@ -8,7 +8,7 @@ use latchkey::caller::{PasswordGate, note_reason};
 use latchkey::credentials::{PasswordLife, PasswordRules, ResetToken, TokenKeys, Weakness, is_same_password};
 use latchkey::domain::{Secret, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
-use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
+use latchkey::runtime::{BreachedPasswords, ConfigError, Live, Setup, Start, Table};
 use latchkey::store::UserRow;
 
 /// How often it is tried, each time with the user as somebody else left it.
@@ -18,6 +18,7 @@ const ATTEMPTS: usize = 5;
 pub struct UserResetPassword {
     passwords: PasswordGate,
     rules: PasswordRules,
+    breached: BreachedPasswords,
     life: PasswordLife,
     keys: Live<TokenKeys>,
 }
@@ -53,19 +54,22 @@ impl Operation for UserResetPassword {
 impl UserResetPassword {
     /// Sets the password, and returns the user as they were before.
     async fn reset(&self, token: &ResetToken, new: &Secret, request: &Request) -> Result<UserRow, ApiError> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let user = self.passwords.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
             let user = user.ok_or_else(|| dead("used, or the user has changed"))?;
             let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
             let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
             self.rules.check(new, &names).map_err(weak)?;
+            if attempt == 0 {
+                self.breached.check(new, &request.trail).await.map_err(weak)?;
+            }
 
             // A link that was mailed to a former address still sets the password, and proves nothing about the new one.
             let is_to_same = user.mailbox().is_some_and(|address| address.place() == token.address);
             let proves_address = is_to_same && !user.email_verified;
             let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
             let expires_at = self.life.expires_at(request.now);
-            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, proves_address).await? {
+            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, proves_address, request.now).await? {
                 return Ok(user);
             }
         }
@@ -88,6 +92,7 @@ impl Start for UserResetPassword {
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             rules: setup.password_rules()?,
+            breached: setup.breached_passwords()?,
             life: setup.password_life()?,
             keys: setup.token_keys().await?,
         })

@@ -8,7 +8,7 @@ use latchkey::caller::{LoginLives, NewLogin};
 use latchkey::credentials::{Issuer, PasswordHasher, PasswordRules, SignUpToken, SigningKeys, TokenKeys, Weakness};
 use latchkey::domain::{Acl, EmailAddress, Locator, Name, Secret, UserId, Username};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
-use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
+use latchkey::runtime::{BreachedPasswords, ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{NewUserError, UserRow, Users};
 
 /// What the operation needs.
@@ -16,6 +16,7 @@ pub struct UserSignUpConfirm {
     users: Users,
     hasher: PasswordHasher,
     rules: PasswordRules,
+    breached: BreachedPasswords,
     issuer: Issuer,
     signing_keys: Live<SigningKeys>,
     token_keys: Live<TokenKeys>,
@@ -45,6 +46,7 @@ impl Operation for UserSignUpConfirm {
         if self.users.owner_of(&address).await?.is_some() {
             return Err(ApiError::LinkNotFound);
         }
+        self.breached.check(&password, &request.trail).await.map_err(weak)?;
 
         let hash = self.hasher.hash(&password).map_err(ApiError::internal)?;
         let user = UserRow {
@@ -101,6 +103,7 @@ impl Start for UserSignUpConfirm {
             users: Users::new(&database),
             hasher: setup.environment.password_hasher()?,
             rules: setup.password_rules()?,
+            breached: setup.breached_passwords()?,
             issuer: setup.issuer()?,
             signing_keys: setup.signing_keys().await?,
             token_keys: setup.token_keys().await?,

@@ -1,10 +1,10 @@
 //! `POST /users`: make a user, with a password, or without one for a machine that has API keys only.
 
 use latchkey::audit::{Act, Event};
-use latchkey::credentials::{PasswordHasher, PasswordRules};
+use latchkey::credentials::{PasswordHasher, PasswordRules, Weakness};
 use latchkey::domain::{EmailAddress, Locator, MailRequest, MailSubject, Name, Permission, Secret, UserId, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, UserView};
-use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::runtime::{BreachedPasswords, ConfigError, Keys, Setup, Start, Table};
 use latchkey::store::{Database, IdempotencyGuard, OutboxEntry, UserRow, Users};
 
 /// What the operation needs.
@@ -14,6 +14,7 @@ pub struct UsersCreate {
     keys: Keys,
     hasher: PasswordHasher,
     rules: PasswordRules,
+    breached: BreachedPasswords,
 }
 
 impl Operation for UsersCreate {
@@ -59,6 +60,10 @@ impl Operation for UsersCreate {
             return Err(ApiError::Escalation);
         }
 
+        if let Some(password) = &password {
+            let weak = |weakness: Weakness| ApiError::invalid_field("password", weakness.to_string());
+            self.breached.check(password, &request.trail).await.map_err(weak)?;
+        }
         let hash = password.map(|password| self.hasher.hash(&password)).transpose().map_err(ApiError::internal)?;
         let row = UserRow {
             user_id: UserId::random(),
@@ -107,6 +112,7 @@ impl Start for UsersCreate {
             keys: setup.keys().await?,
             hasher: setup.environment.password_hasher()?,
             rules: setup.password_rules()?,
+            breached: setup.breached_passwords()?,
         })
     }
 }

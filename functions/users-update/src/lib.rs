@@ -38,7 +38,7 @@ impl Operation for UsersUpdate {
             if !access.caller.covers(&user.acl) || change.acl.as_ref().is_some_and(|acl| !access.caller.covers(acl)) {
                 return Err(ApiError::Escalation);
             }
-            if self.users.change(&user, &change).await? {
+            if self.users.change(&user, &change, request.now).await? {
                 note(&request.trail, &change, &user, &access.caller);
                 return Answer::ok(&UserView::from(change.applied_to(&user)));
             }

@@ -104,7 +104,7 @@ async fn add(connection: &Connection, arguments: &AddArguments) -> Result<(), Fa
     let id = row.key_id;
     let entry = journal::begin(connection, OperatorAct::KeyAdd, format!("{}/{id}", user.user_id)).await?;
     let keys = ApiKeys::new(&connection.database);
-    let adding = async { keys.insert_for(&row).await.map_err(|error| refused(&user, error)) };
+    let adding = async { keys.insert_for(&user, &row).await.map_err(|error| refused(&user, error)) };
     entry.run(adding).await?;
     let view = KeyView::new(row, Some(&ring));
     let token = view.token.as_ref().and_then(Option::as_ref).map(Secret::expose).unwrap_or_default();

@@ -55,6 +55,8 @@ acts! {
     OtherSessionsEnded = "session.others-ended",
     /// A user changed the password: all sessions are over.
     PasswordChanged = "password.changed",
+    /// A new password could not be compared with those known from breaches; the other rules alone decided.
+    BreachCheckFailed = "password.breach-check-failed",
     /// Somebody asked for a link that sets a new password.
     PasswordResetAsked = "password.reset-asked",
     /// The client's address has asked for too many of these links.

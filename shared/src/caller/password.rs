@@ -124,7 +124,8 @@ impl PasswordGate {
         let name = found.as_ref().map_or_else(|| login.name.clone(), |found| Username::normalised(&found.user.username));
         let failures = found.as_ref().map_or(0, |found| found.failures);
         let is_near = failures.saturating_add(self.attempts.per_name().saturating_mul(AT_ONCE)) >= MOST_FAILURES;
-        let counted_first = if is_near { self.count_failure(&name, &attempt).await? } else { None };
+        let count = || self.count_failure(&name, found.as_ref(), &attempt, guess.now);
+        let counted_first = if is_near { count().await? } else { None };
 
         let stored = found.as_ref().and_then(|found| found.user.password_hash.as_ref());
         let stored = stored.map(|hash| PasswordHash::from_stored(hash.expose()));
@@ -144,7 +145,7 @@ impl PasswordGate {
             None => "unknown name",
         };
 
-        let counted = if is_near { counted_first } else { self.count_failure(&name, &attempt).await? };
+        let counted = if is_near { counted_first } else { count().await? };
         let user = found.map(|found| found.user.user_id);
         let refused = Event::of(Act::LoginRefused).name(&counted_as).because(reason);
         guess.trail.note(user.into_iter().fold(refused, Event::subject));
@@ -155,8 +156,14 @@ impl PasswordGate {
     }
 
     /// Counts a wrong password, as [`Users::count_failure`] does, or would if anybody had the name.
-    async fn count_failure(&self, name: &Username, attempt: &Attempt) -> Result<Option<u32>, StoreError> {
-        if name.is_possible() { self.users.count_failure(name, attempt.id).await } else { Ok(None) }
+    async fn count_failure(
+        &self,
+        name: &Username,
+        found: Option<&LoginRow>,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<Option<u32>, StoreError> {
+        if name.is_possible() { self.users.count_failure(name, found, attempt.id, now).await } else { Ok(None) }
     }
 
     /// Resets the count of wrong passwords, and the attempts where they are many. A failure does not weaken the proof, so it

@@ -82,6 +82,9 @@ pub enum Weakness {
     /// It is a name of the user, with too little beside it.
     #[error("must not be made of the user's own names")]
     OwnName,
+    /// It is known from a breach. What tells is a service, and no rule here.
+    #[error("must not be a password that is known from a breach")]
+    Breached,
 }
 
 impl PasswordRules {

@@ -5,6 +5,7 @@
 
 mod authorizer;
 mod aws;
+mod breached_passwords;
 mod closed_origin;
 mod cold_start;
 mod config;
@@ -26,6 +27,7 @@ mod task;
 mod telemetry;
 
 pub use authorizer::{Authorization, Authorize, AuthorizerEvent, AuthorizerService};
+pub use breached_passwords::BreachedPasswords;
 pub use config::{ConfigError, Environment};
 pub use event::{GatewayAnswer, GatewayEvent};
 pub use events::Events;

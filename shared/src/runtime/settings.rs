@@ -77,6 +77,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(PASSWORD_MIN_LENGTH),
     Setting::Number(PASSWORD_MAX_LENGTH),
     Setting::Number(PASSWORD_MAX_AGE_DAYS),
+    Setting::Text(BREACHED_PASSWORDS_URL),
     Setting::Number(OTP_TTL_SECONDS),
     Setting::Number(OTP_WINDOW_SECONDS),
     Setting::Number(ENTITY_TOKEN_MAX_TTL_SECONDS),
@@ -218,6 +219,13 @@ pub const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
     default: 0,
     range: 0..=3650,
     meaning: "Days after which a changed password expires. 0 is never.",
+};
+/// Who knows breached passwords.
+pub const BREACHED_PASSWORDS_URL: TextSetting = TextSetting {
+    name: "BREACHED_PASSWORDS_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a query or a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Range API that new passwords are looked up in, like `https://api.pwnedpasswords.com/range`; they are not if absent.",
 };
 
 /// The life of a one-time password. NIST SP 800-63B ends an out-of-band secret after 10 minutes.

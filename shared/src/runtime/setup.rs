@@ -13,10 +13,10 @@ use super::closed_origin::ClosedOrigin;
 use super::key_store::KeyStore;
 use super::mail::Channel;
 use super::settings::{
-    self, APP_URL, AUDIENCE, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_CONFIGURATION_SET, MAIL_FROM, MAIL_TRANSPORT, ORIGIN_SECRETS,
-    SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
+    self, APP_URL, AUDIENCE, BREACHED_PASSWORDS_URL, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_CONFIGURATION_SET, MAIL_FROM, MAIL_TRANSPORT,
+    ORIGIN_SECRETS, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
-use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
+use super::{BreachedPasswords, ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
 use crate::caller::{LoginLives, PasswordGate};
 use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordLife, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
@@ -259,6 +259,20 @@ impl Setup {
     /// [`ConfigError`] if the variable is wrong.
     pub fn password_life(&self) -> Result<PasswordLife, ConfigError> {
         Ok(PasswordLife { days: self.environment.number(&settings::PASSWORD_MAX_AGE_DAYS)? })
+    }
+
+    /// The check of new passwords against those known from breaches, at `BREACHED_PASSWORDS_URL`; none by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a query or a fragment: the hash goes behind it.
+    pub fn breached_passwords(&self) -> Result<BreachedPasswords, ConfigError> {
+        match self.environment.text(&BREACHED_PASSWORDS_URL) {
+            Some(url) if url.contains(['?', '#']) => {
+                Err(ConfigError::invalid(BREACHED_PASSWORDS_URL.name, "must have no query and no fragment"))
+            }
+            Some(url) => Ok(BreachedPasswords::at(&https_url(BREACHED_PASSWORDS_URL.name, url)?)),
+            None => Ok(BreachedPasswords::default()),
+        }
     }
 
     /// How many mails anybody may ask for from one client address: `MAIL_REQUESTS_PER_ADDRESS` in an hour.

@@ -15,8 +15,8 @@ use super::schema::{self, DISABLED_AT, KEY_PREFIX, KEYS_ADDED, KEYS_LIMIT, PK, S
 use super::transaction::{Outcome, Refusal, WriteId};
 use super::update::Update;
 use super::write::Write;
-use super::{Database, IdempotencyGuard, LoginSession, RepeatError, StoreError};
-use crate::domain::{Acl, KeyId, Locator, RandomId, Timestamp, UserId};
+use super::{Database, IdempotencyGuard, LoginSession, OutboxEntry, RepeatError, StoreError, UserRow};
+use crate::domain::{Acl, KeyId, Locator, MailRequest, MailSubject, RandomId, Timestamp, UserId};
 
 /// An API key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,7 +111,8 @@ impl ApiKeys {
     /// session has moved to a later epoch than its JWT's, and a count where the allowance is used up. Returns its row, or the row that
     /// the same request created before.
     ///
-    /// Of a hundred callers at the same instant, one gets the last key that a user may have.
+    /// Of a hundred callers at the same instant, one gets the last key that a user may have. The owner is told by mail of each key that
+    /// is made.
     ///
     /// # Errors
     /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated
@@ -123,9 +124,11 @@ impl ApiKeys {
         guard: Option<&IdempotencyGuard>,
     ) -> Result<ApiKeyRow, NewApiKeyError> {
         let mut session = *session;
+        let notice = OutboxEntry::new(Locator::of_user(row.user_id), MailRequest::new(tells_of(&row), row.created_at));
         for _ in 0..ATTEMPTS {
             let mut transaction = self.0.transaction();
             let user = session.check_in(&mut transaction, &self.0);
+            transaction.add(notice.write(&self.0)?);
             let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
             transaction.add(put.only_if(PK.is_absent()));
             let allowance = transaction.add(use_allowance(&self.0, row.user_id));
@@ -152,16 +155,21 @@ impl ApiKeys {
         Err(StoreError::contended().into())
     }
 
-    /// Creates a key for an owner who is active and has fewer than [`MAX_API_KEYS`], whoever asks: an operator.
+    /// Creates a key for `owner`, if they are active and have fewer than [`MAX_API_KEYS`], whoever asks: an operator. The owner is told
+    /// by mail.
     ///
     /// # Errors
     /// [`NewApiKeyError::SessionEnded`] if the owner is disabled or gone; [`NewApiKeyError::TooMany`].
-    pub async fn insert_for(&self, row: &ApiKeyRow) -> Result<(), NewApiKeyError> {
+    pub async fn insert_for(&self, owner: &UserRow, row: &ApiKeyRow) -> Result<(), NewApiKeyError> {
+        let notice = OutboxEntry::notice(owner, tells_of(row), row.created_at);
         for _ in 0..ATTEMPTS {
             let mut transaction = self.0.transaction();
             let is_active = PK.exists().and(DISABLED_AT.is_absent());
             transaction.add(self.0.users().check(schema::user_by_id(row.user_id)).only_if(is_active));
             transaction.add(self.0.tokens().put(schema::api_key(row.user_id, row.key_id), row)?.only_if(PK.is_absent()));
+            if let Some(notice) = &notice {
+                transaction.add(notice.write(&self.0)?);
+            }
             let allowance = transaction.add(use_allowance(&self.0, row.user_id));
             match transaction.commit().await? {
                 Outcome::Committed => return Ok(()),
@@ -233,6 +241,11 @@ impl ApiKeys {
             }
         }
     }
+}
+
+/// The mail that tells of a key.
+fn tells_of(row: &ApiKeyRow) -> MailSubject {
+    MailSubject::ApiKeyAdded { user: row.user_id, name: row.name.clone() }
 }
 
 /// All keys of a user.

@@ -61,7 +61,7 @@ impl Erasure {
             return Ok(Some(user.clone()));
         }
         let disable = UserChange::disable(now);
-        let is_disabled = match Users::new(&self.0).change(user, &disable).await {
+        let is_disabled = match Users::new(&self.0).change(user, &disable, now).await {
             Ok(is_disabled) => is_disabled,
             // It changes no address.
             Err(UserChangeError::EmailTaken) => false,

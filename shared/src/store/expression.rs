@@ -148,6 +148,11 @@ impl Attribute {
         Condition::with(format!("NOT contains({self}, {VALUE})"), member)
     }
 
+    /// The set has `count` members.
+    pub(super) fn has_exactly(self, count: u32) -> Condition {
+        Condition::with(format!("size({self}) = {VALUE}"), count)
+    }
+
     /// The set has fewer than `count` members.
     pub(super) fn has_fewer_than(self, count: u32) -> Condition {
         Condition::with(format!("size({self}) < {VALUE}"), count)

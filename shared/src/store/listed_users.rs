@@ -117,13 +117,13 @@ pub(super) fn update<'d>(database: &'d Database, user: &UserRow) -> Write<'d, Up
     database.tokens().update(schema::listed_user(&Username::normalised(&user.username)))
 }
 
-/// Commits `writes`, which change rows of `user`, together with `listed`, which changes the list row alike. A user who is
-/// not listed stays so. `false` if a condition of `writes` fails.
+/// Commits `writes`, which change rows of `user` or ask for a mail, together with `listed`, which changes the list row alike. A user
+/// who is not listed stays so. `false` if a condition of `writes` fails.
 pub(super) async fn commit_with<'d>(
     database: &'d Database,
     user: &UserRow,
     listed: Write<'d, Update>,
-    writes: [Write<'d, Update>; 2],
+    writes: Vec<Write<'d, Update>>,
 ) -> Result<bool, StoreError> {
     let add = |transaction: &mut Transaction<'d>| {
         for write in writes.clone() {

@@ -27,6 +27,7 @@ mod entity_tokens;
 pub mod erasure;
 mod error;
 mod expression;
+mod failures;
 mod idempotency;
 mod key_versions;
 mod listed_users;
@@ -53,6 +54,7 @@ pub use email_addresses::EmailAddressRow;
 pub use entity_tokens::{EntityTokenChange, EntityTokenRow, EntityTokens, GenerationState, Rotation};
 pub use erasure::Erasure;
 pub use error::StoreError;
+pub use failures::{LoginRow, MOST_FAILURES};
 pub use idempotency::{IdempotencyGuard, RepeatError};
 pub use key_versions::{KeyVersions, KeyVersionsRow};
 pub use listed_users::{ListedUser, ListedUsers};
@@ -62,7 +64,7 @@ pub use outbox::{OutboxEntry, OutboxError};
 pub use retry::RetryTransactionConflicts;
 pub use sessions::{SessionKind, SessionRow, Sessions};
 pub use user_change::{UserChange, UserChangeError};
-pub use users::{LoginRow, MOST_FAILURES, NewUserError, UserRow, Users};
+pub use users::{NewUserError, UserRow, Users};
 
 use aws_sdk_dynamodb::Client;
 

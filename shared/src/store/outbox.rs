@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::schema::{self, EXPIRES_AT, MAIL};
 use super::update::Update;
 use super::write::Write;
-use super::{Database, StoreError, Throttle};
-use crate::domain::{Locator, MailRequest, Timestamp};
+use super::{Database, StoreError, Throttle, UserRow};
+use crate::domain::{Locator, MailRequest, MailSubject, Timestamp};
 
 /// Why no mail was asked for.
 #[derive(Debug, Error)]
@@ -46,6 +46,12 @@ impl OutboxEntry {
     #[must_use]
     pub fn new(place: Locator, mail: MailRequest) -> Self {
         Self { place, mail, throttle: None }
+    }
+
+    /// A notice to `user` of what the transaction does that asks for it. Nothing holds it back. `None` where the user has no address.
+    #[must_use]
+    pub fn notice(user: &UserRow, about: MailSubject, now: Timestamp) -> Option<Self> {
+        user.mailbox().map(|_| Self::new(Locator::of_user(user.user_id), MailRequest::new(about, now)))
     }
 
     /// A mail that is refused if as many of its kind were asked for from `place` in the same window: from the user who is to get it, or, where

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use thiserror::Error;
 
+use super::email_addresses::Release;
 use super::expression::Condition;
 use super::listed_users;
 use super::schema::{self, ACL, DISABLED_AT, EMAIL, EMAIL_VERIFIED, EPOCH, FIRST_NAME, LAST_NAME, USER_ID};
@@ -10,7 +11,7 @@ use super::transaction::{Outcome, Transaction};
 use super::update::Update;
 use super::write::Write;
 use super::{OutboxEntry, StoreError, UserRow, Users, email_addresses};
-use crate::domain::{Acl, EmailAddress, Timestamp, Username};
+use crate::domain::{Acl, EmailAddress, Locator, MailRequest, MailSubject, Timestamp, Username};
 
 /// What changes in a user; an absent value stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,25 +111,15 @@ impl Users {
     /// somebody else changed or deleted the user meanwhile; nothing is written then. The row of a new address is written in the same
     /// transaction, and that of the former one deleted.
     ///
+    /// An address that ceases to be the user's is sent a notice, which the same transaction asks for. One that had no effect is not: it
+    /// may be somebody else's.
+    ///
     /// One transaction, so a retry after a lost answer returns `true` too. A user of an earlier release who is not listed
     /// yet takes a second one.
     ///
     /// # Errors
     /// [`UserChangeError`]
-    pub async fn change(&self, user: &UserRow, change: &UserChange) -> Result<bool, UserChangeError> {
-        self.change_and_tell(user, change, None).await
-    }
-
-    /// The same, and asks for a mail that tells of it: both or neither.
-    ///
-    /// # Errors
-    /// [`UserChangeError`]
-    pub async fn change_and_tell<'d>(
-        &'d self,
-        user: &UserRow,
-        change: &UserChange,
-        notice: Option<&OutboxEntry>,
-    ) -> Result<bool, UserChangeError> {
+    pub async fn change<'d>(&'d self, user: &UserRow, change: &UserChange, now: Timestamp) -> Result<bool, UserChangeError> {
         let Some(is_unchanged) = self.is_as_read(user).await? else { return Ok(false) };
         let acl = change.acl.as_ref().map(serde_json::to_string).transpose().map_err(StoreError::corrupt)?;
         let acl = acl.as_deref();
@@ -145,7 +136,13 @@ impl Users {
             Some(former) => Some(email_addresses::release(&self.0, user.user_id, former).await?),
             None => None,
         };
-        let notice = notice.map(|notice| notice.write(&self.0)).transpose()?;
+        let notice = match (&former, &release) {
+            (Some(former), Some(Release::Own(_))) => {
+                let about = MailSubject::EmailChanged { user: user.user_id, address: former.clone() };
+                Some(OutboxEntry::new(Locator::of_user(user.user_id), MailRequest::new(about, now)).write(&self.0)?)
+            }
+            _ => None,
+        };
         let add = |transaction: &mut Transaction<'d>| {
             for write in writes.clone() {
                 transaction.add(write);

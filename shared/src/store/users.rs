@@ -10,10 +10,10 @@ use super::schema::{
     self, DISABLED_AT, EMAIL, EMAIL_VERIFIED, EPOCH, FAILED_ATTEMPT_IDS, Item, PASSWORD_EXPIRES_AT, PASSWORD_HASH, PK, USER_ID,
 };
 use super::transaction::{Outcome, Refusal, Transaction, WriteId};
-use super::update::{Update, Updated};
+use super::update::Update;
 use super::write::{Check, Put, Write};
 use super::{Database, IdempotencyGuard, OutboxEntry, RepeatError, SessionRow, StoreError, email_addresses, listed_users, sessions};
-use crate::domain::{Acl, AttemptId, EmailAddress, EntityId, RandomId, Secret, SessionId, Timestamp, UserId, Username};
+use crate::domain::{Acl, EmailAddress, EntityId, MailSubject, RandomId, Secret, SessionId, Timestamp, UserId, Username};
 
 /// A user. Only the row under the name has the password's hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -94,39 +94,6 @@ impl UserRow {
     }
 }
 
-/// The wrong passwords in a row that disable a password: "no more than 100", says NIST SP 800-63B-4, section 3.2.2.
-pub const MOST_FAILURES: u32 = 100;
-
-/// A user as a login needs it.
-#[derive(Clone, Debug)]
-pub struct LoginRow {
-    /// The user, with the password's hash.
-    pub user: UserRow,
-    /// How many wrong passwords there were since the last right one, or since the password was set.
-    pub failures: u32,
-}
-
-impl LoginRow {
-    /// Whether the password is disabled: right or wrong, it proves nothing until it is set anew or an operator unlocks it.
-    #[must_use]
-    pub fn password_is_disabled(&self) -> bool {
-        self.failures >= MOST_FAILURES
-    }
-}
-
-/// What is read of a row that counts failures.
-#[derive(Deserialize)]
-struct Failures {
-    #[serde(default, deserialize_with = "serde_dynamo::string_set::deserialize")]
-    failed_attempt_ids: Vec<String>,
-}
-
-impl Failures {
-    fn count(&self) -> u32 {
-        u32::try_from(self.failed_attempt_ids.len()).unwrap_or(u32::MAX)
-    }
-}
-
 /// Why no user was created.
 #[derive(Debug, Error)]
 pub enum NewUserError {
@@ -161,41 +128,6 @@ impl Users {
     /// [`StoreError`] if the table does not answer.
     pub async fn find_by_name(&self, name: &Username) -> Result<Option<UserRow>, StoreError> {
         self.0.users().find(schema::user_by_name(name)).await
-    }
-
-    /// The same user, with the count of wrong passwords. One consistent GetItem.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn find_for_login(&self, name: &Username) -> Result<Option<LoginRow>, StoreError> {
-        let Some(item) = self.0.users().find_item(schema::user_by_name(name)).await? else { return Ok(None) };
-        let failures: Failures = serde_dynamo::from_item(item.clone())?;
-        Ok(Some(LoginRow { user: serde_dynamo::from_item(item)?, failures: failures.count() }))
-    }
-
-    /// Counts a wrong password of the user of that name, and returns how many there were in a row with it. `None` if there
-    /// is no such user, or [`MOST_FAILURES`] were counted before: the request is the same then. One UpdateItem; the same
-    /// attempt counts once, however often it is sent.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn count_failure(&self, name: &Username, attempt: AttemptId) -> Result<Option<u32>, StoreError> {
-        let is_left = FAILED_ATTEMPT_IDS.is_absent().or(FAILED_ATTEMPT_IDS.has_fewer_than(MOST_FAILURES));
-        let is_left = is_left.or(FAILED_ATTEMPT_IDS.contains(attempt));
-        let update = self.0.users().update(schema::user_by_name(name)).add_member(FAILED_ATTEMPT_IDS, attempt);
-        match update.only_if(PK.exists().and(is_left)).send_and_read::<Failures>().await? {
-            Updated::Written(row) => Ok(Some(row.count())),
-            Updated::Refused(_) => Ok(None),
-        }
-    }
-
-    /// Forgets the wrong passwords of the user of that name; `false` if there were none. One UpdateItem.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn forget_failures(&self, name: &Username) -> Result<bool, StoreError> {
-        let update = self.0.users().update(schema::user_by_name(name)).remove(FAILED_ATTEMPT_IDS);
-        update.only_if(FAILED_ATTEMPT_IDS.exists()).send().await
     }
 
     /// The user of that id, without the password's hash; `None` also for one who was erased. One consistent GetItem.
@@ -284,12 +216,18 @@ impl Users {
     /// All rows or none; `false` if the user was changed or deleted meanwhile (disabling a user raises the epoch too).
     /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled.
     ///
-    /// Of two changes at the same instant one wins. It is one transaction, so a retry after a lost answer returns
-    /// `true` too.
+    /// Of two changes at the same instant one wins, and that one is told to the user by mail. It is one transaction, so a retry
+    /// after a lost answer returns `true` too, and asks for no second mail.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn change_password(&self, user: &UserRow, new_hash: &str, expires_at: Option<Timestamp>) -> Result<bool, StoreError> {
+    pub async fn change_password(
+        &self,
+        user: &UserRow,
+        new_hash: &str,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let is_unchanged = || USER_ID.is(user.user_id).and(EPOCH.is(user.epoch));
         let update = |key| {
             let update = self.0.users().update(key).set(EPOCH, user.epoch.saturating_add(1));
@@ -300,12 +238,13 @@ impl Users {
             .remove(FAILED_ATTEMPT_IDS)
             .only_if(is_unchanged().and(has_hash_of(user)));
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_unchanged());
+        let writes = [by_name, by_id].into_iter().chain(self.tell_of_password(user, now)?).collect::<Vec<_>>();
         // Of what changes, the list shows the expiry alone.
         if user.password_expires_at == expires_at {
-            return self.0.write_all([by_name, by_id]).await;
+            return self.0.write_all(writes).await;
         }
         let listed = listed_users::update(&self.0, user).set_or_remove(PASSWORD_EXPIRES_AT, expires_at);
-        listed_users::commit_with(&self.0, user, listed, [by_name, by_id]).await
+        listed_users::commit_with(&self.0, user, listed, writes).await
     }
 
     /// Gives `user`, as read by id, a password, whoever knew the old one, if there was any; and starts a new epoch, which ends
@@ -315,7 +254,7 @@ impl Users {
     /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled. A login that hashes the
     /// old password anew at the same instant changes nothing: its condition is the hash.
     ///
-    /// It is one transaction, so a retry after a lost answer returns `true` too.
+    /// The user is told by mail. It is one transaction, so a retry after a lost answer returns `true` too, and asks for no second mail.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -325,6 +264,7 @@ impl Users {
         new_hash: &str,
         expires_at: Option<Timestamp>,
         proves_address: bool,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let is_unchanged = || USER_ID.is(user.user_id).and(EPOCH.is(user.epoch));
         let update = |key| set_by_reset(self.0.users().update(key), expires_at, proves_address).set(EPOCH, user.epoch.saturating_add(1));
@@ -338,11 +278,18 @@ impl Users {
             None => is_as_proven,
         };
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_as_proven);
+        let writes = [by_name, by_id].into_iter().chain(self.tell_of_password(user, now)?).collect::<Vec<_>>();
         if user.password_expires_at == expires_at && !proves_address {
-            return self.0.write_all([by_name, by_id]).await;
+            return self.0.write_all(writes).await;
         }
         let listed = set_by_reset(listed_users::update(&self.0, user), expires_at, proves_address);
-        listed_users::commit_with(&self.0, user, listed, [by_name, by_id]).await
+        listed_users::commit_with(&self.0, user, listed, writes).await
+    }
+
+    /// Asks, in the transaction that sets a password, for a mail to its user; nothing for one without an address.
+    fn tell_of_password(&self, user: &UserRow, now: Timestamp) -> Result<Option<Write<'_, Update>>, StoreError> {
+        let notice = OutboxEntry::notice(user, MailSubject::PasswordChanged { user: user.user_id }, now);
+        notice.map(|notice| notice.write(&self.0)).transpose()
     }
 
     /// Starts a new epoch of `user`, which ends every session but `kept`: that one moves along, with all its JWTs. Nothing

@@ -30,7 +30,7 @@ async fn the_address_takes_effect_the_former_one_is_told_and_all_sessions_are_ov
     let (root, alice, token) = asked(&world).await;
     let sent = world.sent().len();
 
-    let reply = world.measure::<UserEmailConfirm>("", call(&token), 200, 5).await;
+    let reply = world.measure::<UserEmailConfirm>("", call(&token), 200, 4).await;
 
     assert_eq!(reply.body, json!({ "message": "Success" }));
     assert_eq!(world.call::<UserRenew>(Call::new().bearer(&alice.jwt)).await.status, 401);

@@ -84,7 +84,7 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
     let entry = journal::begin(connection, OperatorAct::UserPasswd, user.user_id).await?;
     let changing = async {
         let mut attempts = 1;
-        while !users.change_password(&user, password.hash.as_str(), expires_at).await? {
+        while !users.change_password(&user, password.hash.as_str(), expires_at, connection.now()).await? {
             // The name may belong to somebody else by now: the user found first is meant.
             user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
             attempts += 1;

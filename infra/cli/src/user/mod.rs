@@ -174,7 +174,7 @@ pub async fn change(
         };
         found = Some(user.user_id);
         let Some(wanted) = change(&user) else { return Ok((user, false)) };
-        match Users::new(&connection.database).change(&user, &wanted).await {
+        match Users::new(&connection.database).change(&user, &wanted, connection.now()).await {
             Ok(true) => return Ok((user, true)),
             Ok(false) => {}
             Err(UserChangeError::EmailTaken) => return Err(address_taken()),
