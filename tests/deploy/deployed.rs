@@ -50,7 +50,7 @@ impl Deployed {
 
     /// The same of another checkout.
     pub fn first_of(checkout: &Path) -> Self {
-        build("latchkey-cli");
+        build("latchkey");
         let aws = Aws::start();
         make_deploy_in(checkout, &aws, "", false);
         let outputs = outputs(&aws);
