@@ -36,20 +36,21 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
-	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
+# --bin, as the functions are built: with -p cargo would build the libraries twice.
+run: rust ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
+	@cargo run --bin latchkey -- dev --port $(PORT) $(ARGS)
 
-test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
+test: rust node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
 	LATCHKEY_FLOOD_SECONDS=10 cargo test -p latchkey-tests -- --ignored --nocapture flood::
 	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
 	$(MAKE) --no-print-directory test-contract
 	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
 
-test-flood: cargo-lambda ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
+test-flood: rust ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
 	cargo test -p latchkey-tests -- --ignored --nocapture flood::
 
-test-contract: cargo-lambda ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
+test-contract: rust ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
 	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
 
 costs: rust ## measure what each operation asks of DynamoDB, in units, and write docs/costs.md
@@ -159,10 +160,9 @@ node:
 	@command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' || { \
 	  echo "Node.js 20 or newer is missing, which the vendors' own clients are tested with. Install it as https://nodejs.org says, and try again."; exit 1; }
 
-# `cargo lambda` comes as a Python package with its cross-linker. One that is there is taken if it can run several
-# processes of a function, which is what races need; the others are too old.
+# `cargo lambda` builds for AWS. It comes as a Python package with its cross-linker; one that is there is taken.
 cargo-lambda: rust
-	@if ! cargo lambda watch --help 2>/dev/null | grep -q -e --concurrency; then $(MAKE) --no-print-directory .venv; fi
+	@if ! cargo lambda --version >/dev/null 2>&1; then $(MAKE) --no-print-directory .venv; fi
 
 # One that is there is taken if it is at least this version: an old one reads no parameters from files.
 sam:

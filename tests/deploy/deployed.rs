@@ -60,7 +60,7 @@ impl Deployed {
     }
 
     fn first_of(checkout: &Path, client: fn(&str) -> Client) -> Self {
-        build("latchkey-cli");
+        build("latchkey");
         let aws = Aws::start();
         make_deploy_in(checkout, &aws, "", false);
         let outputs = outputs(&aws);

@@ -9,7 +9,7 @@ use latchkey::store::schema::{self, OUTBOX_PREFIX};
 use latchkey::store::{ApiKeyRow, ApiKeys, LoginRow, MOST_FAILURES, UserChange, UserRow, Users};
 use serde_json::{Value, json};
 
-use crate::house::{Call, Person, Reply, World};
+use crate::house::{Call, Door, Person, Reply, World};
 use crate::operations::{AuthheaderAdd, UserForgotPassword, UserLogin, UserPassword, UserResetPassword, UsersUpdate};
 
 const NEW: &str = "maroon kettle on the third shelf";

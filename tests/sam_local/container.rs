@@ -8,6 +8,7 @@ use std::sync::Arc;
 use dynoxide::Database;
 use latchkey::domain::SystemClock;
 use latchkey::runtime::{ConsumerService, Environment, Setup};
+use latchkey_local::console::Console;
 use latchkey_local::data::{DataDirectory, write_private};
 use latchkey_local::demo::DemoUser;
 use latchkey_local::keys::KeyFiles;
@@ -117,7 +118,7 @@ async fn send_mails(database: Database, dynamodb: &str, keys: &KeyFiles, data: &
     let setup = Setup::new(environment, Arc::new(SystemClock), None).unwrap();
     let mailer = Arc::new(ConsumerService::<Mailer>::start(&setup).await.unwrap());
     let stream = Stream::new(database, template::event_sources(house::template()).unwrap().remove(0), None);
-    tokio::spawn(stream.follow(data.stream("tokens"), move |event| {
+    tokio::spawn(stream.follow(data.stream("tokens"), Console::default(), move |event| {
         let mailer = mailer.clone();
         async move { mailer.call(serde_json::from_slice(&event).ok()?, "lambda-1").await.ok() }
     }));

@@ -1,6 +1,6 @@
 //! The real binaries over HTTP: one local stack, started as `make run` starts it, and everything that a stranger would do to it.
 //!
-//! Ignored unless asked for, because it needs `cargo lambda`, Node, Python and a few minutes: `make test` asks.
+//! Ignored unless asked for, because it needs Node, Python and a few minutes: `make test` asks.
 
 pub mod authorizer;
 pub mod clients;
@@ -11,6 +11,7 @@ mod idempotency;
 mod mail;
 pub mod malformed;
 pub mod people;
+mod processes;
 pub mod python;
 mod revocation;
 mod rotation;
@@ -48,6 +49,10 @@ async fn the_real_binaries_keep_the_contract() {
     idempotency::without_a_key_there_is_at_most_one_session(&stack).await;
     step("rotation of the keys under load");
     rotation::nothing_fails_while_keys_are_rotated(&stack).await;
+    step("a function's process that dies");
+    processes::one_that_dies_is_replaced(&stack).await;
+    step("SIGKILL, and what is left running");
+    processes::none_outlives_a_stack_that_is_killed(&mut stack).await;
     step("SIGKILL before the mails");
     mail::what_was_acknowledged_is_mailed(&mut stack).await;
     step("SIGKILL under load");

@@ -1,11 +1,11 @@
 //! The local stack: what AWS is to the functions, on one machine and in one program.
 //!
-//! The functions are the same binaries as in AWS, started by `cargo lambda watch`. Around them stand an embedded DynamoDB
-//! ([`tables`]) whose stream invokes the mailer ([`streams`]), an HTTP API that answers as API Gateway does ([`gateway`]), and the files that Secrets Manager and SES would
-//! be ([`keys`], [`mail`]). Routes and tables are read from `template.yaml` ([`template`]), so that they can't differ from
-//! what is deployed. [`stack`] starts it all in order and stops it.
+//! The functions are the same binaries as in AWS, and run as there ([`lambda`]). Around them stand an embedded DynamoDB ([`tables`])
+//! whose stream invokes the mailer ([`streams`]), an HTTP API that answers as API Gateway does ([`gateway`]), and the files that
+//! Secrets Manager and SES would be ([`keys`], [`mail`]). Routes and tables are read from `template.yaml` ([`template`]), so that they
+//! can't differ from what is deployed. [`stack`] starts it all in order and stops it; `latchkey dev` calls it.
 //!
-//! Nothing here ships; it may import everything.
+//! Nothing here is deployed; it may import everything but the operator's program.
 
 pub mod console;
 pub mod data;
@@ -18,8 +18,6 @@ pub mod gateway;
 pub mod keys;
 pub mod lambda;
 pub mod mail;
-pub mod processes;
-pub mod ready;
 pub mod sam;
 pub mod secrets_manager;
 pub mod ses;

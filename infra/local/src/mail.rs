@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::interval;
 
-use crate::console::say;
+use crate::console::Console;
 
 /// Mails are short-lived and few: looking again is simpler than to be told, and the same on every system.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Says each mail that appears in `directory` from now on; never returns.
-pub async fn announce(directory: PathBuf) {
+pub async fn announce(directory: PathBuf, console: Console) {
     let mut seen = HashSet::new();
     arrivals(&directory, &mut seen);
     let mut ticks = interval(LOOK_EVERY);
@@ -22,7 +23,9 @@ pub async fn announce(directory: PathBuf) {
         ticks.tick().await;
         for path in arrivals(&directory, &mut seen) {
             if let Ok(text) = fs::read(&path) {
-                say(line(&String::from_utf8_lossy(&text), &path));
+                let text = String::from_utf8_lossy(&text);
+                let (to, content) = (recipient(&text), content(&text));
+                console.report("mail", &line(&text, &path), || json!({ "to": to, "content": content, "file": path }));
             }
         }
     }
@@ -39,10 +42,16 @@ fn arrivals(directory: &Path, seen: &mut HashSet<OsString>) -> Vec<PathBuf> {
 
 /// `mail to demo@example.com: 123456 (.local/mail/x.eml)`: the code or the link for which somebody waits, or else the subject.
 fn line(mail: &str, path: &Path) -> String {
-    let recipient = header(mail, "to").map_or("?", bare);
-    let content = link(mail).or_else(|| six_digits(mail)).or_else(|| header(mail, "subject")).unwrap_or("?");
     let shown = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    format!("mail to {recipient}: {content} ({})", shown.as_deref().unwrap_or(path).display())
+    format!("mail to {}: {} ({})", recipient(mail), content(mail), shown.as_deref().unwrap_or(path).display())
+}
+
+fn recipient(mail: &str) -> &str {
+    header(mail, "to").map_or("?", bare)
+}
+
+fn content(mail: &str) -> &str {
+    link(mail).or_else(|| six_digits(mail)).or_else(|| header(mail, "subject")).unwrap_or("?")
 }
 
 fn header<'m>(mail: &'m str, wanted: &str) -> Option<&'m str> {

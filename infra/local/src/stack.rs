@@ -1,39 +1,39 @@
 //! The stack from its start to its end. Imports all of [`crate`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{env, fs};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail};
 use dynoxide::Database;
+use latchkey_runtime_api::Host;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::console::say;
+use crate::console::Console;
 use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
-use crate::environment::{StackResources, variables};
+use crate::environment::{StackResources, Variables, inherited, variables};
 use crate::functions::Functions;
-use crate::gateway::{self, Gateway, Limiter};
-use crate::lambda::Lambda;
+use crate::gateway::{self, Cors, Gateway, Limiter};
+use crate::lambda::{Invoke, Lambda};
 use crate::sources::Sources;
 use crate::streams::{self, Stream};
 use crate::template::{EventSource, Route, Template};
-use crate::{demo, functions, keys, mail, ready, sam, secrets_manager, tables, template, tour};
+use crate::{demo, keys, mail, sam, secrets_manager, tables, template, tour};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Port of the HTTP API.
     pub port: u16,
-    /// Port of `cargo lambda watch`; 0 is a free one.
-    pub lambda_port: u16,
     /// Port of the embedded DynamoDB; 0 is a free one.
     pub dynamodb_port: u16,
     /// Where everything is kept.
@@ -42,12 +42,16 @@ pub struct Options {
     pub containers: bool,
     /// Processes of each function at most.
     pub concurrency: u16,
-    /// Whether functions start again when their source changes.
+    /// Whether functions are built again when their source changes.
     pub watch: bool,
     /// Whether the gateway holds the routes to the template's limits.
     pub limits: bool,
     /// The template's parameter `SelfService`.
     pub self_service: String,
+    /// The origins whose pages may call, as `CorsOrigins` has them; `http://localhost:*` is any port.
+    pub cors_origins: Vec<String>,
+    /// What the console is read by.
+    pub console: Console,
 }
 
 /// What answers requests and what it holds; not the functions' processes.
@@ -57,7 +61,8 @@ struct Stack {
     dynamodb: String,
     routes: Vec<Route>,
     limits: bool,
-    operations: BTreeSet<String>,
+    cors: Cors,
+    console: Console,
     database: Database,
     event_sources: Vec<EventSource>,
     tables: Vec<template::Table>,
@@ -71,39 +76,41 @@ struct Stack {
 /// If something that it needs is missing or ends, in a sentence that says what to do.
 pub async fn run(options: Options) -> Result<()> {
     let mut told_to_stop = pin!(told_to_stop()?);
-    functions::check().await?;
+    let (console, host) = (options.console, Host::new()?);
     let gateway = listen(options.port).await?;
-    let (stack, functions) = prepare(&options, &gateway).await?;
+    let Prepared { stack, functions, environment, timeouts } = prepare(&options, &gateway, &host).await?;
     let mut sources = Sources::new(&functions.root);
 
     let built = tokio::select! {
         built = functions.build() => built?,
         () = &mut told_to_stop => return Ok(()),
     };
-    ensure!(built, "The functions do not build. The lines above say why.");
+    let built = built.context("The functions do not build. The lines above say why.")?;
 
-    let lambda = listen(options.lambda_port).await?.local_addr()?;
-    let mut serving = pin!(stack.serve(gateway, lambda));
-    loop {
-        let mut watch = functions.start(lambda)?;
-        let next = tokio::select! {
-            ended = &mut serving => ended.and(Ok(Next::End)),
-            status = watch.ended() => Err(anyhow!("cargo lambda watch has ended ({}). The lines above say why.", status?)),
-            rebuilt = functions.rebuilt(&mut sources), if options.watch => rebuilt.and(Ok(Next::StartAgain)),
-            () = &mut told_to_stop => Ok(Next::End),
-        };
-        watch.stop().await;
-        if !matches!(next, Ok(Next::StartAgain)) {
-            remove(&stack.data.stack())?;
-            say("Stopped.");
-            return next.map(drop);
+    let lambda = Arc::new(Lambda::new(&host, &built, environment, options.concurrency, &timeouts));
+    let mut serving = pin!(stack.serve(gateway, lambda.clone()));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut serving => break ended,
+            rebuilt = functions.rebuilt(&mut sources), if options.watch => match rebuilt {
+                Ok(binaries) => lambda.replace(&binaries),
+                Err(error) => break Err(error),
+            },
+            () = &mut told_to_stop => break Ok(()),
         }
-    }
+        console.say("The functions are built again, and take the next requests.");
+    };
+    remove(&stack.data.stack())?;
+    console.say("Stopped.");
+    ended
 }
 
-enum Next {
-    StartAgain,
-    End,
+/// What a start needs, made.
+struct Prepared {
+    stack: Stack,
+    functions: Functions,
+    environment: Variables,
+    timeouts: BTreeMap<String, Duration>,
 }
 
 /// Ctrl-C, `kill`, or a terminal that is closed.
@@ -120,7 +127,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>> {
 }
 
 /// Makes what is not there yet: the data directory, the tables, the keys, the demo user.
-async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Functions)> {
+async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Result<Prepared> {
     let root = env::current_dir()?;
     let template = Template::read(&root.join("template.yaml")).context("Run this in the project's root")?;
     // This is where everything is developed, so all is there unless it is wanted otherwise.
@@ -149,36 +156,31 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     let mail = data.mail();
     let resources =
         StackResources { url: &url, dynamodb: &dynamodb_url, secrets_manager: &secrets_url, tables: &tables, keys: &keys, mail: &mail };
-    let environment = variables(&resources);
-    let operations = template::functions(&template);
-    let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
-    let limits = options.limits;
-    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, limits, operations, database, event_sources, tables, keys, user }, functions))
+    let environment = [inherited(), variables(&resources)].concat();
+    let (limits, console) = (options.limits, options.console);
+    let cors = Cors::new(options.cors_origins.clone(), template::cors(&template)?);
+    let functions = Functions { root, operations: template::functions(&template), host: host.clone(), console };
+    let stack = Stack { data, url, dynamodb: dynamodb_url, routes, limits, cors, console, database, event_sources, tables, keys, user };
+    Ok(Prepared { stack, functions, environment, timeouts: template::timeouts(&template) })
 }
 
 impl Stack {
-    /// Serves requests, and says so when the functions answer; never returns but with an error.
-    async fn serve(&self, listener: TcpListener, lambda: SocketAddr) -> Result<()> {
+    /// Says that it serves requests, and does so; a function starts at its first. Never returns but with an error.
+    async fn serve(&self, listener: TcpListener, lambda: Arc<Lambda>) -> Result<()> {
         let authority = listener.local_addr()?.to_string();
-        let lambda = Arc::new(Lambda::new(lambda, self.operations.iter().map(String::as_str)));
-        let mut gateway = Gateway::new(self.routes.clone(), lambda.clone(), authority);
+        let gateway = Gateway::new(self.routes.clone(), lambda.clone(), authority, self.console);
+        let mut gateway = gateway.open_to(self.cors.clone());
         if self.limits {
             gateway = gateway.limited_by(Limiter::new(&self.routes));
         }
-        let mut serving = tokio::spawn(gateway::serve(listener, gateway));
-        let announcing = tokio::spawn(mail::announce(self.data.mail()));
+        let serving = tokio::spawn(gateway::serve(listener, gateway));
+        let announcing = tokio::spawn(mail::announce(self.data.mail(), self.console));
         let mut following = self.follow(&lambda)?;
-
-        let invoked = self.event_sources.iter().map(|source| source.function.as_str());
+        let description = self.description();
+        write_private(&self.data.stack(), &format!("{description:#}\n"))?;
+        self.console.report("ready", &self.greeting(), || description);
         tokio::select! {
-            answered = async { tokio::try_join!(ready::wait(&self.routes, &self.url), ready::wait_for(&lambda, invoked)) } => drop(answered?),
-            ended = &mut serving => ended??,
-            Some(ended) = following.join_next() => ended??,
-        }
-        write_private(&self.data.stack(), &format!("{:#}\n", self.description()))?;
-        say(self.greeting());
-        tokio::select! {
-            ended = &mut serving => ended??,
+            ended = serving => ended??,
             ended = announcing => ended?,
             Some(ended) = following.join_next() => ended??,
         }
@@ -191,9 +193,14 @@ impl Stack {
         for source in self.event_sources.clone() {
             let (lambda, function, file) = (lambda.clone(), source.function.clone(), self.data.stream(&source.table));
             let stream = Stream::new(self.database.clone(), source, streams::position(&file)?);
-            following.spawn(stream.follow(file, move |event| {
+            let console = self.console;
+            following.spawn(stream.follow(file, console, move |event| {
                 let (lambda, function) = (lambda.clone(), function.clone());
-                async move { serde_json::from_slice(&lambda.invoke(&function, event).await.ok()?).ok() }
+                async move {
+                    let answered = lambda.invoke(&function, event).await;
+                    let answer = answered.inspect_err(|error| console.say(format!("{function}: {error}"))).ok()?;
+                    serde_json::from_slice(&answer).ok()
+                }
             }));
         }
         Ok(following)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::interval;
 
-use crate::console::say;
+use crate::console::Console;
 use crate::data::{self, write_private};
 use crate::tables::{failure, name_of};
 use crate::template::EventSource;
@@ -80,11 +80,11 @@ impl Stream {
     }
 
     /// Hands every record to `invoke`, from now on; returns with an error only. `invoke` gives the function's answer, or nothing if it
-    /// failed. `file` keeps the position.
+    /// failed. `file` keeps the position, and `console` is told what was given up.
     ///
     /// # Errors
     /// If the stream can't be read, or the position can't be kept.
-    pub async fn follow<F>(mut self, file: PathBuf, invoke: impl Fn(Vec<u8>) -> F + Send + Sync) -> Result<()>
+    pub async fn follow<F>(mut self, file: PathBuf, console: Console, invoke: impl Fn(Vec<u8>) -> F + Send + Sync) -> Result<()>
     where
         F: Future<Output = Option<Value>> + Send,
     {
@@ -95,7 +95,7 @@ impl Stream {
             let records = spawn_blocking(move || reader.records()).await??;
             let Some(last) = records.last() else { continue };
             for batch in self.batches(&records) {
-                self.hand_over(&batch, &invoke).await;
+                self.hand_over(&batch, console, &invoke).await;
                 if let Some(last) = batch.last() {
                     self.pass(last);
                     self.keep(&file)?;
@@ -106,7 +106,7 @@ impl Stream {
         }
     }
 
-    async fn hand_over<F>(&self, batch: &[Value], invoke: &(impl Fn(Vec<u8>) -> F + Send + Sync))
+    async fn hand_over<F>(&self, batch: &[Value], console: Console, invoke: &(impl Fn(Vec<u8>) -> F + Send + Sync))
     where
         F: Future<Output = Option<Value>> + Send,
     {
@@ -118,7 +118,7 @@ impl Stream {
             left = invoke(event).await.map_or(left, |answer| not_done(left, &answer));
             let Some((first, others)) = left.split_first() else { return };
             if self.is_too_old(first) {
-                say(format!("{} did not take a record of {}: it was left out.", self.source.function, self.source.table));
+                console.say(format!("{} did not take a record of {}: it was left out.", self.source.function, self.source.table));
                 left = others;
             }
             if left.is_empty() {
@@ -241,7 +241,7 @@ Resources:
         };
 
         let again = stream.clone();
-        let _ = tokio::time::timeout(Duration::from_secs(5), stream.follow(file.clone(), invoke)).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), stream.follow(file.clone(), Console::default(), invoke)).await;
 
         assert_eq!(*seen.lock().unwrap(), ["outbox#1 outbox#2", "outbox#1 outbox#2", "outbox#2"]);
         let again = Stream { position: position(&file).unwrap(), ..again };

@@ -2,12 +2,14 @@
 
 mod authorizer;
 mod conditions;
+mod cors;
 mod event_source;
 mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -15,6 +17,7 @@ use serde_json::Value;
 use crate::yaml;
 
 pub use authorizer::Authorizer;
+pub use cors::{Cors, cors};
 pub use event_source::{EventSource, event_sources};
 pub use limit::Limit;
 
@@ -93,6 +96,15 @@ impl Template {
 #[must_use]
 pub fn functions(template: &Template) -> BTreeSet<String> {
     template.resources("AWS::Serverless::Function").map(|(id, _)| kebab_case(id)).collect()
+}
+
+/// How long each function may take for an event: its own `Timeout`, or that of `Globals`, or Lambda's default of three seconds.
+#[must_use]
+pub fn timeouts(template: &Template) -> BTreeMap<String, Duration> {
+    let timeout = |function: Option<&Value>| function.and_then(|function| function.get("Timeout")).and_then(Value::as_u64);
+    let globals = timeout(template.0.pointer("/Globals/Function")).unwrap_or(3);
+    let functions = template.resources("AWS::Serverless::Function");
+    functions.map(|(id, function)| (kebab_case(id), Duration::from_secs(timeout(Some(function)).unwrap_or(globals)))).collect()
 }
 
 /// Every route of every function, sorted.
@@ -271,6 +283,20 @@ Resources:
         let functions = functions(&Template::parse(TEMPLATE).unwrap());
 
         assert_eq!(functions.into_iter().collect::<Vec<_>>(), ["authorizer", "entity-token-get", "user-login"]);
+    }
+
+    #[test]
+    fn a_function_has_its_own_timeout_or_that_of_all() {
+        let text = format!("Globals: {{Function: {{Timeout: 10}}}}\n{TEMPLATE}");
+        let text = text.replace(
+            "  Authorizer: {Type: AWS::Serverless::Function}",
+            "  Authorizer: {Type: AWS::Serverless::Function, Properties: {Timeout: 60}}",
+        );
+
+        let timeouts = timeouts(&Template::parse(&text).unwrap());
+
+        let seconds = |name: &str, seconds| (name.to_owned(), Duration::from_secs(seconds));
+        assert_eq!(timeouts, [seconds("authorizer", 60), seconds("entity-token-get", 10), seconds("user-login", 10)].into());
     }
 
     #[test]
