@@ -27,7 +27,7 @@ impl Operation for UsersCreate {
         let digest = fields.digest(&["password"]);
         let given = fields.required_text("username", usize::MAX);
         let username = given.trim().to_owned();
-        if !given.is_empty() && !(username.parse::<Name>().is_ok() && Username::normalised(&username).is_possible()) {
+        if !given.is_empty() && (username.parse::<Name>().is_err() || !Username::normalised(&username).is_possible()) {
             fields.invalid("username", "must have 1 to 256 bytes and no control character");
         }
         let email = fields.parsed::<EmailAddress>("email").map(|email| email.to_string());

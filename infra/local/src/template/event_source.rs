@@ -97,7 +97,7 @@ mod tests {
 
     fn template(properties: &str) -> Template {
         Template::parse(&format!(
-            "Resources: {{Mailer: {{Type: AWS::Serverless::Function, Properties: {{Events: {{Outbox: {{Type: DynamoDB, Properties: {{\n\
+            "Resources: {{Mailer: {{Type: AWS::Serverless::Function, Properties: {{Events: {{Outbox: {{Type: DynamoDB, Properties: {{\
              Stream: !GetAtt TokensTable.StreamArn, BatchSize: 10, MaximumRecordAgeInSeconds: 60, {properties}}}}}}}}}}}}}"
         ))
         .unwrap()
