@@ -3,11 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::house::{Door, World};
-use crate::operations::UserForgotPassword;
+use latchkey::http::Operation;
+use serde_json::json;
+
+use crate::house::{Call, Door, NOW, World};
+use crate::operations::{UserForgotPassword, UserSignUp};
 use crate::user::forgot_password;
 
-/// Calls of each sort.
+/// Calls of each sort, and in each pair.
 const CALLS: usize = 400;
 
 /// The probability that a call of `ones` takes longer than one of `others`: 0.5 where nothing tells them apart (Mann and Whitney's U).
@@ -21,35 +24,69 @@ fn auc(ones: &[Duration], others: &[Duration]) -> f64 {
     f64::from(halves.sum::<u32>()) / 2.0 / (ones.len() * others.len()) as f64
 }
 
+/// Who is asked about: names and addresses of one length.
+const KNOWN: &str = "alice@example.com";
+const UNKNOWN: &str = "nobod@example.com";
+const DISABLED: &str = "dora1@example.com";
+const THROTTLED: &str = "flood@example.com";
+
+/// A world in which these are known, disabled and throttled.
+async fn world() -> World {
+    let world = World::with([("MAIL_REQUESTS_PER_ADDRESS", "100"), ("MAILS_PER_DAY", "1")]).await;
+    for name in ["alice", "flood"] {
+        world.person(name).await;
+    }
+    let dora = world.person("dora1").await;
+    world.set_user(&dora, "SET disabled_at = :v", NOW).await;
+    world
+}
+
+/// Compares the times of calls about one who is known with those about each of the others.
+async fn report<O: Operation>(world: &World, what: &str, call: impl Fn(&str) -> Call) {
+    let service = world.start::<O>().await;
+    // Their mailbox takes no more today.
+    for number in 0..3 {
+        service.call_unjudged(&call(THROTTLED).from(format!("192.0.2.{number}").as_str())).await;
+        world.mails().await;
+        world.pass(61);
+    }
+    for (net, other) in [UNKNOWN, DISABLED, THROTTLED].into_iter().enumerate() {
+        let (mut known, mut others) = (Vec::new(), Vec::new());
+        for number in 0..CALLS {
+            // As many bytes, from as many clients, and each the first as often as the second.
+            let mut pair = [(KNOWN, &mut known), (other, &mut others)];
+            if number % 2 == 1 {
+                pair.reverse();
+            }
+            for (place, (name, times)) in pair.into_iter().enumerate() {
+                let call = call(name).from(format!("10.{}.{}.{}", net * 2 + place, number / 256, number % 256).as_str());
+                let begun = Instant::now();
+                let status = service.call_unjudged(&call).await;
+                times.push(begun.elapsed());
+                assert_eq!(status, 202);
+            }
+        }
+        known.sort();
+        others.sort();
+        println!(
+            "{what}: {CALLS} calls each; median of {KNOWN} {:?}, of {other} {:?}; AUC {:.3}",
+            known[CALLS / 2],
+            others[CALLS / 2],
+            auc(&known, &others),
+        );
+    }
+}
+
 #[tokio::test]
 #[ignore = "a report: `cargo test -p latchkey-tests -- --ignored --nocapture oracle::`"]
 async fn the_time_of_a_forgotten_password() {
-    let world = World::with([("MAIL_REQUESTS_PER_ADDRESS", "100")]).await;
-    world.person("alice").await;
-    let service = world.start::<UserForgotPassword>().await;
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for number in 0..CALLS {
-        // As many bytes, from as many clients, and each the first as often as the second.
-        let mut pair = [("alice", &mut known), ("nobod", &mut unknown)];
-        if number % 2 == 1 {
-            pair.reverse();
-        }
-        for (place, (name, times)) in pair.into_iter().enumerate() {
-            let call = forgot_password::call(name).from(format!("10.{place}.{}.{}", number / 256, number % 256).as_str());
-            let begun = Instant::now();
-            let status = service.call_unjudged(&call).await;
-            times.push(begun.elapsed());
-            assert_eq!(status, 202);
-        }
-    }
-    known.sort();
-    unknown.sort();
-    println!(
-        "forgotten password: {CALLS} calls each; median of a known name {:?}, of an unknown one {:?}; AUC {:.3}",
-        known[CALLS / 2],
-        unknown[CALLS / 2],
-        auc(&known, &unknown),
-    );
+    report::<UserForgotPassword>(&world().await, "forgotten password", forgot_password::call).await;
+}
+
+#[tokio::test]
+#[ignore = "a report: `cargo test -p latchkey-tests -- --ignored --nocapture oracle::`"]
+async fn the_time_of_a_sign_up() {
+    report::<UserSignUp>(&world().await, "sign-up", |email| Call::new().json(json!({ "email": email }))).await;
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod email;
 pub mod forgot_password;
 mod login;
 mod logout;
+mod made_up_links;
 mod password;
 mod renew;
 mod reset_password;

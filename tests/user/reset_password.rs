@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
-use latchkey::credentials::{ResetToken, TokenKeys};
-use latchkey::domain::{Acl, Timestamp};
+use latchkey::domain::Acl;
 use latchkey::runtime::Table;
 use latchkey::store::{MOST_FAILURES, Users};
 use serde_json::{Value, json};
@@ -323,31 +322,6 @@ async fn it_is_told_and_a_dead_link_is_not() {
     let told = world.told();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["event"], &told[0]["subject"]), (&json!("password.reset"), &json!(alice.id)));
-}
-
-/// What differs from a mailed token in its 64 random bytes, or is shorter or longer.
-fn random_token(length: usize) -> String {
-    let bytes: Vec<u8> = (0..length.div_ceil(16)).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).take(length).collect();
-    // The key number of every world's ring is 1.
-    format!("lkrst_{}", bs58::encode([&[1], bytes.as_slice()].concat()).into_string())
-}
-
-#[tokio::test]
-async fn a_hundred_thousand_made_up_links_open_nothing_and_ask_nothing_of_a_table() {
-    let world = World::new().await;
-    let ring = TokenKeys::parse(&std::fs::read_to_string(world.folder.join("token.json")).unwrap()).unwrap();
-    let now = Timestamp::from_unix(0);
-
-    for _ in 0..100_000 {
-        assert!(ResetToken::open(&ring, &random_token(64), now).is_err());
-    }
-    let service = world.start::<UserResetPassword>().await;
-    world.spy.take();
-    for number in 0..300 {
-        let reply = service.reply(call(&random_token(if number < 200 { 64 } else { number - 200 }), NEW)).await;
-        assert_eq!((reply.status, reply.code()), (404, "link-not-found"));
-    }
-    assert_eq!(world.spy.take().actions, [""; 0]);
 }
 
 #[tokio::test]

@@ -51,17 +51,16 @@ impl Stream {
         let described = self.database.describe_stream(serde_json::from_value(json!({ "StreamArn": arn }))?).map_err(failure)?;
         let mut records = Vec::new();
         for shard in described.stream_description.shards {
-            let mut request = json!({ "StreamArn": arn, "ShardId": shard.shard_id, "ShardIteratorType": "TRIM_HORIZON" });
-            if let Some(position) = &self.position {
-                request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
-                request["SequenceNumber"] = position.as_str().into();
-            }
+            let behind = self.position.as_ref().map_or("TRIM_HORIZON", |_| "AFTER_SEQUENCE_NUMBER");
+            let request = json!({
+                "StreamArn": arn, "ShardId": shard.shard_id, "ShardIteratorType": behind, "SequenceNumber": self.position,
+            });
             let iterator = self.database.get_shard_iterator(serde_json::from_value(request)?).map_err(failure)?;
             let request = json!({ "ShardIterator": iterator.shard_iterator.unwrap_or_default() });
             for record in self.database.get_records(serde_json::from_value(request)?).map_err(failure)?.records {
-                let mut record = serde_json::to_value(record)?;
-                record["eventSourceARN"] = arn.as_str().into();
-                records.push(record);
+                let Value::Object(mut record) = serde_json::to_value(record)? else { continue };
+                record.insert("eventSourceARN".to_owned(), arn.as_str().into());
+                records.push(record.into());
             }
         }
         Ok(records)
