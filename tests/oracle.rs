@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use latchkey::http::Operation;
+use latchkey::runtime::Start;
 use serde_json::json;
 
 use crate::house::{Call, Door, NOW, World};
@@ -42,7 +42,7 @@ async fn world() -> World {
 }
 
 /// Compares the times of calls about one who is known with those about each of the others.
-async fn report<O: Operation>(world: &World, what: &str, call: impl Fn(&str) -> Call) {
+async fn report<O: Start>(world: &World, what: &str, call: impl Fn(&str) -> Call) {
     let service = world.start::<O>().await;
     // Their mailbox takes no more today.
     for number in 0..3 {
