@@ -106,8 +106,7 @@ fn no_role_has_a_right_to_everything() {
 fn what_the_whole_run_used_is_what_the_roles_allow() {
     // Lambda uses these in a function's name: it writes the log, reads the stream, and puts aside what the function never took.
     let of_lambda = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(|action| format!("dynamodb:{action}"));
-    let is_lambdas =
-        |right: &Right| right.0.starts_with("logs:") || right.0.starts_with("sqs:") || of_lambda.iter().any(|action| *action == right.0);
+    let is_lambdas = |right: &Right| right.0.starts_with("logs:") || right.0.starts_with("sqs:") || of_lambda.contains(&right.0);
     // Of AWS's rights on mail the resources are the identity and the configuration set; ours has one of each.
     let named = |(action, resource): Right| match (action.starts_with("ses:"), resource.contains("configuration-set")) {
         (false, _) => (action, resource),

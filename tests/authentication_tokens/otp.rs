@@ -158,6 +158,20 @@ async fn a_customer_without_an_address_can_not_be_asked_for_one() {
 }
 
 #[tokio::test]
+async fn an_address_that_takes_no_effect_is_none() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let body = json!({ "customerId": alice.id, "otpRequired": true });
+    assert_eq!(world.one_time_token(&backend.key, body.clone()).await.status, 201);
+    world.disown("alice@example.com").await;
+    let mails = world.mails().await.len();
+
+    let reply = world.one_time_token(&backend.key, body).await;
+
+    assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["otpRequired"]));
+    assert_eq!(world.mails().await.len(), mails);
+}
+
+#[tokio::test]
 async fn there_is_no_token_without_the_request_for_its_mail() {
     let (world, backend, alice) = world_of_two([]).await;
     let mut setup = world.setup_of("authentication-token-create");

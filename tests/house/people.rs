@@ -29,19 +29,11 @@ impl World {
     pub fn user_row(&self, name: &str, acl: Acl) -> UserRow {
         let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 7168, iterations: 1, parallelism: 1 }).unwrap();
         UserRow {
-            user_id: UserId::random(),
-            username: name.to_owned(),
             email: Some(format!("{name}@example.com")),
-            email_verified: false,
             first_name: Some("First".to_owned()),
-            last_name: None,
-            created_at: Timestamp::from_unix(NOW),
-            password_expires_at: None,
-            disabled_at: None,
-            erased_at: None,
-            epoch: 0,
             acl,
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(format!("{name}'s password"))).unwrap().as_str())),
+            ..UserRow::new(name.to_owned(), Timestamp::from_unix(NOW))
         }
     }
 

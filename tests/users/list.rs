@@ -30,7 +30,7 @@ async fn insert_many(world: &World, names: impl IntoIterator<Item = String>, acl
 }
 
 fn call(by: &Person, query: &[(&str, &str)]) -> Call {
-    query.iter().fold(Call::new().bearer(&by.jwt), |call, (name, value)| call.parameter(name, *value))
+    query.iter().fold(Call::new().bearer(&by.jwt), |call, (name, value)| call.parameter(name, value))
 }
 
 async fn list(world: &World, by: &Person, query: &[(&str, &str)]) -> Reply {

@@ -15,11 +15,7 @@ impl AuthenticationTokenCreate {
     /// and no mail without its token. A repeated request gets the token again, and no second mail.
     pub(super) async fn issue(&self, grant: Grant, wanted: TokenRequest, request: &Request) -> Result<Answer, ApiError> {
         let keys = self.keys.get().await.tokens;
-        let recipient = match (wanted.otp_required, grant.recipient()) {
-            (true, None) => return Err(ApiError::invalid_field("otpRequired", "the customer has no e-mail address here")),
-            (true, recipient) => recipient,
-            (false, _) => None,
-        };
+        let recipient = if wanted.otp_required { Some(self.recipient(&grant).await?) } else { None };
         let guard = wanted.idempotency.as_ref();
         let credential = (grant.issuer, grant.credential_id.as_str());
         let guard = guard.map(|(key, digest)| IdempotencyGuard::new(credential, Self::NAME, key, digest.clone(), request.now));
@@ -44,6 +40,15 @@ impl AuthenticationTokenCreate {
         }
         let view = AuthenticationTokenView::new(row, text);
         Ok(Answer::created(&view)?.at(view.location()))
+    }
+
+    /// The user to whom a one-time password can be mailed: a customer with an address that takes effect.
+    async fn recipient(&self, grant: &Grant) -> Result<UserId, ApiError> {
+        let nobody = || ApiError::invalid_field("otpRequired", "the customer has no e-mail address here that takes effect");
+        let user = grant.subject.user().ok_or_else(nobody)?;
+        let address = grant.mailbox.as_ref().ok_or_else(nobody)?;
+        let owner = self.users.owner_of(address).await?;
+        owner.filter(|owner| owner.user_id == user).map(|_| user).ok_or_else(nobody)
     }
 
     /// The request to mail the token's one-time password to `user`.

@@ -8,13 +8,14 @@ use latchkey::caller::PasswordGate;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, OTP_WINDOW_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
-use latchkey::store::{Database, OneTimeTokens, Throttle};
+use latchkey::store::{Database, OneTimeTokens, Throttle, Users};
 use request::Proof;
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
     passwords: PasswordGate,
     tokens: OneTimeTokens,
+    users: Users,
     database: Database,
     keys: Keys,
     otp_mails: Throttle,
@@ -68,6 +69,7 @@ impl Start for AuthenticationTokenCreate {
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             tokens: OneTimeTokens::new(&database),
+            users: Users::new(&database),
             database,
             keys: setup.keys().await?,
             otp_mails: Throttle {

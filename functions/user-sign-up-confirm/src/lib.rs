@@ -6,7 +6,7 @@
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{LoginLives, NewLogin};
 use latchkey::credentials::{Issuer, PasswordHasher, PasswordRules, SignUpToken, SigningKeys, TokenKeys, Weakness};
-use latchkey::domain::{Acl, EmailAddress, Locator, Name, Secret, UserId, Username};
+use latchkey::domain::{EmailAddress, Locator, Name, Secret, Username};
 use latchkey::http::{Answer, ApiError, LoginView, Operation, Request, Route};
 use latchkey::runtime::{BreachedPasswords, ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{NewUserError, UserRow, Users};
@@ -49,21 +49,8 @@ impl Operation for UserSignUpConfirm {
         self.breached.check(&password, &request.trail).await.map_err(weak)?;
 
         let hash = self.hasher.hash(&password).map_err(ApiError::internal)?;
-        let user = UserRow {
-            user_id: UserId::random(),
-            username,
-            email: Some(address.to_string()),
-            email_verified: true,
-            first_name,
-            last_name,
-            created_at: now,
-            password_expires_at: None,
-            disabled_at: None,
-            erased_at: None,
-            epoch: 0,
-            acl: Acl::default(),
-            password_hash: Some(Secret::new(hash.as_str())),
-        };
+        let (email, password_hash) = (Some(address.to_string()), Some(Secret::new(hash.as_str())));
+        let user = UserRow { email, email_verified: true, first_name, last_name, password_hash, ..UserRow::new(username, now) };
         let keys = self.signing_keys.get().await;
         let login = NewLogin::mint(&user, self.lives, (&self.issuer, keys.as_ref()), request.user_agent(), now);
         let NewLogin { session, token } = login.map_err(ApiError::internal)?;

@@ -57,6 +57,26 @@ pub struct UserRow {
 }
 
 impl UserRow {
+    /// A new user with a name alone: no address, no password and no rights.
+    #[must_use]
+    pub fn new(username: String, created_at: Timestamp) -> Self {
+        Self {
+            user_id: UserId::random(),
+            username,
+            email: None,
+            email_verified: false,
+            first_name: None,
+            last_name: None,
+            created_at,
+            password_expires_at: None,
+            disabled_at: None,
+            erased_at: None,
+            epoch: 0,
+            acl: Acl::default(),
+            password_hash: None,
+        }
+    }
+
     /// Whether the user is not disabled.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `latchkey user add`.
 
-use latchkey::domain::{EmailAddress, Secret, Timestamp, UserId, Username};
+use latchkey::domain::{EmailAddress, Secret, Timestamp, Username};
 use latchkey::store::{NewUserError, UserRow, Users};
 use serde::Serialize;
 
@@ -62,19 +62,13 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
         [Some(name.as_str()), email.as_deref(), first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect();
     let password = if no_password { None } else { Some(password.take(connection, &names).await?) };
     let row = UserRow {
-        user_id: UserId::random(),
-        username: name.clone(),
         email: email.clone(),
-        email_verified: false,
         first_name: first_name.clone(),
         last_name: last_name.clone(),
-        created_at: connection.now(),
         password_expires_at: password_expires,
-        disabled_at: None,
-        erased_at: None,
-        epoch: 0,
         acl,
         password_hash: password.as_ref().map(|password| Secret::new(password.hash.as_str())),
+        ..UserRow::new(name.clone(), connection.now())
     };
     let entry = journal::begin(connection, OperatorAct::UserAdd, row.user_id).await?;
     let inserted = entry
