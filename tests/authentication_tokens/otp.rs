@@ -247,7 +247,7 @@ async fn what_it_costs_with_a_one_time_password() {
     let body = json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true });
     let call = Call::new().header("reb-apikey", &backend.key).json(body);
 
-    world.measure::<AuthenticationTokenCreate>("with a one-time password", call, 201, 2).await;
+    world.measure::<AuthenticationTokenCreate>("with a one-time password", call, 201, 3).await;
 }
 
 #[tokio::test]

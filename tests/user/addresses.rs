@@ -74,7 +74,7 @@ async fn an_unknown_address_costs_the_requests_and_the_hash_of_a_known_one() {
 }
 
 #[tokio::test]
-async fn a_name_costs_what_it_cost() {
+async fn a_login_by_name_costs_less_than_it_costs_by_address() {
     let world = World::new().await;
     world.insert(&world.user_row("alice", Acl::default())).await;
 

@@ -30,7 +30,7 @@ async fn the_address_takes_effect_the_former_one_is_told_and_all_sessions_are_ov
     let (root, alice, token) = asked(&world).await;
     let sent = world.sent().len();
 
-    let reply = world.measure::<UserEmailConfirm>("", call(&token), 200, 4).await;
+    let reply = confirm(&world, &token).await;
 
     assert_eq!(reply.body, json!({ "message": "Success" }));
     assert_eq!(world.call::<UserRenew>(Call::new().bearer(&alice.jwt)).await.status, 401);
@@ -158,4 +158,13 @@ async fn the_token_is_needed() {
     let reply = world.call::<UserEmailConfirm>(Call::new().json(json!({})).undocumented()).await;
 
     assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["token"]));
+}
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let (_, _, token) = asked(&world).await;
+
+    world.measure::<UserEmailConfirm>("", call(&token), 200, 4).await;
+    world.measure::<UserEmailConfirm>("a used link", call(&token), 404, 1).await;
 }

@@ -31,7 +31,7 @@ async fn the_reader_of_the_mail_gets_an_account_and_is_logged_in() {
     let world = World::new().await;
     let token = world.sign_up_token("Carol@example.com").await;
 
-    let reply = world.measure::<UserSignUpConfirm>("", call(&token, json!({ "firstName": "Carol" })), 201, 2).await;
+    let reply = confirm(&world, &token, json!({ "firstName": "Carol" })).await;
 
     assert_eq!(
         reply.masked(&[("/Id", Mask::Uuid), ("/Token", Mask::Jwt)]),
@@ -189,4 +189,13 @@ async fn a_lost_answer_makes_one_account() {
 
     assert_eq!(world.spy.take().actions, ["GetItem", "TransactWriteItems", "TransactWriteItems"]);
     assert_eq!(accounts(&world).await, [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn it_costs_what_docs_costs_says() {
+    let world = World::new().await;
+    let token = world.sign_up_token("carol@example.com").await;
+
+    world.measure::<UserSignUpConfirm>("", call(&token, json!({})), 201, 2).await;
+    world.measure::<UserSignUpConfirm>("a used link", call(&token, json!({})), 404, 1).await;
 }
