@@ -177,11 +177,14 @@ fn make_deploy_in(checkout: &Path, aws: &Aws, parameters: &str, built: bool) {
         make.arg("BUILT=1");
     }
     // All tests come from one address.
-    make.args(["deploy", "ENV=dev", &format!("PARAMETERS=AddressAttempts=1000 {parameters}")]).current_dir(checkout);
-    // Two checkouts in one target directory undo each other's builds.
+    let mut parameters = format!("AddressAttempts=1000 {parameters}");
     if is_former {
+        // Two checkouts in one target directory undo each other's builds.
         make.env("CARGO_TARGET_DIR", checkout.join("target"));
+    } else {
+        parameters = format!("SelfService=sign-up MailRequestsPerAddress=100 {parameters}");
     }
+    make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(checkout);
     // Of the make that runs these tests.
     make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     let text = run(&mut make);

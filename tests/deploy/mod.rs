@@ -6,6 +6,7 @@ mod aws;
 mod deployed;
 mod flow;
 mod mails;
+mod people;
 mod removal;
 mod restore;
 mod rights;
@@ -39,6 +40,9 @@ async fn what_is_deployed_keeps_the_contract() {
     the_tour_answers_alike(&deployed).await;
     step("every operation");
     every_operation_answers(&deployed, true).await;
+    rights.observe(&deployed);
+    step("accounts from their beginning to their end");
+    people::every_operation_of_people_answers(&deployed).await;
     rights.observe(&deployed);
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&deployed).await;

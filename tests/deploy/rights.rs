@@ -31,12 +31,14 @@ const UNSEEN: [&str; 9] = [
 ];
 
 /// Every call that the functions make.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 12] = [
     "BatchGetItem",
+    "BatchWriteItem",
     "DeleteItem",
     "GetItem",
     "PutItem",
     "Query",
+    "Scan",
     "TransactWriteItems",
     "UpdateItem",
     "GetSecretValue",
@@ -101,8 +103,9 @@ fn rights_of(call: &str, parameters: &Value) -> Vec<Right> {
             let each = parameters["SecretIdList"].as_array().unwrap().iter().map(|id| right("secretsmanager:GetSecretValue", id));
             each.chain([right("secretsmanager:BatchGetSecretValue", &json!("*"))]).collect()
         }
-        "BatchGetItem" => {
-            parameters["RequestItems"].as_object().unwrap().keys().map(|table| right("dynamodb:BatchGetItem", &json!(table))).collect()
+        "BatchGetItem" | "BatchWriteItem" => {
+            let tables = parameters["RequestItems"].as_object().unwrap().keys();
+            tables.map(|table| right(&format!("dynamodb:{call}"), &json!(table))).collect()
         }
         "TransactWriteItems" => {
             let parts = parameters["TransactItems"].as_array().unwrap().iter().flat_map(|item| item.as_object().unwrap());

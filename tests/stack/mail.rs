@@ -22,7 +22,7 @@ pub async fn what_was_acknowledged_is_mailed(stack: &mut Stack) {
         assert_eq!(made.status, 201, "{made:?}");
         tokens.push((member, made.text("token")));
     }
-    let before = mails(stack).len();
+    let before = stack.mails().len();
     stack.kill_and_start_again().await;
 
     for (member, token) in &tokens {
@@ -30,23 +30,17 @@ pub async fn what_was_acknowledged_is_mailed(stack: &mut Stack) {
         let session = stack.http.post(&format!("/authentication-tokens/{token}/exchange"), &[], json!({ "oneTimePassword": digits })).await;
         assert_eq!(session.status, 201, "{session:?}");
     }
-    println!("{} mails: {before} before the cut, the others after it", mails(stack).len());
+    println!("{} mails: {before} before the cut, the others after it", stack.mails().len());
 }
 
 async fn one_time_password(site: &Site, member: &Member) -> String {
     let started = Instant::now();
     let to = format!("To: <{}>", member.email());
     loop {
-        if let Some(mail) = mails(site).into_iter().find(|mail| mail.contains(&to)) {
+        if let Some(mail) = site.mails().into_iter().find(|mail| mail.contains(&to)) {
             return mail.split_once("password is ").unwrap().1.chars().take(6).collect();
         }
         assert!(started.elapsed() < PATIENCE, "no mail to {}", member.email());
         moment().await;
     }
-}
-
-fn mails(site: &Site) -> Vec<String> {
-    let files = std::fs::read_dir(site.folder.join(".local/mail")).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
-    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
