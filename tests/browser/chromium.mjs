@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** How long a page may take to show what is waited for. A function's first process starts within it. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 10_000;
 
 // The sandbox is not there for root and in containers, and the browser sees no page but ours.
 const FLAGS = ['--headless', '--remote-debugging-pipe', '--no-sandbox', '--no-first-run', '--disable-gpu', '--disable-dev-shm-usage',
@@ -21,7 +21,9 @@ export class Browser {
   events = [];
 
   constructor(program) {
-    this.#process = spawn(program, [...FLAGS, `--user-data-dir=${this.#profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    // The browser reads commands from its file descriptor 3, and answers on 4.
+    const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'];
+    this.#process = spawn(program, [...FLAGS, `--user-data-dir=${this.#profile}`, 'about:blank'], { stdio });
     this.#process.on('exit', () => this.#calls.forEach(({ reject }) => reject(new Error(`${program} has ended`))));
     this.#process.stdio[3].on('error', () => {});
     let read = '';
@@ -53,6 +55,7 @@ export class Browser {
     const tab = new Tab((method, params) => this.send(method, params, sessionId));
     for (const domain of ['Page', 'Runtime', 'Network']) await tab.send(`${domain}.enable`);
     await tab.go(url);
+    await tab.until('The page', () => document.readyState === 'complete' && location.protocol !== 'about:');
     return tab;
   }
 
