@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** How long a page may take to show what is waited for. A function's first process starts within it. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 // The sandbox is not there for root and in containers, and the browser sees no page but ours.
 const FLAGS = ['--headless', '--remote-debugging-pipe', '--no-sandbox', '--no-first-run', '--disable-gpu', '--disable-dev-shm-usage',
