@@ -2,6 +2,7 @@
 //!
 //! Ignored unless asked for, because it needs Node, Python and a few minutes: `make test` asks.
 
+mod accounts;
 pub mod authorizer;
 pub mod clients;
 mod closed_origin;

@@ -81,6 +81,7 @@ impl StandIns {
         let mail = folder.join("mail");
         let resources = StackResources {
             url: "http://127.0.0.1:9000",
+            app_url: "http://127.0.0.1:9000",
             dynamodb: &dynamodb,
             secrets_manager: &secrets_manager,
             tables: &tables,

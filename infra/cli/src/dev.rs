@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Origins whose pages may call, separated by commas; `*` is all, and a port `*` is any
     #[arg(long, value_delimiter = ',', default_value = "http://localhost:*", value_name = "ORIGINS")]
     cors_origins: Vec<String>,
+    /// Page that links in mails lead to; the sample page, which the stack then serves, by default
+    #[arg(long, env = "APP_URL", value_name = "URL")]
+    app_url: Option<String>,
     /// What users can do for themselves: the template's parameter SelfService
     #[arg(long, default_value = "sign-up", value_parser = ["none", "recovery", "sign-up"])]
     self_service: String,
@@ -42,8 +45,10 @@ pub struct Arguments {
 
 /// Runs the stack until it is told to stop. With `json` the console is for a machine.
 pub async fn run(arguments: Arguments, json: bool) -> Result<(), Failure> {
-    let Arguments { port, dynamodb_port, data_dir, containers, concurrency, no_watch, limits, cors_origins, self_service } = arguments;
+    let Arguments { port, dynamodb_port, data_dir, containers, concurrency, no_watch, limits, cors_origins, app_url, self_service } =
+        arguments;
     let (watch, console) = (!no_watch, Console { json });
-    let options = Options { port, dynamodb_port, data_dir, containers, concurrency, watch, limits, self_service, cors_origins, console };
+    let options =
+        Options { port, dynamodb_port, data_dir, containers, concurrency, watch, limits, self_service, app_url, cors_origins, console };
     Ok(stack::run(options).await?)
 }

@@ -13,6 +13,8 @@ use crate::template::Table;
 pub struct StackResources<'s> {
     /// `http://127.0.0.1:9000`
     pub url: &'s str,
+    /// Where links in mails lead.
+    pub app_url: &'s str,
     /// The embedded DynamoDB's address.
     pub dynamodb: &'s str,
     /// The address where Secrets Manager is stood in for.
@@ -42,6 +44,7 @@ pub fn variables(stack: &StackResources<'_>) -> Variables {
     mail.push(stack.mail);
     let mut variables: Variables = vec![
         ("ISSUER".into(), stack.url.into()),
+        ("APP_URL".into(), stack.app_url.into()),
         ("MAIL_TRANSPORT".into(), mail),
         ("MAIL_FROM".into(), "latchkey@example.com".into()),
         ("AWS_REGION".into(), "local".into()),

@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod keys;
 pub mod lambda;
 pub mod mail;
+pub mod page;
 pub mod sam;
 pub mod secrets_manager;
 pub mod ses;

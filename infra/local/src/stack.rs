@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::lambda::{Invoke, Lambda};
 use crate::sources::Sources;
 use crate::streams::{self, Stream};
 use crate::template::{EventSource, Route, Template};
-use crate::{demo, keys, mail, sam, secrets_manager, tables, template, tour};
+use crate::{demo, keys, mail, page, sam, secrets_manager, tables, template, tour};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Options {
     pub limits: bool,
     /// The template's parameter `SelfService`.
     pub self_service: String,
+    /// The page that links in mails lead to; absent, it is the sample page, which the stack serves.
+    pub app_url: Option<String>,
     /// The origins whose pages may call, as `CorsOrigins` has them; `http://localhost:*` is any port.
     pub cors_origins: Vec<String>,
     /// What the console is read by.
@@ -58,6 +60,7 @@ pub struct Options {
 struct Stack {
     data: DataDirectory,
     url: String,
+    app_url: String,
     dynamodb: String,
     routes: Vec<Route>,
     limits: bool,
@@ -153,14 +156,26 @@ async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Resul
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 
+    let app_url = match &options.app_url {
+        Some(url) => url.clone(),
+        None => serve_page(gateway.local_addr()?.port(), &root, &url).await?,
+    };
     let mail = data.mail();
-    let resources =
-        StackResources { url: &url, dynamodb: &dynamodb_url, secrets_manager: &secrets_url, tables: &tables, keys: &keys, mail: &mail };
+    let resources = StackResources {
+        url: &url,
+        app_url: &app_url,
+        dynamodb: &dynamodb_url,
+        secrets_manager: &secrets_url,
+        tables: &tables,
+        keys: &keys,
+        mail: &mail,
+    };
     let environment = [inherited(), variables(&resources)].concat();
     let (limits, console) = (options.limits, options.console);
     let cors = Cors::new(options.cors_origins.clone(), template::cors(&template)?);
     let functions = Functions { root, operations: template::functions(&template), host: host.clone(), console };
-    let stack = Stack { data, url, dynamodb: dynamodb_url, routes, limits, cors, console, database, event_sources, tables, keys, user };
+    let stack =
+        Stack { data, url, app_url, dynamodb: dynamodb_url, routes, limits, cors, console, database, event_sources, tables, keys, user };
     Ok(Prepared { stack, functions, environment, timeouts: template::timeouts(&template) })
 }
 
@@ -211,6 +226,7 @@ impl Stack {
         let tables: serde_json::Map<_, _> = self.tables.iter().map(|table| (table.stem.clone(), tables::name(table).into())).collect();
         json!({
             "url": self.url,
+            "app_url": self.app_url,
             "username": self.user.username,
             "password": self.user.password,
             "dynamodb": self.dynamodb,
@@ -223,13 +239,28 @@ impl Stack {
         let readme = fs::read_to_string("README.md").unwrap_or_default();
         let tour = tour::tour(&readme, &self.url);
         let tour = tour.map(|tour| format!("\nA tour, to paste into another terminal:\n\n{tour}\n")).unwrap_or_default();
-        let Self { url, dynamodb, user: DemoUser { username, password }, .. } = self;
+        let Self { url, app_url, dynamodb, user: DemoUser { username, password }, .. } = self;
         let [mail, stack] = [self.data.mail(), self.data.stack()].map(|path| path.display().to_string());
         format!(
-            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  DynamoDB     {dynamodb}\n  \
-             mails        {mail}\n  for scripts  {stack}\n{tour}\nCtrl-C stops it. What it holds is kept for the next start.\n"
+            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  accounts     {app_url}\n  \
+             DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\nCtrl-C stops it. What it holds is kept for the next start.\n"
         )
     }
+}
+
+/// Serves the sample page to go with the API on `port` and at `api`, and gives its address: a hundred ports on, so that it is the same at
+/// each start, or wherever one is free.
+async fn serve_page(port: u16, root: &Path, api: &str) -> Result<String> {
+    let wanted = TcpListener::bind((Ipv4Addr::LOCALHOST, port.saturating_add(100))).await;
+    let listener = match wanted {
+        Ok(listener) => listener,
+        Err(_) => listen(0).await?,
+    };
+    // Not 127.0.0.1, whose pages may not call by default.
+    let url = format!("http://localhost:{}/", listener.local_addr()?.port());
+    let (root, api) = (root.to_owned(), api.to_owned());
+    tokio::spawn(async move { page::serve(listener, &root, &api).await });
+    Ok(url)
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
