@@ -1,4 +1,16 @@
 //! A layer for the routes of axum, and the extractor of [`Caller`].
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use latchkey_client::{Caller, Latchkey, Rule, axum::requires};
+//!
+//! let latchkey = Latchkey::new("https://auth.example.org")?;
+//! let reader = requires(&latchkey, Rule::new().permission("read-invoices").in_path("organization"))?;
+//! let invoices = get(async |caller: Caller| format!("for {}", caller.subject)).route_layer(reader);
+//! let app = Router::new().route("/{organization}/invoices", invoices);
+//! # let _: Router = app;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -197,3 +197,154 @@ fn public(jwk: &Jwk) -> Option<PublicKey> {
     let is_meant = jwk.alg.as_deref().is_none_or(|alg| alg == name) && jwk.r#use.as_deref().is_none_or(|used| used == "sig");
     if is_meant { Some(PublicKey { algorithm, key: key.ok()? }) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use serde_json::json;
+
+    use super::*;
+
+    const AT: SystemTime = SystemTime::UNIX_EPOCH;
+
+    /// A published set, and how often it was fetched.
+    #[derive(Default)]
+    struct Issuer {
+        kids: RwLock<Vec<&'static str>>,
+        fetches: AtomicUsize,
+        /// Whether it takes a fetch and answers nothing.
+        hangs: std::sync::atomic::AtomicBool,
+    }
+
+    impl Issuer {
+        async fn with(kids: &[&'static str]) -> (Arc<Self>, KeySet) {
+            let issuer = Arc::new(Self { kids: RwLock::new(kids.to_vec()), ..Self::default() });
+            let shared = issuer.clone();
+            let answer = ::axum::routing::get(async move || {
+                shared.fetches.fetch_add(1, Ordering::SeqCst);
+                if shared.hangs.load(Ordering::SeqCst) {
+                    std::future::pending::<()>().await;
+                }
+                json!({ "keys": shared.kids.read().unwrap().iter().copied().map(jwk).collect::<Vec<_>>() }).to_string()
+            });
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move { ::axum::serve(listener, ::axum::Router::new().fallback(answer)).await });
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            (issuer, KeySet::new(http, &url))
+        }
+
+        fn fetches(&self) -> usize {
+            self.fetches.load(Ordering::SeqCst)
+        }
+    }
+
+    /// The key of RFC 7515, A.3.
+    fn jwk(kid: &str) -> Value {
+        let (x, y) = ("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0");
+        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "alg": "ES256", "use": "sig" })
+    }
+
+    fn later(seconds: u64) -> SystemTime {
+        AT + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_is_looked_for_at_most_twice_a_minute() {
+        let (issuer, keys) = Issuer::with(&["k1"]).await;
+        assert!(keys.find("k1", AT).await.unwrap().is_some());
+        issuer.kids.write().unwrap().push("k2");
+
+        for _ in 0..5 {
+            assert!(keys.find("k2", later(29)).await.unwrap().is_none());
+        }
+        let fetches_at_once = issuer.fetches();
+
+        assert!(keys.find("k2", later(30)).await.unwrap().is_some());
+        assert!(keys.find("k3", later(31)).await.unwrap().is_none());
+        assert_eq!((fetches_at_once, issuer.fetches()), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn the_keys_are_kept_for_five_minutes_and_a_removed_one_no_longer() {
+        let (issuer, keys) = Issuer::with(&["k1", "k2"]).await;
+        assert!(keys.find("k1", AT).await.unwrap().is_some());
+        issuer.kids.write().unwrap().retain(|kid| *kid != "k1");
+
+        assert!(keys.find("k1", later(299)).await.unwrap().is_some());
+        assert!(keys.find("k1", later(300)).await.unwrap().is_none());
+        assert!(keys.find("k2", later(300)).await.unwrap().is_some());
+        assert_eq!(issuer.fetches(), 2);
+    }
+
+    #[tokio::test]
+    async fn old_keys_are_not_used_while_new_ones_cannot_be_had() {
+        let (issuer, keys) = Issuer::with(&["k1"]).await;
+        assert!(keys.find("k1", AT).await.unwrap().is_some());
+        issuer.kids.write().unwrap().clear();
+
+        assert!(matches!(keys.find("k1", later(300)).await.as_ref().map_err(Arc::as_ref), Err(KeysError::Empty)));
+    }
+
+    #[tokio::test]
+    async fn many_callers_at_once_cause_one_fetch() {
+        let (issuer, keys) = Issuer::with(&["k1"]).await;
+        let keys = Arc::new(keys);
+
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                tokio::spawn({
+                    let keys = keys.clone();
+                    async move { keys.find("k1", AT).await }
+                })
+            })
+            .collect();
+
+        for caller in callers {
+            assert!(caller.await.unwrap().unwrap().is_some());
+        }
+        assert_eq!(issuer.fetches(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_needs_a_known_key_does_not_wait_for_who_invents_one() {
+        let (issuer, keys) = Issuer::with(&["k1"]).await;
+        let keys = Arc::new(keys);
+        assert!(keys.find("k1", AT).await.unwrap().is_some());
+        issuer.hangs.store(true, Ordering::SeqCst);
+        let inventor = tokio::spawn({
+            let keys = keys.clone();
+            async move { keys.find("k2", later(40)).await }
+        });
+        while issuer.fetches() < 2 {
+            tokio::task::yield_now().await;
+        }
+
+        let known = tokio::time::timeout(Duration::from_secs(1), keys.find("k1", later(40))).await;
+
+        assert!(known.unwrap().unwrap().is_some());
+        // One who goes away leaves no verdict, and no way around the floor.
+        inventor.abort();
+        assert!(inventor.await.is_err());
+        assert!(matches!(keys.find("k2", later(41)).await.as_ref().map_err(Arc::as_ref), Err(KeysError::Abandoned)));
+        assert_eq!(issuer.fetches(), 2);
+    }
+
+    #[test]
+    fn a_key_for_another_use_or_of_an_unknown_kind_is_passed_over() {
+        let with = |name: &str, value: &str| {
+            let mut key = jwk(name);
+            key[name] = json!(value);
+            key
+        };
+        let set =
+            json!({ "keys": [jwk("good"), with("use", "enc"), with("alg", "ES384"), with("crv", "P-384"), with("kty", "oct"), 1, {}] });
+
+        let keys = read(set.to_string().as_bytes()).unwrap();
+
+        assert_eq!(keys.into_keys().collect::<Vec<_>>(), ["good"]);
+        assert!(matches!(read(b"{\"keys\":[]}"), Err(KeysError::Empty)));
+        assert!(matches!(read(b"<html>"), Err(KeysError::Unreadable(_))));
+    }
+}

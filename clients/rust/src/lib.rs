@@ -37,8 +37,3 @@ pub use keys::{Algorithm, KeysError};
 pub use latchkey::{Builder, ConfigError, Latchkey};
 pub use problem::{InvalidField, Problem};
 pub use session::{InvalidSession, VerifyError};
-
-/// The examples of the README.
-#[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -93,7 +93,7 @@ impl Trust {
     /// The caller of a session's JWT, at the time `now`.
     pub(crate) async fn verify(&self, keys: &KeySet, jwt: &str, now: SystemTime) -> Result<Caller, VerifyError> {
         let (message, signature) = jwt.rsplit_once('.').ok_or(InvalidSession::Malformed)?;
-        let (header, payload) = message.split_once('.').ok_or(InvalidSession::Malformed)?;
+        let (header, payload) = message.split_once('.').filter(|(_, payload)| !payload.contains('.')).ok_or(InvalidSession::Malformed)?;
         let header: Header = decode(header)?;
         let algorithm: Algorithm = serde_json::from_value(Value::String(header.alg)).map_err(|_| InvalidSession::Algorithm)?;
         if !self.algorithms.contains(&algorithm) {
