@@ -11,6 +11,19 @@
 //! # let _: Router = app;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! With introspection, the route sees a revocation at once, and can take API keys and entity tokens too:
+//!
+//! ```no_run
+//! use latchkey_client::{Kind, Latchkey, Rule, axum::requires};
+//! use std::{env, time::Duration};
+//!
+//! let latchkey = Latchkey::builder("https://auth.example.org").api_key(env::var("LATCHKEY_API_KEY")?).build()?;
+//! let rule = Rule::new().permission("read-invoices").in_path("organization").kinds([Kind::Session, Kind::ApiKey]);
+//! let reader = requires(&latchkey, rule.introspect_cached(Duration::from_secs(10)))?;
+//! # let _ = reader;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -104,7 +104,7 @@ pub enum InvalidRule {
     #[error("a permission has a name")]
     EmptyPermission,
     /// The ACL of an entity token is empty: what it proves is its entity.
-    #[error("entity tokens need an organization and no permission: they have no ACL")]
+    #[error("entity tokens need an organization, no permission and a route of their own: they have no ACL")]
     EntityTokens,
 }
 
@@ -150,6 +150,17 @@ impl Refused {
 }
 
 /// Decides about requests by a [`Rule`].
+///
+/// ```no_run
+/// # async fn example(request: http::request::Parts) -> Result<(), Box<dyn std::error::Error>> {
+/// use latchkey_client::{Caller, Guard, Latchkey, Refused, Rule};
+///
+/// let guard = Guard::new(&Latchkey::new("https://auth.example.org")?, Rule::new().permission("read-invoices"))?;
+/// let caller: Result<Caller, Refused> = guard.check(&request).await;
+/// # let _ = caller;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Guard {
     latchkey: Latchkey,
@@ -163,7 +174,7 @@ impl Guard {
     ///
     /// [`InvalidRule`] if the rule contradicts itself.
     pub fn new(latchkey: &Latchkey, rule: Rule) -> Result<Self, InvalidRule> {
-        let takes_entities = rule.takes_entities_only();
+        let takes_entities = rule.kinds.contains(&Kind::EntityToken);
         if rule.kinds.is_empty() || !rule.kinds.iter().all(|kind| matches!(kind, Kind::Session | Kind::ApiKey | Kind::EntityToken)) {
             return Err(InvalidRule::Kinds);
         }
@@ -176,7 +187,7 @@ impl Guard {
         if rule.permission.as_deref() == Some("") {
             return Err(InvalidRule::EmptyPermission);
         }
-        if takes_entities && (rule.permission.is_some() || rule.organization.is_none()) {
+        if takes_entities && !(rule.takes_entities_only() && rule.permission.is_none() && rule.organization.is_some()) {
             return Err(InvalidRule::EntityTokens);
         }
         if !takes_entities && rule.permission.is_none() && rule.organization.is_some() {

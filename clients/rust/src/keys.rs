@@ -18,7 +18,7 @@ const LIFE: Duration = Duration::from_secs(300);
 /// How far apart two looks for an unknown key are: whoever calls can invent a `kid` for each request.
 const FLOOR: Duration = Duration::from_secs(30);
 
-/// When the key set counts as lost.
+/// When the key set counts as lost, at the latest.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An algorithm that Latchkey signs with.
@@ -94,6 +94,7 @@ struct Attempt {
 pub(crate) struct KeySet {
     http: reqwest::Client,
     url: String,
+    timeout: Duration,
     published: RwLock<Option<Arc<Published>>>,
     last: Mutex<Attempt>,
     /// How many attempts have ended.
@@ -101,9 +102,9 @@ pub(crate) struct KeySet {
 }
 
 impl KeySet {
-    pub(crate) fn new(http: reqwest::Client, issuer_url: &str) -> Self {
-        let url = format!("{issuer_url}/.well-known/jwks.json");
-        Self { http, url, published: RwLock::default(), last: Mutex::default(), ended: AtomicU64::default() }
+    pub(crate) fn new(http: reqwest::Client, issuer_url: &str, timeout: Duration) -> Self {
+        let (url, timeout) = (format!("{issuer_url}/.well-known/jwks.json"), timeout.min(TIMEOUT));
+        Self { http, url, timeout, published: RwLock::default(), last: Mutex::default(), ended: AtomicU64::default() }
     }
 
     /// The key that `kid` names, if there is one.
@@ -138,7 +139,7 @@ impl KeySet {
     }
 
     async fn fetch(&self, now: SystemTime) -> Result<(), KeysError> {
-        let response = self.http.get(&self.url).timeout(TIMEOUT).send().await.map_err(KeysError::Lost)?;
+        let response = self.http.get(&self.url).timeout(self.timeout).send().await.map_err(KeysError::Lost)?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(KeysError::Status(status));
@@ -232,7 +233,7 @@ mod tests {
             let url = format!("http://{}", listener.local_addr().unwrap());
             tokio::spawn(async move { ::axum::serve(listener, ::axum::Router::new().fallback(answer)).await });
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            (issuer, KeySet::new(http, &url))
+            (issuer, KeySet::new(http, &url, TIMEOUT))
         }
 
         fn fetches(&self) -> usize {

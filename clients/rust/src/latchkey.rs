@@ -198,7 +198,7 @@ impl Builder {
         self
     }
 
-    /// When a request counts as lost; after 10 seconds by default.
+    /// When a request counts as lost; after 10 seconds by default, and for the public keys after 5 at the latest.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -234,7 +234,7 @@ impl Builder {
         let issuer = self.issuer.unwrap_or_else(|| self.url.clone());
         let audience = self.audience.unwrap_or_else(|| issuer.clone());
         let trust = Trust { issuer, audience, algorithms: self.algorithms, clock_tolerance: self.clock_tolerance };
-        let keys = KeySet::new(http.clone(), &self.url);
+        let keys = KeySet::new(http.clone(), &self.url, self.timeout);
         Ok(Latchkey(Arc::new(Inner { url: self.url, http, keys, trust, api_key, retries: self.retries, known: Known::default() })))
     }
 }

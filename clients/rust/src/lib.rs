@@ -4,9 +4,10 @@
 //! ```no_run
 //! # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! use latchkey_client::Latchkey;
+//! use std::env;
 //!
-//! let latchkey = Latchkey::builder("https://auth.example.org").api_key(std::env::var("LATCHKEY_API_KEY")?).build()?;
-//! let caller = latchkey.verify_session(token).await?; // never takes a login
+//! let latchkey = Latchkey::builder("https://auth.example.org").api_key(env::var("LATCHKEY_API_KEY")?).build()?;
+//! let caller = latchkey.verify_session(token).await?; // an error if it is anything else, such as a login
 //! let asked = latchkey.introspect(token).await?; // None if it is not good
 //! if asked.is_some_and(|asked| asked.can("read-invoices", "acme")) {
 //!     println!("{}", caller.subject);

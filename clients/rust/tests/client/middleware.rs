@@ -177,6 +177,7 @@ fn a_rule_that_would_let_through_more_than_it_says_is_refused() {
         (Rule::new().in_path("organization"), InvalidRule::NeedsPermission),
         (Rule::new().permission(""), InvalidRule::EmptyPermission),
         (entity(), InvalidRule::EntityTokens),
+        (entity().kinds([Kind::Session, Kind::EntityToken]), InvalidRule::EntityTokens),
         (entity().permission(PERMISSION).in_path("organization"), InvalidRule::EntityTokens),
     ] {
         assert_eq!(requires(&latchkey, rule).unwrap_err(), why);
