@@ -309,6 +309,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn many_callers_at_once_share_a_failure() {
+        let (issuer, keys) = Issuer::with(&[]).await;
+        let keys = Arc::new(keys);
+
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let keys = keys.clone();
+                tokio::spawn(async move { keys.find("k1", AT).await })
+            })
+            .collect();
+
+        for caller in callers {
+            assert!(caller.await.unwrap().is_err());
+        }
+        assert_eq!(issuer.fetches(), 1);
+        issuer.kids.write().unwrap().push("k1");
+        assert!(keys.find("k1", AT).await.unwrap().is_some(), "the next one tries again");
+    }
+
+    #[tokio::test]
     async fn who_needs_a_known_key_does_not_wait_for_who_invents_one() {
         let (issuer, keys) = Issuer::with(&["k1"]).await;
         let keys = Arc::new(keys);

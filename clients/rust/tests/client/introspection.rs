@@ -130,6 +130,22 @@ async fn a_good_answer_is_kept_for_as_long_as_asked_and_a_bad_one_never() {
 }
 
 #[tokio::test]
+async fn a_bad_answer_replaces_the_good_one_that_is_kept() {
+    let said = Arc::new(Mutex::new(api_key()));
+    let answer = said.clone();
+    let url = serve(any(async move || answer.lock().unwrap().to_string())).await;
+    let latchkey = Latchkey::builder(&url).api_key("lkapi_x").build().unwrap();
+    let minute = Duration::from_secs(60);
+    assert!(latchkey.introspect_cached("a", minute).await.unwrap().is_some());
+
+    *said.lock().unwrap() = json!({ "active": false });
+
+    assert!(latchkey.introspect_cached("a", minute).await.unwrap().is_some());
+    assert!(latchkey.introspect("a").await.unwrap().is_none());
+    assert!(latchkey.introspect_cached("a", minute).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn an_answer_is_not_kept_past_its_credentials_end() {
     let said = json!({ "active": true, "kind": "session", "sub": "c", "iss": "i", "iat": 1, "exp": now(), "acl": [], "customClaims": {} });
     let (latchkey, seen) = failing(&[], said).await;

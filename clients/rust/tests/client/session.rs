@@ -149,7 +149,8 @@ async fn what_cannot_be_a_session_is_refused_without_a_request() {
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_no_verdict_about_a_session() {
     let issuer = StandIn::start().await;
-    let broken = serve(any(async || StatusCode::INTERNAL_SERVER_ERROR)).await;
+    let set = json!({ "keys": *issuer.published.lock().unwrap() }).to_string();
+    let broken = serve(any(async move || (StatusCode::INTERNAL_SERVER_ERROR, set))).await;
     let moved = serve(any({
         let url = format!("{}/.well-known/jwks.json", issuer.url);
         async move || (StatusCode::FOUND, [("location", url)])
