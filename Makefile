@@ -70,10 +70,12 @@ cost: rust ## reckon what that costs in dollars, and where AWS's limits are: doc
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
 	@cargo run --quiet -p latchkey-assemble
 
-clients: node .venv-clients ## build the client libraries as they are published: target/clients
+clients: rust node .venv-clients ## build the client libraries as they are published: target/clients
 	@mkdir -p target/clients
 	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm pack --silent --pack-destination ../../target/clients
 	cp LICENSE-* clients/python && .venv-clients/bin/python -m build --no-isolation --outdir target/clients clients/python
+	cargo package --quiet --locked --allow-dirty --package latchkey-client --all-features --target-dir target
+	cp target/package/latchkey-client-*.crate target/clients
 
 clients-generate: node .venv-clients ## write what the client libraries generate from the contract
 	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent generate

@@ -17,6 +17,7 @@ pub mod python;
 mod revocation;
 mod rotation;
 pub mod running;
+pub mod rust;
 pub mod site;
 pub mod storms;
 pub mod tour;
