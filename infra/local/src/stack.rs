@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use crate::console::Console;
 use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
+use crate::docs::{self, Docs};
 use crate::environment::{StackResources, Variables, inherited, variables};
 use crate::functions::Functions;
 use crate::gateway::{self, Cors, Gateway, Limiter};
@@ -206,7 +207,8 @@ impl Stack {
         if self.limits {
             gateway = gateway.limited_by(Limiter::new(&self.routes));
         }
-        let serving = tokio::spawn(gateway::serve(listener, gateway));
+        let docs = Docs { installation: self.installation.clone(), demo: self.user.clone() };
+        let serving = tokio::spawn(gateway::serve(listener, gateway::app(gateway).merge(docs::router(docs))));
         let announcing = tokio::spawn(mail::announce(self.data.mail(), self.console));
         let mut following = self.follow(&lambda)?;
         let description = self.description();
@@ -260,8 +262,9 @@ impl Stack {
         let Self { url, app_url, dynamodb, user: DemoUser { username, password }, .. } = self;
         let [mail, stack] = [self.data.mail(), self.data.stack()].map(|path| path.display().to_string());
         format!(
-            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  accounts     {app_url}\n  \
-             DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\nCtrl-C stops it. What it holds is kept for the next start.\n"
+            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  docs         {url}/docs\n  \
+             accounts     {app_url}\n  DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\n\
+             Ctrl-C stops it. What it holds is kept for the next start.\n"
         )
     }
 }
