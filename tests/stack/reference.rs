@@ -1,18 +1,15 @@
 //! `/docs` in a real browser: the reference, in which operations are called, and the page that a problem's `type` leads to.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use super::accounts::{BROWSERS, browser};
 use super::site::Site;
 use crate::house::root;
-
-/// What the browser is called in Debian, in Ubuntu and by Google.
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Opens it, authorizes, and calls the login there. Does nothing where there is no browser, and says so.
 pub fn can_be_tried_in_a_browser(site: &Site) {
     let Some(browser) = browser() else {
-        println!("No browser tried the reference: there is no {} on the PATH.", NAMES.join(", "));
+        println!("No browser tried the reference: there is no {} on the PATH.", BROWSERS.join(", "));
         return;
     };
     let mut walk = Command::new("node");
@@ -24,10 +21,4 @@ pub fn can_be_tried_in_a_browser(site: &Site) {
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{text}");
     println!("{}", text.trim_end());
-}
-
-fn browser() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let programs = NAMES.iter().flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)));
-    programs.into_iter().find(|program| program.is_file())
 }
