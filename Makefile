@@ -31,7 +31,7 @@ UPGRADE ?=
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-flood test-contract template clients clients-generate costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
+.PHONY: help run test test-flood test-contract template clients clients-generate costs cost bench build zips test-reproducible dist test-dist deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,6 +102,28 @@ zips: build ## build, and list the zips that `sam deploy` makes of it: target/zi
 
 test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCTIONS=jwks for one function
 	@sh infra/release/reproducible.sh $(FUNCTIONS)
+
+# The program is built as the functions are, and runs on as old a Linux as they do. A Mac runs neither, and gets its own besides.
+dist: $(if $(BUILT),,build dist-program) ## build, and pack the release archive: target/dist; ARCH=arm64 for another processor
+	@python3 infra/release/dist.py --target $(DIST_TARGET) $(DIST_LOCAL) $(FUNCTIONS)
+
+.PHONY: dist-program
+ifeq ($(shell uname -s),Darwin)
+dist: ARCH = arm64
+DIST_TARGET = aarch64-apple-darwin
+DIST_LOCAL = --program target/release/latchkey --local target/release
+dist-program: rust
+	flags=$$(sh infra/release/remap.sh) && env -u CARGO_TARGET_DIR RUSTFLAGS="$$flags" \
+	  cargo build --release --locked --bin latchkey $(addprefix --bin ,$(FUNCTIONS))
+else
+DIST_TARGET = $(subst arm64,aarch64,$(ARCH))-unknown-linux-gnu
+DIST_LOCAL =
+dist-program: cargo-lambda
+	$(LAMBDA_BUILD) --package latchkey-cli
+endif
+
+test-dist: cargo-lambda sam ## unpack the release archive where nothing is installed, without a network, and try it
+	cargo test -p latchkey-tests dist:: -- --ignored --nocapture
 
 # ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
 # Who starts it by hand is asked before prod changes; CI is not.

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::credentials::{EmailToken, SignUpToken, TokenKeys};
 use latchkey::domain::{Acl, Timestamp};
-use latchkey::runtime::Start;
+use latchkey::runtime::{Environment, Service, Setup, Start};
 use serde_json::json;
 
 use crate::house::{Call, Door, NOW, Person, World};
@@ -17,6 +17,28 @@ use crate::operations::{
 
 /// More requests than any operation sends, with all repetitions.
 const ALL: usize = 1_000_000;
+
+#[tokio::test]
+async fn the_type_of_a_problem_is_a_place_on_the_page_that_the_setting_names() {
+    let page = "https://example.com/errors";
+    let world = World::with([("PROBLEM_TYPES_URL", page)]).await;
+
+    let refused = world.call::<UserRenew>(Call::new()).await;
+    let at_a_place = Setup::new(with_problem_types("https://example.com/#errors", &world), world.setup.clock.clone(), None).unwrap();
+    let elsewhere = Setup::new(with_problem_types("http://example.com/errors", &world), world.setup.clock.clone(), None).unwrap();
+
+    assert_eq!((refused.status, refused.text("type")), (401, format!("{page}#missing-credentials")));
+    for (setup, said) in [(at_a_place, "must have no fragment"), (elsewhere, "must be an https URL")] {
+        let error = Service::<UserRenew>::start(&setup).await.err().unwrap();
+        assert_eq!(error.to_string(), format!("PROBLEM_TYPES_URL {said}"));
+    }
+}
+
+fn with_problem_types(url: &str, world: &World) -> Environment {
+    let mut environment = world.setup.environment.clone();
+    environment.extend([("PROBLEM_TYPES_URL".to_owned(), url.to_owned())]);
+    environment
+}
 
 struct Failure<'w> {
     world: &'w World,

@@ -3,7 +3,7 @@
 //! The tree is the API's: `user/login.rs` tests `POST /user/login`. Beside it stand the suites that run over all operations
 //! (`malformed`, `forged`, `costs`, `routes`), the house rules (`house_rules`), `stack`, which drives the real binaries
 //! over HTTP (`make test` asks for it, and for `flood`), and `deploy`, which does so behind a real `sam deploy` (`make test-deploy`),
-//! and `sam_local`, which runs them in containers (`make test-sam-local`).
+//! `sam_local`, which runs them in containers (`make test-sam-local`), and `dist`, which runs the release archive (`make test-dist`).
 
 #![expect(
     clippy::unwrap_used,
@@ -23,6 +23,7 @@ mod configuration;
 mod contract;
 mod costs;
 mod deploy;
+mod dist;
 mod edge;
 mod entities;
 mod events;

@@ -2,8 +2,8 @@
 //!
 //! Ignored unless asked for, because it needs `cargo lambda`, `sam`, Node, Python and some minutes: `make test-deploy` asks.
 
-mod aws;
-mod deployed;
+pub mod aws;
+pub mod deployed;
 mod flow;
 mod mails;
 mod people;

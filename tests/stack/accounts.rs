@@ -7,13 +7,13 @@ use super::running::Stack;
 use crate::house::root;
 
 /// What the browser is called in Debian, in Ubuntu and by Google.
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+pub(super) const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 #[tokio::test]
 #[ignore = "starts the local stack and a browser: `make test` runs it"]
 async fn a_browser_signs_up_ends_sessions_and_sets_a_forgotten_password_on_the_sample_page() {
     let Some(browser) = browser() else {
-        println!("No browser tried the sample page: there is no {} on the PATH.", NAMES.join(", "));
+        println!("No browser tried the sample page: there is no {} on the PATH.", BROWSERS.join(", "));
         return;
     };
     let mut stack = Stack::start().await;
@@ -30,8 +30,9 @@ async fn a_browser_signs_up_ends_sessions_and_sets_a_forgotten_password_on_the_s
     stack.interrupt();
 }
 
-fn browser() -> Option<PathBuf> {
+/// The browser that is on the PATH.
+pub(super) fn browser() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let programs = NAMES.iter().flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)));
+    let programs = BROWSERS.iter().flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)));
     programs.into_iter().find(|program| program.is_file())
 }

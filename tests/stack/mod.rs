@@ -14,6 +14,7 @@ pub mod malformed;
 pub mod people;
 mod processes;
 pub mod python;
+mod reference;
 mod revocation;
 mod rotation;
 pub mod running;
@@ -36,6 +37,8 @@ async fn the_real_binaries_keep_the_contract() {
     clients::the_vendors_clients_pass(&stack).await;
     step("the clients of this project");
     clients::our_own_clients_pass(&stack).await;
+    step("the reference in a browser");
+    reference::can_be_tried_in_a_browser(&stack);
     step("a second stack's route behind the authorizer");
     authorizer::another_api_trusts_it(&stack).await;
     step("bad requests of every kind");

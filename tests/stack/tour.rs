@@ -24,7 +24,8 @@ pub async fn answers(site: &Site) -> Vec<Value> {
     answers
 }
 
-fn check(answers: &[Value]) {
+/// The tour's answers are as they should be.
+pub fn check(answers: &[Value]) {
     let [list, made, refreshed, patched, got, deleted, session, again, with_otp, good, over, dora, asked, set, logged_in, revoked, refused] =
         answers
     else {

@@ -42,7 +42,7 @@ impl DataDirectory {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(
                 "{0} is in use by another local stack; its address is in {0}/stack.json. Stop that one, or name another directory: \
-                 make run ARGS='--data-dir /tmp/latchkey' PORT=9001",
+                 --data-dir /tmp/latchkey --port 9001",
                 path.display()
             ),
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("{} can't be locked", path.display())),

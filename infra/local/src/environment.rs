@@ -37,7 +37,7 @@ pub fn inherited() -> Variables {
     env::vars_os().filter(|(name, _)| !name.as_encoded_bytes().starts_with(b"AWS_")).collect()
 }
 
-/// The variables of every function: what has no default in the code, and nothing else.
+/// The variables of every function: what has no default in the code, and where this stack explains its problems.
 #[must_use]
 pub fn variables(stack: &StackResources<'_>) -> Variables {
     let mut mail = OsString::from("directory:");
@@ -45,6 +45,7 @@ pub fn variables(stack: &StackResources<'_>) -> Variables {
     let mut variables: Variables = vec![
         ("ISSUER".into(), stack.url.into()),
         ("APP_URL".into(), stack.app_url.into()),
+        ("PROBLEM_TYPES_URL".into(), format!("{}/docs/errors", stack.url).into()),
         ("MAIL_TRANSPORT".into(), mail),
         ("MAIL_FROM".into(), "latchkey@example.com".into()),
         ("AWS_REGION".into(), "local".into()),

@@ -1,4 +1,5 @@
-//! The functions' binaries, as cargo builds them. Imports [`crate::console`], [`crate::sources`].
+//! The functions' binaries, as cargo builds them or as a release archive has them. Imports [`crate::console`],
+//! [`crate::installation`], [`crate::sources`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,13 +11,14 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::console::Console;
+use crate::installation::{Installation, packed};
 use crate::sources::Sources;
 
-/// The functions of a project.
+/// The functions of an installation.
 #[derive(Debug)]
 pub struct Functions {
-    /// The project's folder.
-    pub root: PathBuf,
+    /// Where they lie.
+    pub installation: Installation,
     /// The functions' names.
     pub operations: BTreeSet<String>,
     /// What cargo ends with.
@@ -26,16 +28,21 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Builds all of them, and finds each one's binary; `None` if they do not build, which cargo has explained.
+    /// Builds all of them where they are not built yet, and finds each one's binary; `None` if they do not build, which cargo has
+    /// explained.
     ///
     /// The arguments choose what `make run` chooses: with other ones cargo would build the libraries twice.
     ///
     /// # Errors
-    /// If cargo can't be run.
+    /// If cargo can't be run, or an archive lacks one.
     pub async fn build(&self) -> Result<Option<BTreeMap<String, PathBuf>>> {
+        let root = match &self.installation {
+            Installation::Archive(root) => return packed(root, &self.operations).map(Some),
+            Installation::Checkout(root) => root,
+        };
         self.console.say("Building the functions.");
         let mut command = Command::new("cargo");
-        command.args(["build", "--message-format", "json-render-diagnostics"]).current_dir(&self.root);
+        command.args(["build", "--message-format", "json-render-diagnostics"]).current_dir(root);
         command.args(self.operations.iter().flat_map(|operation| ["--bin", operation]));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let built = self.host.output(command).await.context("cargo can't be run. Install Rust as https://rustup.rs says")?;

@@ -1,13 +1,13 @@
 //! The stack from its start to its end. Imports all of [`crate`].
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 use dynoxide::Database;
@@ -20,9 +20,11 @@ use tokio::task::JoinSet;
 use crate::console::Console;
 use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
+use crate::docs::{self, Docs};
 use crate::environment::{StackResources, Variables, inherited, variables};
 use crate::functions::Functions;
 use crate::gateway::{self, Cors, Gateway, Limiter};
+use crate::installation::Installation;
 use crate::lambda::{Invoke, Lambda};
 use crate::sources::Sources;
 use crate::streams::{self, Stream};
@@ -59,6 +61,7 @@ pub struct Options {
 /// What answers requests and what it holds; not the functions' processes.
 struct Stack {
     data: DataDirectory,
+    installation: Installation,
     url: String,
     app_url: String,
     dynamodb: String,
@@ -82,7 +85,8 @@ pub async fn run(options: Options) -> Result<()> {
     let (console, host) = (options.console, Host::new()?);
     let gateway = listen(options.port).await?;
     let Prepared { stack, functions, environment, timeouts } = prepare(&options, &gateway, &host).await?;
-    let mut sources = Sources::new(&functions.root);
+    let mut sources = Sources::new(functions.installation.root());
+    let watch = options.watch && functions.installation.has_sources();
 
     let built = tokio::select! {
         built = functions.build() => built?,
@@ -95,7 +99,7 @@ pub async fn run(options: Options) -> Result<()> {
     let ended = loop {
         tokio::select! {
             ended = &mut serving => break ended,
-            rebuilt = functions.rebuilt(&mut sources), if options.watch => match rebuilt {
+            rebuilt = functions.rebuilt(&mut sources), if watch => match rebuilt {
                 Ok(binaries) => lambda.replace(&binaries),
                 Err(error) => break Err(error),
             },
@@ -131,8 +135,8 @@ fn told_to_stop() -> Result<impl Future<Output = ()>> {
 
 /// Makes what is not there yet: the data directory, the tables, the keys, the demo user.
 async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Result<Prepared> {
-    let root = env::current_dir()?;
-    let template = Template::read(&root.join("template.yaml")).context("Run this in the project's root")?;
+    let installation = Installation::find()?;
+    let template = Template::read(&installation.root().join("template.yaml"))?;
     // This is where everything is developed, so all is there unless it is wanted otherwise.
     let template = template.with(&[("WithAuthorizerSample", "true"), ("SelfService", &options.self_service)])?;
     let (routes, tables, event_sources) = (template::routes(&template)?, template::tables(&template)?, template::event_sources(&template)?);
@@ -158,7 +162,7 @@ async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Resul
 
     let app_url = match &options.app_url {
         Some(url) => url.clone(),
-        None => serve_page(gateway.local_addr()?.port(), &root, &url).await?,
+        None => serve_page(gateway.local_addr()?.port(), installation.root(), &url).await?,
     };
     let mail = data.mail();
     let resources = StackResources {
@@ -173,9 +177,24 @@ async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Resul
     let environment = [inherited(), variables(&resources)].concat();
     let (limits, console) = (options.limits, options.console);
     let cors = Cors::new(options.cors_origins.clone(), template::cors(&template)?);
-    let functions = Functions { root, operations: template::functions(&template), host: host.clone(), console };
-    let stack =
-        Stack { data, url, app_url, dynamodb: dynamodb_url, routes, limits, cors, console, database, event_sources, tables, keys, user };
+    let functions =
+        Functions { installation: installation.clone(), operations: template::functions(&template), host: host.clone(), console };
+    let stack = Stack {
+        data,
+        installation,
+        url,
+        app_url,
+        dynamodb: dynamodb_url,
+        routes,
+        limits,
+        cors,
+        console,
+        database,
+        event_sources,
+        tables,
+        keys,
+        user,
+    };
     Ok(Prepared { stack, functions, environment, timeouts: template::timeouts(&template) })
 }
 
@@ -188,7 +207,8 @@ impl Stack {
         if self.limits {
             gateway = gateway.limited_by(Limiter::new(&self.routes));
         }
-        let serving = tokio::spawn(gateway::serve(listener, gateway));
+        let docs = Docs { installation: self.installation.clone(), demo: self.user.clone() };
+        let serving = tokio::spawn(gateway::serve(listener, gateway::app(gateway).merge(docs::router(docs))));
         let announcing = tokio::spawn(mail::announce(self.data.mail(), self.console));
         let mut following = self.follow(&lambda)?;
         let description = self.description();
@@ -236,14 +256,15 @@ impl Stack {
     }
 
     fn greeting(&self) -> String {
-        let readme = fs::read_to_string("README.md").unwrap_or_default();
+        let readme = fs::read_to_string(self.installation.root().join("README.md")).unwrap_or_default();
         let tour = tour::tour(&readme, &self.url);
         let tour = tour.map(|tour| format!("\nA tour, to paste into another terminal:\n\n{tour}\n")).unwrap_or_default();
         let Self { url, app_url, dynamodb, user: DemoUser { username, password }, .. } = self;
         let [mail, stack] = [self.data.mail(), self.data.stack()].map(|path| path.display().to_string());
         format!(
-            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  accounts     {app_url}\n  \
-             DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\nCtrl-C stops it. What it holds is kept for the next start.\n"
+            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  docs         {url}/docs\n  \
+             accounts     {app_url}\n  DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\n\
+             Ctrl-C stops it. What it holds is kept for the next start.\n"
         )
     }
 }
@@ -267,7 +288,7 @@ async fn listen(port: u16) -> Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("Port {port} is taken. Stop the program that listens there, or choose another port: make run PORT=9001")
+            bail!("Port {port} is taken. Stop the program that listens there, or choose another port: --port 9001, or make run PORT=9001")
         }
         Err(error) => Err(error).with_context(|| format!("Port {port} can't be listened on")),
     }

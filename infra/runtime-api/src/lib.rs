@@ -53,7 +53,7 @@ impl Host {
     /// Starts the watchdog.
     ///
     /// # Errors
-    /// If `sh` cannot be started.
+    /// If there is a shell and it cannot be started.
     pub fn new() -> io::Result<Self> {
         Ok(Self { watchdog: Arc::new(Watchdog::start()?) })
     }

@@ -26,7 +26,7 @@ pub use error::{ApiError, InvalidField, ProblemKind};
 pub use fields::Fields;
 pub use login::LoginView;
 pub use operation::{Family, Operation, Route};
-pub use problem::problem;
+pub use problem::{ProblemTypes, problem};
 pub use problem_type::ProblemType;
 pub use request::Request;
 pub use session::SessionView;

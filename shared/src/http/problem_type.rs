@@ -8,7 +8,7 @@ use crate::caller::CredentialRequirement;
 /// What an error says to the caller (RFC 9457, section 4). The texts are fixed, so that nothing of a request can be in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProblemType {
-    /// The stable end of `type`, after `urn:latchkey:problem:`. Kinds that differ only in what the caller can do about them share
+    /// The stable end of `type`; [`ProblemTypes`](super::ProblemTypes) says what stands before it. Kinds that differ only in what the caller can do about them share
     /// code, status and title.
     pub code: &'static str,
     /// The status.

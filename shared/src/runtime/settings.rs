@@ -86,6 +86,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(MAIL_CONFIGURATION_SET),
     Setting::Text(APP_URL),
     Setting::Number(MAIL_REQUESTS_PER_ADDRESS),
+    Setting::Text(PROBLEM_TYPES_URL),
     Setting::Text(LOG_LEVEL),
     Setting::Text(METRICS_NAMESPACE),
     Setting::Text(STAGE),
@@ -280,6 +281,14 @@ pub const MAIL_REQUESTS_PER_ADDRESS: NumberSetting = NumberSetting {
     default: 20,
     range: 1..=100,
     meaning: "Mails of one kind that anybody can ask for, per client address and hour.",
+};
+
+/// Where problems are explained.
+pub const PROBLEM_TYPES_URL: TextSetting = TextSetting {
+    name: "PROBLEM_TYPES_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Page that explains errors: `type` of a problem is this URL, `#` and the problem's name; `urn:latchkey:problem:` and the name if absent.",
 };
 
 /// What is logged.

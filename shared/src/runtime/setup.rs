@@ -14,13 +14,13 @@ use super::key_store::KeyStore;
 use super::mail::Channel;
 use super::settings::{
     self, APP_URL, AUDIENCE, BREACHED_PASSWORDS_URL, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_CONFIGURATION_SET, MAIL_FROM, MAIL_TRANSPORT,
-    ORIGIN_SECRETS, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
+    ORIGIN_SECRETS, PROBLEM_TYPES_URL, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
 use super::{BreachedPasswords, ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
 use crate::caller::{LoginLives, PasswordGate};
 use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordLife, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
-use crate::http::Operation;
+use crate::http::{Operation, ProblemTypes};
 use crate::store::{Database, KeyVersions, LoginAttempts, Tables, Throttle, Users};
 
 /// An operation that can be started.
@@ -292,6 +292,18 @@ impl Setup {
             Some(url) if url.contains('#') => Err(ConfigError::invalid(APP_URL.name, "must have no fragment")),
             Some(url) => https_url(APP_URL.name, url),
             None => Ok(self.issuer()?.url),
+        }
+    }
+
+    /// What `type` of a problem is: a place on the page at `PROBLEM_TYPES_URL`, or a URN by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a fragment: the problem's name goes there.
+    pub(super) fn problem_types(&self) -> Result<ProblemTypes, ConfigError> {
+        match self.environment.text(&PROBLEM_TYPES_URL) {
+            Some(url) if url.contains('#') => Err(ConfigError::invalid(PROBLEM_TYPES_URL.name, "must have no fragment")),
+            Some(url) => https_url(PROBLEM_TYPES_URL.name, url).map(ProblemTypes::Page),
+            None => Ok(ProblemTypes::Urn),
         }
     }
 

@@ -135,14 +135,14 @@ pub fn app(gateway: Gateway) -> Router {
     Router::new().fallback(handle).with_state(Arc::new(gateway))
 }
 
-/// Serves `gateway` on `listener`; returns only if that fails.
+/// Serves `app` on `listener`; returns only if that fails.
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, gateway: Gateway) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
     // An answer is one small write, which must not wait for the client's delayed acknowledgement of the one before.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    axum::serve(listener, app(gateway).into_make_service_with_connect_info::<SocketAddr>()).await
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 async fn handle(State(gateway): State<Arc<Gateway>>, ConnectInfo(client): ConnectInfo<SocketAddr>, request: Request) -> Response {
@@ -262,7 +262,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let gateway = Gateway::new(routes, Arc::new(Functions(functions)), address.to_string(), Console::default());
-        tokio::spawn(serve(listener, changed(gateway)));
+        tokio::spawn(serve(listener, app(changed(gateway))));
         address
     }
 
