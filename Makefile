@@ -64,7 +64,7 @@ bench: $(if $(BUILT),,build) node .venv-bench ## measure the functions' binaries
 	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
 	cargo run --quiet --locked --profile bench-host -p latchkey-bench -- $(ARGS)
 
-cost: rust ## reckon what that costs in dollars, and where AWS's limits are: docs/pricing.md, docs/limits.md
+cost: rust ## reckon what that costs in dollars, and where AWS's limits are: docs/pricing.md, docs/limits.md, docs/alternatives.svg
 	@cargo run --quiet -p latchkey-cost -- $(ARGS)
 
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract

@@ -81,10 +81,8 @@ def template(functions: list[str]) -> str:
 
 
 def readme(version: str, target: str) -> str:
-    """The archive's own, with the tour of the project's README."""
-    tour = re.search(r"<!-- tour -->.*?<!-- /tour -->", Path("README.md").read_text(), re.DOTALL)
-    text = Path("infra/release/archive.md").read_text().replace("@VERSION@", version).replace("@TARGET@", target)
-    return text.replace("@TOUR@", f"## A tour\n\n{tour[0]}" if tour else "").rstrip() + "\n"
+    """The archive's own."""
+    return Path("infra/release/archive.md").read_text().replace("@VERSION@", version).replace("@TARGET@", target)
 
 
 def contents(version: str, target: str, program: Path, local: Path | None, functions: list[str]) -> dict[str, tuple[bytes, int]]:

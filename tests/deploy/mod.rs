@@ -36,7 +36,7 @@ async fn what_is_deployed_keeps_the_contract() {
     let mut rights = Rights::default();
     rights.observe(&deployed);
 
-    step("the README's tour, here and there");
+    step("the tour, here and there");
     the_tour_answers_alike(&deployed).await;
     step("every operation");
     every_operation_answers(&deployed, true).await;

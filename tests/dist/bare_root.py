@@ -90,8 +90,8 @@ def try_out(archive: Path, is_alone: bool) -> dict:
 
     for page in ["/docs", "/docs/openapi.json", "/docs/errors", "/docs/README"]:
         assert answers(url + page), page
-    tour = re.search(r"<!-- tour -->.*?```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)[1]
-    tour = tour.replace("http://127.0.0.1:9000", url)
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (folder / "docs/tour.md").read_text(), re.DOTALL | re.MULTILINE)
+    tour = "\n".join(blocks).replace("http://127.0.0.1:9000", url)
     taken = subprocess.run(["bash", "-euo", "pipefail", "-c", tour], cwd=folder, stdout=subprocess.PIPE, text=True)
     print(taken.stdout, end="")
 

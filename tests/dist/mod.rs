@@ -17,9 +17,6 @@ use crate::house::root;
 use crate::stack::http::Client;
 use crate::stack::{step, tour};
 
-/// How soon a stranger gets an answer.
-const SECONDS: f64 = 3.0;
-
 #[tokio::test]
 #[ignore = "builds the release archive: `make test-dist` runs it"]
 async fn the_archive_runs_and_deploys_where_nothing_is_installed() {
@@ -94,7 +91,6 @@ fn it_answers_at_once_and_leaves_nothing_running(archive: &Path) {
     assert_eq!(report["left"], serde_json::json!([]));
     assert!(report["busy"].as_u64().unwrap() > 1, "{report:#}");
     assert!(report["said"].as_str().unwrap().contains("Latchkey answers at http://127.0.0.1:"), "{report:#}");
-    assert!(report["seconds"].as_f64().unwrap() < SECONDS, "{report:#}");
     tour::check(&lines);
 }
 

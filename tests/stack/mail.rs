@@ -34,13 +34,18 @@ pub async fn what_was_acknowledged_is_mailed(stack: &mut Stack) {
 }
 
 async fn one_time_password(site: &Site, member: &Member) -> String {
+    to(site, &member.email()).await.split_once("password is ").unwrap().1.chars().take(6).collect()
+}
+
+/// A mail to `address`, as soon as there is one.
+pub async fn to(site: &Site, address: &str) -> String {
     let started = Instant::now();
-    let to = format!("To: <{}>", member.email());
+    let to = format!("To: <{address}>");
     loop {
         if let Some(mail) = site.mails().into_iter().find(|mail| mail.contains(&to)) {
-            return mail.split_once("password is ").unwrap().1.chars().take(6).collect();
+            return mail;
         }
-        assert!(started.elapsed() < PATIENCE, "no mail to {}", member.email());
+        assert!(started.elapsed() < PATIENCE, "no mail to {address}");
         moment().await;
     }
 }

@@ -31,8 +31,10 @@ use running::Stack;
 async fn the_real_binaries_keep_the_contract() {
     let mut stack = Stack::start().await;
 
-    step("the README's tour");
+    step("the tour");
     tour::answers(&stack).await;
+    step("the tour in an editor");
+    tour::in_an_editor(&stack).await;
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&stack).await;
     step("the clients of this project");

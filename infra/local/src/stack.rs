@@ -1,7 +1,6 @@
 //! The stack from its start to its end. Imports all of [`crate`].
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -256,14 +255,13 @@ impl Stack {
     }
 
     fn greeting(&self) -> String {
-        let readme = fs::read_to_string(self.installation.root().join("README.md")).unwrap_or_default();
-        let tour = tour::tour(&readme, &self.url);
-        let tour = tour.map(|tour| format!("\nA tour, to paste into another terminal:\n\n{tour}\n")).unwrap_or_default();
         let Self { url, app_url, dynamodb, user: DemoUser { username, password }, .. } = self;
         let [mail, stack] = [self.data.mail(), self.data.stack()].map(|path| path.display().to_string());
+        let first_call = tour::first_call(url, username, password);
         format!(
             "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  docs         {url}/docs\n  \
-             accounts     {app_url}\n  DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n{tour}\n\
+             accounts     {app_url}\n  DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n\n\
+             Try it in another terminal:\n\n  {first_call}\n\ndocs/tour.md goes on from there.\n\n\
              Ctrl-C stops it. What it holds is kept for the next start.\n"
         )
     }
