@@ -31,25 +31,26 @@ UPGRADE ?=
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-flood test-contract template clients clients-generate costs cost bench build zips test-reproducible deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
+.PHONY: help run test test-flood test-contract template clients clients-generate costs cost bench build zips test-reproducible dist test-dist deploy test-deploy test-sam-local lint lint-template lint-workflows requirements audit sbom rust node cargo-lambda cargo-deny cargo-cyclonedx sam
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: cargo-lambda ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
-	@cargo run -p latchkey-local -- --port $(PORT) $(ARGS)
+# --bin, as the functions are built: with -p cargo would build the libraries twice.
+run: rust ## start everything on this machine; PORT=9001 for another port, ARGS=--help for more
+	@cargo run --bin latchkey -- dev --port $(PORT) $(ARGS)
 
-test: cargo-lambda node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
+test: rust node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
 	LATCHKEY_FLOOD_SECONDS=10 cargo test -p latchkey-tests -- --ignored --nocapture flood::
 	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
 	$(MAKE) --no-print-directory test-contract
 	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
 
-test-flood: cargo-lambda ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
+test-flood: rust ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
 	cargo test -p latchkey-tests -- --ignored --nocapture flood::
 
-test-contract: cargo-lambda ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
+test-contract: rust ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
 	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
 
 costs: rust ## measure what each operation asks of DynamoDB, in units, and write docs/costs.md
@@ -63,16 +64,18 @@ bench: $(if $(BUILT),,build) node .venv-bench ## measure the functions' binaries
 	cd infra/bench/node && npm ci --silent --no-audit --no-fund && npm run --silent build
 	cargo run --quiet --locked --profile bench-host -p latchkey-bench -- $(ARGS)
 
-cost: rust ## reckon what that costs in dollars, and where AWS's limits are: docs/pricing.md, docs/limits.md
+cost: rust ## reckon what that costs in dollars, and where AWS's limits are: docs/pricing.md, docs/limits.md, docs/alternatives.svg
 	@cargo run --quiet -p latchkey-cost -- $(ARGS)
 
 template: rust ## assemble template.yaml and the tables in the docs from infra/template, functions/*/function.yaml and the contract
 	@cargo run --quiet -p latchkey-assemble
 
-clients: node .venv-clients ## build the client libraries as they are published: target/clients
+clients: rust node .venv-clients ## build the client libraries as they are published: target/clients
 	@mkdir -p target/clients
 	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm pack --silent --pack-destination ../../target/clients
 	cp LICENSE-* clients/python && .venv-clients/bin/python -m build --no-isolation --outdir target/clients clients/python
+	cargo package --quiet --locked --allow-dirty --package latchkey-client --all-features --target-dir target
+	cp target/package/latchkey-client-*.crate target/clients
 
 clients-generate: node .venv-clients ## write what the client libraries generate from the contract
 	cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent generate
@@ -99,6 +102,28 @@ zips: build ## build, and list the zips that `sam deploy` makes of it: target/zi
 
 test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCTIONS=jwks for one function
 	@sh infra/release/reproducible.sh $(FUNCTIONS)
+
+# The program is built as the functions are, and runs on as old a Linux as they do. A Mac runs neither, and gets its own besides.
+dist: $(if $(BUILT),,build dist-program) ## build, and pack the release archive: target/dist; ARCH=arm64 for another processor
+	@python3 infra/release/dist.py --target $(DIST_TARGET) $(DIST_LOCAL) $(FUNCTIONS)
+
+.PHONY: dist-program
+ifeq ($(shell uname -s),Darwin)
+dist: ARCH = arm64
+DIST_TARGET = aarch64-apple-darwin
+DIST_LOCAL = --program target/release/latchkey --local target/release
+dist-program: rust
+	flags=$$(sh infra/release/remap.sh) && env -u CARGO_TARGET_DIR RUSTFLAGS="$$flags" \
+	  cargo build --release --locked --bin latchkey $(addprefix --bin ,$(FUNCTIONS))
+else
+DIST_TARGET = $(subst arm64,aarch64,$(ARCH))-unknown-linux-gnu
+DIST_LOCAL =
+dist-program: cargo-lambda
+	$(LAMBDA_BUILD) --package latchkey-cli
+endif
+
+test-dist: cargo-lambda sam ## unpack the release archive where nothing is installed, without a network, and try it
+	cargo test -p latchkey-tests dist:: -- --ignored --nocapture
 
 # ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
 # Who starts it by hand is asked before prod changes; CI is not.
@@ -159,10 +184,9 @@ node:
 	@command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' || { \
 	  echo "Node.js 20 or newer is missing, which the vendors' own clients are tested with. Install it as https://nodejs.org says, and try again."; exit 1; }
 
-# `cargo lambda` comes as a Python package with its cross-linker. One that is there is taken if it can run several
-# processes of a function, which is what races need; the others are too old.
+# `cargo lambda` builds for AWS. It comes as a Python package with its cross-linker; one that is there is taken.
 cargo-lambda: rust
-	@if ! cargo lambda watch --help 2>/dev/null | grep -q -e --concurrency; then $(MAKE) --no-print-directory .venv; fi
+	@if ! cargo lambda --version >/dev/null 2>&1; then $(MAKE) --no-print-directory .venv; fi
 
 # One that is there is taken if it is at least this version: an old one reads no parameters from files.
 sam:

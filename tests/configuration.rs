@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use latchkey::http::Operation;
 use latchkey::runtime::settings::{self, NumberSetting, Setting, TextDefault, TextSetting};
-use latchkey::runtime::{Authorize, AuthorizerService, ConfigError, Environment, Service, Setup, Start, TaskService};
+use latchkey::runtime::{
+    Authorize, AuthorizerService, ConfigError, Consumer, ConsumerService, Environment, Service, Setup, Start, TaskService,
+};
 use latchkey_local::template::variables;
 use latchkey_local::yaml;
 use serde_json::Value;
@@ -13,9 +15,10 @@ use serde_json::Value;
 use crate::house::{World, root, template};
 use crate::operations::{self, each_operation};
 
-/// Every setting: the shared ones, then those of one operation each.
+/// Every setting: the shared ones, then those of one function each.
 fn all() -> Vec<Setting> {
     let mut all = settings::SHARED.to_vec();
+    all.extend_from_slice(<operations::Mailer as Consumer>::SETTINGS);
     macro_rules! add {
         ($operation:ty) => {
             all.extend_from_slice(<$operation as Start>::SETTINGS);
@@ -193,6 +196,7 @@ async fn a_function_starts_with_what_the_template_gives_it_and_reads_nothing_els
     each_operation!(refuse);
     refuses_wrong_values("authorizer", &world, async |setup| AuthorizerService::<operations::Authorizer>::start(setup).await.map(drop))
         .await;
+    refuses_wrong_values("mailer", &world, async |setup| ConsumerService::<operations::Mailer>::start(setup).await.map(drop)).await;
     refuses_wrong_values("keys", &world, async |setup| TaskService::<operations::Keys>::start(setup).map(drop)).await;
 }
 

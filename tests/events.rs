@@ -10,10 +10,6 @@ use crate::operations::{
     AuthenticationTokenExchange, AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenRefresh, UserLogin, UserLogout,
 };
 
-fn told(world: &World) -> Vec<Value> {
-    world.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap()).collect()
 }
@@ -22,7 +18,7 @@ fn names(events: &[Value]) -> Vec<&str> {
 async fn logins_that_succeed_are_refused_and_are_throttled_are_told() {
     let world = World::with([("LOGIN_ATTEMPTS", "4"), ("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test")]).await;
     let alice = world.person("alice").await;
-    let first = told(&world).remove(0);
+    let first = world.told().remove(0);
     assert_eq!((&first["event"], &first["subject"]), (&json!("login.succeeded"), &json!(alice.id)));
     assert_eq!((&first["request_id"], &first["source_ip"]), (&json!("request-1"), &json!("127.0.0.1")));
     assert_eq!((&first["LoginSucceeded"], &first["Stage"]), (&json!(1), &json!("test")));
@@ -32,7 +28,7 @@ async fn logins_that_succeed_are_refused_and_are_throttled_are_told() {
     }
     world.login("a password in the wrong field", "x").await;
 
-    let events = told(&world);
+    let events = world.told();
     assert_eq!(names(&events), ["login.refused", "login.refused", "login.refused", "login.throttled", "login.refused"]);
     assert_eq!((&events[0]["subject"], &events[0]["reason"]), (&json!(alice.id), &json!("wrong password")));
     assert_eq!((events[4].get("subject"), &events[4]["reason"]), (None, &json!("unknown name")));
@@ -44,7 +40,7 @@ async fn logins_that_succeed_are_refused_and_are_throttled_are_told() {
 async fn the_life_of_each_credential_is_told_without_the_credential() {
     let world = World::new().await;
     let alice = world.person_with("alice", Acl::everything()).await;
-    told(&world);
+    world.told();
 
     let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");
     let session = world.call::<AuthenticationTokenExchange>(Call::new().path("token", &token)).await;
@@ -56,7 +52,7 @@ async fn the_life_of_each_credential_is_told_without_the_credential() {
     world.call::<UserLogout>(Call::new().bearer(&alice.jwt)).await;
     world.call::<AuthheaderList>(Call::new().bearer(&alice.jwt)).await;
 
-    let events = told(&world);
+    let events = world.told();
     assert_eq!(
         names(&events),
         [
@@ -87,7 +83,7 @@ async fn failures_are_counted_under_the_release_that_is_being_rolled_out() {
         world.spy.refuse_next(1, 400, &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" }));
         let login = Call::new().json(json!({ "username": "alice", "password": "x" }));
         assert_eq!(world.call::<UserLogin>(login).await.status, 503);
-        told(&world)
+        world.told()
     };
 
     let counted = failures(&[("METRICS_NAMESPACE", "Latchkey"), ("STAGE", "test"), ("RELEASE", "20300115T103042Z")]).await;

@@ -2,19 +2,43 @@
 //! text, and nothing of the cause.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::domain::Acl;
-use latchkey::runtime::Start;
+use latchkey::credentials::{EmailToken, SignUpToken, TokenKeys};
+use latchkey::domain::{Acl, Timestamp};
+use latchkey::runtime::{Environment, Service, Setup, Start};
 use serde_json::json;
 
-use crate::house::{Call, Door, Person, World};
+use crate::house::{Call, Door, NOW, Person, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
     AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
-    Introspect, SessionDelete, SessionGet, UserLogin, UserLogout, UserPassword, UserRenew,
+    Introspect, SessionDelete, SessionGet, UserEmail, UserEmailConfirm, UserLogin, UserLogout, UserPassword, UserRenew, UserSessionsEnd,
+    UserSessionsList, UserSignUp, UserSignUpConfirm, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
 };
 
 /// More requests than any operation sends, with all repetitions.
 const ALL: usize = 1_000_000;
+
+#[tokio::test]
+async fn the_type_of_a_problem_is_a_place_on_the_page_that_the_setting_names() {
+    let page = "https://example.com/errors";
+    let world = World::with([("PROBLEM_TYPES_URL", page)]).await;
+
+    let refused = world.call::<UserRenew>(Call::new()).await;
+    let at_a_place = Setup::new(with_problem_types("https://example.com/#errors", &world), world.setup.clock.clone(), None).unwrap();
+    let elsewhere = Setup::new(with_problem_types("http://example.com/errors", &world), world.setup.clock.clone(), None).unwrap();
+
+    assert_eq!((refused.status, refused.text("type")), (401, format!("{page}#missing-credentials")));
+    for (setup, said) in [(at_a_place, "must have no fragment"), (elsewhere, "must be an https URL")] {
+        let error = Service::<UserRenew>::start(&setup).await.err().unwrap();
+        assert_eq!(error.to_string(), format!("PROBLEM_TYPES_URL {said}"));
+    }
+}
+
+fn with_problem_types(url: &str, world: &World) -> Environment {
+    let mut environment = world.setup.environment.clone();
+    environment.extend([("PROBLEM_TYPES_URL".to_owned(), url.to_owned())]);
+    environment
+}
 
 struct Failure<'w> {
     world: &'w World,
@@ -33,8 +57,25 @@ impl Failure<'_> {
         let new = "maroon kettle on the third shelf";
         let by_login = || Call::new().bearer(&alice.jwt);
         let entity = || alice.entity_call("acme", &alice.id);
+        let user = || by_login().path("userId", &alice.id);
+        self.of::<UsersList>(by_login()).await;
+        self.of::<UsersCreate>(by_login().json(json!({ "username": "carol" }))).await;
+        self.of::<UsersGet>(user()).await;
+        self.of::<UsersUpdate>(user().json(json!({ "lastName": "x" }))).await;
+        self.of::<UsersDelete>(user()).await;
         self.of::<UserLogin>(Call::new().json(json!({ "username": "alice", "password": alice.password }))).await;
         self.of::<UserRenew>(by_login()).await;
+        self.of::<UserSessionsList>(by_login()).await;
+        self.of::<UserSessionsEnd>(by_login()).await;
+        self.of::<UserEmail>(by_login().json(json!({ "email": "new@example.com", "password": alice.password }))).await;
+        let keys = TokenKeys::parse(&std::fs::read_to_string(self.world.folder.join("token.json")).unwrap()).unwrap();
+        let (user, address, expires_at) = (alice.id.parse().unwrap(), "alice@example.com".parse().unwrap(), Timestamp::from_unix(NOW + 60));
+        let email = EmailToken { user, epoch: 0, address, expires_at };
+        let sign_up = SignUpToken { address: email.address.clone(), expires_at };
+        let token_of_email = email.seal(&keys, keys.current()).unwrap();
+        self.of::<UserEmailConfirm>(Call::new().json(json!({ "token": token_of_email.expose() }))).await;
+        let token_of_sign_up = sign_up.seal(&keys, keys.current()).unwrap();
+        self.of::<UserSignUpConfirm>(Call::new().json(json!({ "token": token_of_sign_up.expose(), "password": new }))).await;
         let change = json!({ "username": "alice", "old": alice.password, "new": new, "confirm": new });
         self.of::<UserPassword>(Call::new().json(change)).await;
         let restricted = json!({ "name": "x", "acl": [{ "scope": {}, "permissions": ["x"] }] });
@@ -59,6 +100,7 @@ impl Failure<'_> {
         for route in ["GET /user/logout", "POST /user/logout"] {
             self.of::<UserLogout>(Call::new().bearer(&alice.jwt).route(route)).await;
         }
+        self.of::<UserSignUp>(Call::new().json(json!({ "email": "carol@example.com" }))).await;
         self.of::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
         self.of::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;
     }

@@ -205,7 +205,7 @@ async fn a_repetition_of_an_exchange_with_a_one_time_password_needs_that_too() {
     let world = World::new().await;
     let alice = world.person_with("alice", Acl::everything()).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
-    let digits: String = world.mails()[0].split_once("password is ").unwrap().1.chars().take(6).collect();
+    let digits: String = world.mails().await[0].split_once("password is ").unwrap().1.chars().take(6).collect();
     let right = json!({ "oneTimePassword": digits });
     assert_eq!(exchange(&world, &token, KEY, right.clone()).await.status, 201);
 

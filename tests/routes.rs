@@ -95,8 +95,15 @@ fn the_origins_of_browsers_are_the_parameter_s() {
 #[test]
 fn docs_errors_explains_every_problem_under_its_status() {
     let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
-    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `urn:latchkey:problem:")?.split_once("` | "));
-    let documented: BTreeSet<(&str, u16)> = rows.map(|(code, rest)| (code, rest[..3].parse().unwrap())).collect();
+    // The anchor is where `type` leads.
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| <a id=\"")?.split_once("\"></a>`"));
+    let documented: BTreeSet<(&str, u16)> = rows
+        .map(|(anchor, rest)| {
+            let (code, rest) = rest.split_once("` | ").unwrap();
+            assert_eq!(anchor, code);
+            (code, rest[..3].parse().unwrap())
+        })
+        .collect();
 
     let answered = ProblemKind::ALL.iter().map(|kind| kind.problem_type()).map(|problem| (problem.code, problem.status));
     assert_eq!(documented, answered.collect());

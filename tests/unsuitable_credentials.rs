@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::house::{Call, Person, Reply, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderAdd, AuthheaderDelete, AuthheaderList, EntityTokenCreate,
-    EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate, Introspect, SessionDelete, SessionGet, UserLogout, UserRenew,
+    EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate, Introspect, SessionDelete, SessionGet, UserEmail, UserLogout,
+    UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
 };
 
 const LOGIN: &str = "This operation takes a login JWT in the header Authorization.";
@@ -92,12 +93,19 @@ async fn an_operation_that_takes_a_login_says_so() {
     unsuitable::<UserRenew>(&world, &Call::new(), &sent, LOGIN).await;
     unsuitable::<UserLogout>(&world, &Call::new(), &sent, LOGIN).await;
     unsuitable::<AuthheaderList>(&world, &Call::new(), &sent, LOGIN).await;
+    unsuitable::<UserSessionsList>(&world, &Call::new(), &sent, LOGIN).await;
+    unsuitable::<UserSessionsEnd>(&world, &Call::new(), &sent, LOGIN).await;
+    let email = Call::new().json(json!({ "email": "new@example.com", "password": "x" }));
+    unsuitable::<UserEmail>(&world, &email, &sent, LOGIN).await;
     unsuitable::<AuthheaderAdd>(&world, &named, &sent, LOGIN).await;
     unsuitable::<AuthheaderAdd>(&world, &restricted, &sent, LOGIN).await;
     unsuitable::<AuthheaderDelete>(&world, &text, &sent, LOGIN).await;
     missing::<UserRenew>(&world, &Call::new(), LOGIN).await;
     missing::<UserLogout>(&world, &Call::new(), LOGIN).await;
     missing::<AuthheaderList>(&world, &Call::new(), LOGIN).await;
+    missing::<UserSessionsList>(&world, &Call::new(), LOGIN).await;
+    missing::<UserSessionsEnd>(&world, &Call::new(), LOGIN).await;
+    missing::<UserEmail>(&world, &email, LOGIN).await;
     missing::<AuthheaderAdd>(&world, &named, LOGIN).await;
     missing::<AuthheaderDelete>(&world, &text, LOGIN).await;
 }
@@ -114,6 +122,18 @@ async fn an_operation_that_takes_an_api_key_or_a_login_says_so() {
 
     unsuitable::<Introspect>(&world, &introspect, &sent, CALLER).await;
     unsuitable::<AuthenticationTokenCreate>(&world, &create, &sent, CALLER).await;
+    let user = Call::new().path("userId", &credentials.backend.id);
+    let new = Call::new().json(json!({ "username": "carol" }));
+    unsuitable::<UsersList>(&world, &Call::new(), &sent, CALLER).await;
+    unsuitable::<UsersCreate>(&world, &new, &sent, CALLER).await;
+    unsuitable::<UsersGet>(&world, &user, &sent, CALLER).await;
+    unsuitable::<UsersUpdate>(&world, &user, &sent, CALLER).await;
+    unsuitable::<UsersDelete>(&world, &user, &sent, CALLER).await;
+    missing::<UsersList>(&world, &Call::new(), CALLER).await;
+    missing::<UsersCreate>(&world, &new, CALLER).await;
+    missing::<UsersGet>(&world, &user, CALLER).await;
+    missing::<UsersUpdate>(&world, &user, CALLER).await;
+    missing::<UsersDelete>(&world, &user, CALLER).await;
     missing::<Introspect>(&world, &introspect, CALLER).await;
     missing::<AuthenticationTokenCreate>(&world, &create, CALLER).await;
 }

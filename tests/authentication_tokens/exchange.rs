@@ -402,8 +402,8 @@ async fn a_row_that_is_written_again_after_a_lost_answer_stays_consumed() {
     }))
     .unwrap();
 
-    tokens.insert_new(OneTimeTokenRow { consumed_by: Some(RandomId::random()), ..row.clone() }, None).await.unwrap();
-    tokens.insert_new(row, None).await.unwrap();
+    tokens.insert_new(OneTimeTokenRow { consumed_by: Some(RandomId::random()), ..row.clone() }, None, None).await.unwrap();
+    tokens.insert_new(row, None, None).await.unwrap();
 
     assert!(world.rows("sessions").await[0].contains_key("consumed_by"));
 }
@@ -465,7 +465,7 @@ async fn a_token_is_looked_at_again_when_the_session_begins() {
             }
             let row: OneTimeTokenRow = serde_json::from_value(row).unwrap();
             let session: SessionRow = serde_json::from_value(session).unwrap();
-            tokens.insert_new(row.clone(), None).await.unwrap();
+            tokens.insert_new(row.clone(), None, None).await.unwrap();
             let (exchange, now) = (Exchange { token: &row, session: &session }, Timestamp::from_unix(NOW));
             if keeps { tokens.exchange_and_keep(exchange, now).await } else { tokens.exchange(exchange, now).await }
         };
@@ -494,7 +494,7 @@ async fn a_session_that_begins_while_its_user_changes_the_password_is_over_at_it
     });
     let row: OneTimeTokenRow = serde_json::from_value(row).unwrap();
     let session = SessionRow { kind: SessionKind::Exchange, ..serde_json::from_value(json!(row)).unwrap() };
-    tokens.insert_new(row.clone(), None).await.unwrap();
+    tokens.insert_new(row.clone(), None, None).await.unwrap();
     let get = async || world.call::<SessionGet>(Call::new().path("id", row.id().to_string()).header("apikey", &alice.key)).await.status;
 
     let begun = tokens.exchange(Exchange { token: &row, session: &session }, Timestamp::from_unix(NOW)).await;
@@ -521,7 +521,7 @@ async fn it_costs_what_docs_costs_says() {
     exchange("with a login", &alice.id, |call, alice| call.bearer(&alice.jwt)).await;
     exchange("not invalidating", &alice.id, |call, alice| call.header("reb-apikey", &alice.key).json(json!({ "invalidate": false }))).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": alice.id, "otpRequired": true })).await.text("token");
-    let digits: String = world.mails()[0].split_once("password is ").unwrap().1.chars().take(6).collect();
+    let digits: String = world.mails().await[0].split_once("password is ").unwrap().1.chars().take(6).collect();
     let call = Call::new().path("token", token).json(json!({ "oneTimePassword": digits }));
     world.measure::<AuthenticationTokenExchange>("with a one-time password", call, 201, 3).await;
     let token = world.one_time_token(&alice.key, json!({ "customerId": "carol" })).await.text("token");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use latchkey::domain::Acl;
+use latchkey::runtime::Service;
 use serde_json::{Value, json};
 
 use crate::house::{Call, Door, Person, Reply, World};
@@ -13,7 +14,7 @@ use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange};
 async fn with_password(world: &World, backend: &Person, alice: &Person) -> (String, String) {
     let reply = world.one_time_token(&backend.key, json!({ "customerId": alice.id, "otpRequired": true })).await;
     assert_eq!((reply.status, &reply.body["otpRequired"]), (201, &json!(true)));
-    let digits = digits_in(world.mails().last().unwrap());
+    let digits = digits_in(world.mails().await.last().unwrap());
     (reply.text("token"), digits)
 }
 
@@ -41,7 +42,7 @@ async fn world_of_two<const N: usize>(variables: [(&str, &str); N]) -> (World, P
 async fn the_password_is_mailed_to_the_customer_and_opens_the_token() {
     let (world, backend, alice) = world_of_two([]).await;
     let (token, digits) = with_password(&world, &backend, &alice).await;
-    let mail = world.mails().pop().unwrap();
+    let mail = world.mails().await.pop().unwrap();
 
     assert!(mail.contains("<alice@example.com>") && mail.contains("<auth@example.com>") && !mail.contains(&token));
     assert_eq!(exchange(&world, &token, json!({ "oneTimePassword": digits })).await.status, 201);
@@ -55,7 +56,7 @@ async fn a_user_may_ask_for_one_at_the_password_login_too() {
 
     let reply = world.call::<AuthenticationTokenCreate>(Call::new().json(body)).await;
 
-    let digits = digits_in(&world.mails()[0]);
+    let digits = digits_in(&world.mails().await[0]);
     assert_eq!(exchange(&world, &reply.text("token"), json!({ "oneTimePassword": digits })).await.status, 201);
 }
 
@@ -138,7 +139,7 @@ async fn a_password_is_valid_for_ten_minutes_however_long_the_token_lives() {
     let (world, backend, alice) = world_of_two([]).await;
     let body = json!({ "customerId": alice.id, "otpRequired": true, "expiredTime": "2030-03-17T19:00:00Z" });
     let token = world.one_time_token(&backend.key, body).await.text("token");
-    let digits = digits_in(&world.mails()[0]);
+    let digits = digits_in(&world.mails().await[0]);
 
     world.pass(600);
     let late = exchange(&world, &token, json!({ "oneTimePassword": digits })).await;
@@ -153,17 +154,100 @@ async fn a_customer_without_an_address_can_not_be_asked_for_one() {
     let reply = world.one_time_token(&backend.key, json!({ "customerId": "carol", "otpRequired": true })).await;
 
     assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["otpRequired"]));
-    assert!(world.mails().is_empty());
+    assert!(world.mails().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_mail_that_can_not_be_sent_is_a_503() {
+async fn an_address_that_takes_no_effect_is_none() {
     let (world, backend, alice) = world_of_two([]).await;
-    std::fs::write(world.folder.join("mail"), "in the way").unwrap();
+    let body = json!({ "customerId": alice.id, "otpRequired": true });
+    assert_eq!(world.one_time_token(&backend.key, body.clone()).await.status, 201);
+    world.disown("alice@example.com").await;
+    let mails = world.mails().await.len();
 
-    let reply = world.one_time_token(&backend.key, json!({ "customerId": alice.id, "otpRequired": true })).await;
+    let reply = world.one_time_token(&backend.key, body).await;
 
-    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+    assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["otpRequired"]));
+    assert_eq!(world.mails().await.len(), mails);
+}
+
+#[tokio::test]
+async fn there_is_no_token_without_the_request_for_its_mail() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let mut setup = world.setup_of("authentication-token-create");
+    setup.environment.extend([("SESSIONS_TABLE".to_owned(), "latchkey-absent".to_owned())]);
+    let call = || {
+        let body = json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true });
+        Call::new().header("reb-apikey", &backend.key).json(body)
+    };
+
+    let without_sessions = Service::<AuthenticationTokenCreate>::start(&setup).await.unwrap().reply(call()).await;
+
+    assert_eq!((without_sessions.status, without_sessions.code()), (503, "unavailable"));
+    assert!(world.mails().await.is_empty());
+    assert_eq!(world.call::<AuthenticationTokenCreate>(call()).await.status, 201);
+    assert_eq!(world.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn past_the_customers_cap_of_mails_it_is_429_and_no_token_until_the_window_ends() {
+    let (world, backend, alice) = world_of_two([("OTP_MAILS_PER_CUSTOMER", "2")]).await;
+    let bob = world.person("bob").await;
+    let ask = async |customer: &Person| world.one_time_token(&backend.key, json!({ "customerId": customer.id, "otpRequired": true })).await;
+    ask(&alice).await;
+    ask(&alice).await;
+    let tokens = world.rows("sessions").await.len();
+
+    let third = ask(&alice).await;
+
+    assert_eq!((third.status, third.code()), (429, "throttled"));
+    let told = world.setup.events.take().pop().unwrap();
+    assert!(told.contains("mail.dropped") && told.contains(&alice.id) && told.contains("throttled"), "{told}");
+    assert_eq!((world.rows("sessions").await.len(), world.mails().await.len()), (tokens, 2));
+    assert_eq!(ask(&bob).await.status, 201, "another customer's mails are others");
+    world.pass(3600);
+    assert_eq!(ask(&alice).await.status, 201);
+}
+
+#[tokio::test]
+async fn of_a_hundred_parallel_requests_as_many_get_a_token_as_mails_go_out() {
+    let (world, backend, alice) = world_of_two([("OTP_MAILS_PER_CUSTOMER", "5")]).await;
+    let service = Arc::new(world.start::<AuthenticationTokenCreate>().await);
+
+    let calls = (0..100).map(|_| {
+        let body = json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true });
+        let (call, service) = (Call::new().header("reb-apikey", &backend.key).json(body), service.clone());
+        async move { service.reply(call).await.status }
+    });
+    let statuses = join_all(calls).await;
+
+    let of = |status| statuses.iter().filter(|there| **there == status).count();
+    assert_eq!((of(201), of(429)), (5, 95), "{statuses:?}");
+    assert_eq!(world.mails().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_token_again_and_no_second_mail() {
+    let (world, backend, alice) = world_of_two([("OTP_MAILS_PER_CUSTOMER", "1")]).await;
+    let body = json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true });
+    let call = || Call::new().header("reb-apikey", &backend.key).header("idempotency-key", "0123456789abcdef").json(body.clone());
+
+    let first = world.call::<AuthenticationTokenCreate>(call()).await;
+    let second = world.call::<AuthenticationTokenCreate>(call()).await;
+
+    assert_eq!((first.status, second.status, &second.body), (201, 201, &first.body));
+    let mails = world.mails().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(exchange(&world, &first.text("token"), json!({ "oneTimePassword": digits_in(&mails[0]) })).await.status, 201);
+}
+
+#[tokio::test]
+async fn what_it_costs_with_a_one_time_password() {
+    let (world, backend, alice) = world_of_two([]).await;
+    let body = json!({ "mode": "passwordless", "customerId": alice.id, "otpRequired": true });
+    let call = Call::new().header("reb-apikey", &backend.key).json(body);
+
+    world.measure::<AuthenticationTokenCreate>("with a one-time password", call, 201, 3).await;
 }
 
 #[tokio::test]

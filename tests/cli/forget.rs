@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::wire::wire;
 use crate::house::{Call, Person, World};
-use crate::operations::{AuthenticationTokenExchange, EntityTokenCreate, UserRenew};
+use crate::operations::{AuthenticationTokenExchange, EntityTokenCreate, UserRenew, UsersDelete};
 
 /// Somebody with something of everything, and a customer whose sessions both stand beside.
 async fn busy_person(world: &World, name: &str) -> Person {
@@ -31,7 +31,7 @@ async fn busy_person(world: &World, name: &str) -> Person {
 async fn rows_about(world: &World, person: &str) -> usize {
     let mut count = 0;
     for table in ["users", "tokens", "sessions"] {
-        count += world.rows(table).await.iter().filter(|row| format!("{row:?}").contains(person)).count();
+        count += world.whole_table(table).await.iter().filter(|row| format!("{row:?}").contains(person)).count();
     }
     count
 }
@@ -150,4 +150,22 @@ async fn an_erasure_that_was_interrupted_anywhere_leaves_nothing_usable_and_is_f
         assert_eq!(rows_about(&world, &carol.id).await, 0, "after {requests} requests");
         requests += 1;
     }
+}
+
+#[tokio::test]
+async fn what_a_deletion_over_http_has_left_is_erased_at_once_by_the_id() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let root = world.person_with("root", Acl::everything()).await;
+    let carol = busy_person(&world, "carol").await;
+    let deleted = world.call::<UsersDelete>(Call::new().bearer(&root.jwt).path("userId", &carol.id)).await;
+    assert_eq!(deleted.status, 204);
+
+    assert_eq!(olga.run("forget carol --erase --yes").await.code, 3, "the name is nobody's");
+    assert_eq!(olga.run(&format!("user show {}", carol.id)).await.code, 3);
+    assert!(!olga.run("user list").await.done().out.contains(&carol.id));
+    olga.run(&format!("forget --customer {} --erase --yes", carol.id)).await.done();
+
+    // The order for the eraser, and the id that it waits for.
+    assert_eq!(rows_about(&world, &carol.id).await, 2);
 }

@@ -91,3 +91,41 @@ async fn a_name_that_would_move_the_cursor_is_shown_escaped() {
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
     assert!(text.contains("\\u{1b}[2Jgone\\u{202e}"), "{text}");
 }
+
+#[tokio::test]
+async fn a_key_is_made_for_a_user_who_never_logged_in_and_is_shown_once() {
+    let world = World::new().await;
+    let olga = world.operator();
+    olga.run("user add robot --no-password --admin").await.done();
+
+    let said = olga.run("key add robot --name production --json").await.done().json();
+
+    let key = said["token"].as_str().unwrap();
+    assert_eq!((&said["name"], &said["acl"]), (&json!("production"), &json!(null)));
+    assert_eq!(world.one_time_token(key, json!({ "customerId": "x" })).await.status, 201);
+    assert!(!olga.run("key list --user robot --json").await.done().out.contains(key));
+    let text = olga.run("key add robot").await.done().out;
+    assert!(text.contains("lkapi_") && text.contains("not shown again"), "{text}");
+    assert_eq!(olga.acts(), ["user.add", "key.add", "key.add"]);
+    assert!(olga.journal().iter().all(|line| !line.to_string().contains("lkapi_")));
+}
+
+#[tokio::test]
+async fn a_key_is_restricted_and_never_exceeds_its_owner() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let own = r#"[{"scope":{"organizationId":["acme"]},"permissions":["introspect","entity-token-get"]}]"#;
+    olga.run_args(["user", "add", "robot", "--no-password", "--acl", own]).await.done();
+    let less = r#"[{"scope":{"organizationId":["acme"]},"permissions":["introspect"]}]"#;
+
+    let said = olga.run_args(["key", "add", "robot", "--acl", less, "--json"]).await.done().json();
+    let more = olga.run("key add robot --admin").await;
+
+    assert_eq!(said["acl"], serde_json::from_str::<serde_json::Value>(less).unwrap());
+    assert_eq!((more.code, more.out.as_str()), (4, ""));
+    assert_eq!(olga.run_args(["key", "add", "robot", "--name", "a\u{7}b"]).await.code, 2);
+    assert_eq!(olga.run("key add nobody").await.code, 3);
+    olga.run("user disable robot").await.done();
+    assert_eq!(olga.run("key add robot").await.code, 4);
+    assert_eq!(world.rows("tokens").await.len(), 1);
+}

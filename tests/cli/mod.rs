@@ -1,5 +1,6 @@
 //! The operator's program, through its own entry, on a world's tables and key sets.
 
+mod addresses;
 mod aws;
 mod doctor;
 mod forget;

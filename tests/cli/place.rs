@@ -16,7 +16,7 @@ async fn the_stack_that_runs_here_is_taken_unless_another_is_named() {
     assert_eq!(olga.run("user list --local=.local").await.code, 0);
     let said = olga.run("--local=elsewhere user list").await;
     assert_eq!(said.code, 3);
-    assert!(said.err.contains("make run"), "{}", said.err);
+    assert!(said.err.contains("latchkey dev"), "{}", said.err);
     assert_eq!(elsewhere.run(&format!("--local={} user list", world.folder.join(".local").display())).await.code, 0);
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::house::{Call, World};
-use crate::operations::{AuthheaderList, UserRenew};
+use crate::operations::{AuthheaderList, UserRenew, UsersList};
 
 const PASSWORD: &str = "purple-kettle-19";
 
@@ -285,4 +285,84 @@ async fn rows_that_somebody_wrote_by_hand_are_changed_like_others() {
         olga.run(words).await.done();
     }
     assert_eq!(olga.acts().len(), 4);
+}
+
+#[tokio::test]
+async fn a_machine_account_has_no_password_and_gets_one_from_an_operator_only() {
+    let world = World::new().await;
+    let olga = world.operator();
+
+    let said = olga.run("user add robot --no-password --json").await.done();
+
+    assert!(said.json().get("password").is_none());
+    assert_eq!(world.login("robot", "").await.status, 401);
+    assert!(world.rows("users").await.iter().all(|row| !row.contains_key("password_hash")));
+    assert_eq!(olga.run("user add robot2 --no-password --generate").await.code, 2);
+    olga.piping(PASSWORD).run("user passwd robot --password-stdin").await.done();
+    assert_eq!(world.login("robot", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn names_and_the_address_are_corrected_and_removed() {
+    let world = World::new().await;
+    let olga = world.operator();
+    world.person("carol").await;
+
+    let said = olga.run("user set carol --email new@example.com --last-name Smith --json").await.done().json();
+    assert_eq!(
+        (&said["email"], &said["first_name"], &said["last_name"], &said["changed"]),
+        (&json!("new@example.com"), &json!("First"), &json!("Smith"), &json!(true))
+    );
+    let again = olga.run("user set carol --email new@example.com --json").await.done().json();
+    assert_eq!(again["changed"], false);
+    olga.run_args(["user", "set", "carol", "--email", "", "--first-name", ""]).await.done();
+
+    let shown = olga.run("user show carol --json").await.done().json();
+    assert_eq!((&shown["email"], &shown["first_name"], &shown["last_name"]), (&Value::Null, &Value::Null, &json!("Smith")));
+    assert_eq!(olga.acts(), ["user.set", "user.set"]);
+    for wrong in ["user set carol", "user set carol --email nowhere", "user set carol --email a@b.example --password x"] {
+        assert_eq!(olga.run(wrong).await.code, 2, "{wrong}");
+    }
+    assert_eq!(olga.run("user set nobody --last-name x").await.code, 3);
+}
+
+#[tokio::test]
+async fn users_of_an_earlier_release_are_put_into_the_list_and_nobody_else_is_touched() {
+    let world = World::new().await;
+    let olga = world.operator();
+    let root = world.person_with("root", latchkey::domain::Acl::everything()).await;
+    for name in ["carol", "dora", "emil"] {
+        world.insert(&world.user_row(name, latchkey::domain::Acl::default())).await;
+    }
+    let before = world.whole_table("tokens").await.len();
+    let list = async || {
+        let listed = world.call::<UsersList>(Call::new().bearer(&root.jwt)).await;
+        listed.body["users"].as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for name in ["carol", "emil"] {
+        world.unlist(name).await;
+    }
+    // Somebody wrote into one row by hand.
+    let key = latchkey::store::schema::listed_user(&latchkey::domain::Username::normalised("dora"));
+    let update = world.dynamodb.update_item().table_name("latchkey-tokens").set_key(Some(key)).update_expression("SET email = :v");
+    let wrong = aws_sdk_dynamodb::types::AttributeValue::S("wrong@example.com".to_owned());
+    update.expression_attribute_values(":v", wrong).send().await.unwrap();
+    assert_eq!(list().await, ["dora", "root"]);
+    // The clock of a test is wrong, which the doctor tells too.
+    let doctor = olga.run("doctor --json").await.json();
+    let finding = doctor["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == "list of users").unwrap().clone();
+    assert_eq!((&finding["state"], finding["finding"].as_str().unwrap().contains(" 3 ")), (&json!("warning"), true));
+
+    let said = olga.run("user reindex --json").await.done().json();
+
+    assert_eq!(said, json!({ "listed": 3, "left": 0, "addresses": 0, "shared_addresses": 0 }));
+    assert_eq!(list().await, ["carol", "dora", "emil", "root"]);
+    let dora = world.call::<UsersList>(Call::new().bearer(&root.jwt).parameter("prefix", "dora")).await;
+    assert_eq!(dora.body["users"][0]["email"], "dora@example.com");
+    assert_eq!(world.whole_table("tokens").await.len(), before);
+    assert_eq!(
+        olga.run("user reindex --json").await.done().json(),
+        json!({ "listed": 0, "left": 0, "addresses": 0, "shared_addresses": 0 })
+    );
+    assert_eq!(olga.acts(), ["user.reindex"]);
 }

@@ -31,7 +31,7 @@ function assertProblem({ status, headers, body }, expected, family) {
   assert.equal(status, expected, JSON.stringify(body));
   assert.match(headers.get('content-type'), /^application\/json\b/);
   assert.equal(body.status, expected);
-  assert.match(body.type, /^urn:latchkey:problem:\S+$/);
+  assert.match(body.type, /^(urn:latchkey:problem:|https?:\/\/\S+#)[a-z-]+$/);
   for (const text of [body.title, body.detail, body.instance]) assert.match(text, /\S/);
   if (expected === 401) assert.match(headers.get('www-authenticate'), /\S/);
   if (family === 'login') assert.match(body.message, /\S/);

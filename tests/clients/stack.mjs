@@ -108,7 +108,7 @@ export async function verifyJwt(token) {
   return { header: protectedHeader, claims: payload };
 }
 
-/** Runs `act` and gives its result with the newest mail that was sent meanwhile; a deployed stack's takes a moment to become a file. */
+/** Runs `act` and gives its result with the newest mail that was sent meanwhile, which comes a moment after the answer. */
 export async function withMail(act) {
   const folder = join(dirname(stackFile), 'mail');
   const mails = async () => (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml'));
@@ -117,7 +117,7 @@ export async function withMail(act) {
   const result = await act();
 
   const arrived = async () => (await mails()).filter((name) => !before.has(name));
-  for (let look = 0; look < 50 && (await arrived()).length === 0; look += 1) await setTimeout(20);
+  for (let look = 0; look < 1000 && (await arrived()).length === 0; look += 1) await setTimeout(20);
   const sent = await Promise.all(
     (await arrived()).map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
   );

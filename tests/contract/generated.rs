@@ -1,4 +1,4 @@
-//! Clients that others generate from the contract: they compile, import, and take the README's request bodies.
+//! Clients that others generate from the contract: they compile, import, and take the tour's request bodies.
 
 use std::process::Command;
 

@@ -60,7 +60,7 @@ impl Deployed {
     }
 
     fn first_of(checkout: &Path, client: fn(&str) -> Client) -> Self {
-        build("latchkey-cli");
+        build("latchkey");
         let aws = Aws::start();
         make_deploy_in(checkout, &aws, "", false);
         let outputs = outputs(&aws);
@@ -177,11 +177,14 @@ fn make_deploy_in(checkout: &Path, aws: &Aws, parameters: &str, built: bool) {
         make.arg("BUILT=1");
     }
     // All tests come from one address.
-    make.args(["deploy", "ENV=dev", &format!("PARAMETERS=AddressAttempts=1000 {parameters}")]).current_dir(checkout);
-    // Two checkouts in one target directory undo each other's builds.
+    let mut parameters = format!("AddressAttempts=1000 {parameters}");
     if is_former {
+        // Two checkouts in one target directory undo each other's builds.
         make.env("CARGO_TARGET_DIR", checkout.join("target"));
+    } else {
+        parameters = format!("SelfService=sign-up MailRequestsPerAddress=100 {parameters}");
     }
+    make.args(["deploy", "ENV=dev", &format!("PARAMETERS={parameters}")]).current_dir(checkout);
     // Of the make that runs these tests.
     make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
     let text = run(&mut make);
@@ -205,7 +208,7 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// An API's address by path: not every resolver takes `<api>.execute-api.localhost`, which the output names, for loopback.
-fn by_path(aws: &Aws, url: &str) -> String {
+pub fn by_path(aws: &Aws, url: &str) -> String {
     let api = url.split_once("//").unwrap().1.split('.').next().unwrap();
     format!("{}/_aws/execute-api/{api}", aws.endpoint)
 }

@@ -9,8 +9,11 @@ use crate::stack::http::Response;
 use crate::stack::people::{Member, moment, pause, tampered};
 use crate::stack::site::Site;
 
+/// What the digits of a one-time password come after.
+const DIGITS: &str = "password is ";
+
 /// How long a mail may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A grace of no second ends with the second.
 const PAST_THE_SECOND: Duration = Duration::from_millis(1100);
@@ -172,13 +175,10 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    /// The mails to the member, the newest last.
+    /// The mails of one-time passwords to the member, the newest last.
     fn mails(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.site.folder.join(".local/mail")).unwrap().map(|entry| entry.unwrap().path());
-        let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect();
-        files.sort();
-        let to = format!("To: {}", self.member.email());
-        files.iter().map(|path| std::fs::read_to_string(path).unwrap()).filter(|mail| mail.contains(&to)).collect()
+        let is_one_time_password = |mail: &String| mail.contains(&format!("To: {}", self.member.email())) && mail.contains(DIGITS);
+        self.site.mails().into_iter().filter(is_one_time_password).collect()
     }
 
     /// The six digits of the first mail after so many.
@@ -186,7 +186,7 @@ impl<'s> Walk<'s> {
         let started = Instant::now();
         loop {
             if let Some(mail) = self.mails().get(before) {
-                return mail.split_once("password is ").unwrap().1.chars().take(6).collect();
+                return mail.split_once(DIGITS).unwrap().1.chars().take(6).collect();
             }
             assert!(started.elapsed() < PATIENCE, "no mail to {}", self.member.email());
             moment().await;

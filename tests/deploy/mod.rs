@@ -2,10 +2,11 @@
 //!
 //! Ignored unless asked for, because it needs `cargo lambda`, `sam`, Node, Python and some minutes: `make test-deploy` asks.
 
-mod aws;
-mod deployed;
+pub mod aws;
+pub mod deployed;
 mod flow;
 mod mails;
+mod people;
 mod removal;
 mod restore;
 mod rights;
@@ -35,10 +36,13 @@ async fn what_is_deployed_keeps_the_contract() {
     let mut rights = Rights::default();
     rights.observe(&deployed);
 
-    step("the README's tour, here and there");
+    step("the tour, here and there");
     the_tour_answers_alike(&deployed).await;
     step("every operation");
     every_operation_answers(&deployed, true).await;
+    rights.observe(&deployed);
+    step("accounts from their beginning to their end");
+    people::every_operation_of_people_answers(&deployed).await;
     rights.observe(&deployed);
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&deployed).await;
@@ -58,6 +62,8 @@ async fn what_is_deployed_keeps_the_contract() {
     every_operation_answers(&deployed, false).await;
     step("the daily measure of the keys");
     the_age_of_the_keys_is_measured(&deployed);
+    step("a bounce that SES reports");
+    a_bounce_blocks_its_address(&deployed).await;
     step("rights");
     rights.observe(&deployed);
     rights.are_what_the_roles_allow(&deployed);
@@ -87,6 +93,17 @@ fn the_age_of_the_keys_is_measured(deployed: &Deployed) {
         let measures = |line: &&str| line.contains("\"KeyAgeDays\":0") && line.contains(&format!("\"KeySet\":\"{set}\""));
         assert_eq!(lines.lines().filter(measures).count(), 1, "{set}: {lines}");
     }
+}
+
+/// What EventBridge hands to the mailer; the SES here reports nothing.
+async fn a_bounce_blocks_its_address(deployed: &Deployed) {
+    let bounce = json!({ "bounceType": "Permanent", "bouncedRecipients": [{ "emailAddress": "nobody@example.com" }] });
+    let event = json!({ "source": "aws.ses", "detail-type": "Email Bounced", "detail": { "eventType": "Bounce", "bounce": bounce } });
+    let invocation = json!({ "FunctionName": deployed.functions["Mailer"], "Payload": event.to_string() });
+    let answer = deployed.aws.call("lambda", "invoke", invocation);
+    assert_eq!(answer.get("FunctionError"), None, "{answer}");
+    let lines = deployed.log("/latchkey/dev/mailer");
+    assert_eq!(lines.matches("\"event\":\"mail.bounced\"").count(), 1, "{lines}");
 }
 
 async fn the_tour_answers_alike(deployed: &Site) {

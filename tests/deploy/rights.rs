@@ -14,23 +14,31 @@ use super::deployed::Deployed;
 type Right = (String, String);
 
 /// What CloudTrail does not tell, each with what does.
-const UNSEEN: [&str; 4] = [
+const UNSEEN: [&str; 9] = [
     // Lambda writes them in the function's name.
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     // The mails that have come.
     "ses:SendEmail",
+    // Lambda reads the stream in the mailer's name, and puts aside what it never took.
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:SendMessage",
     // SES asks for it where a mail is raw, as ours are; ministack asks for SendEmail only.
     "ses:SendRawEmail",
 ];
 
 /// Every call that the functions make.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 12] = [
     "BatchGetItem",
+    "BatchWriteItem",
     "DeleteItem",
     "GetItem",
     "PutItem",
     "Query",
+    "Scan",
     "TransactWriteItems",
     "UpdateItem",
     "GetSecretValue",
@@ -95,8 +103,9 @@ fn rights_of(call: &str, parameters: &Value) -> Vec<Right> {
             let each = parameters["SecretIdList"].as_array().unwrap().iter().map(|id| right("secretsmanager:GetSecretValue", id));
             each.chain([right("secretsmanager:BatchGetSecretValue", &json!("*"))]).collect()
         }
-        "BatchGetItem" => {
-            parameters["RequestItems"].as_object().unwrap().keys().map(|table| right("dynamodb:BatchGetItem", &json!(table))).collect()
+        "BatchGetItem" | "BatchWriteItem" => {
+            let tables = parameters["RequestItems"].as_object().unwrap().keys();
+            tables.map(|table| right(&format!("dynamodb:{call}"), &json!(table))).collect()
         }
         "TransactWriteItems" => {
             let parts = parameters["TransactItems"].as_array().unwrap().iter().flat_map(|item| item.as_object().unwrap());

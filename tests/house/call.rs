@@ -60,6 +60,13 @@ impl Call {
         self
     }
 
+    /// One more parameter of the query.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+        self.query = if self.query.is_empty() { pair } else { format!("{}&{pair}", self.query) };
+        self
+    }
+
     /// The route that the gateway matched; only an operation with several looks at it.
     pub fn route(mut self, route: &str) -> Self {
         self.route = route.to_owned();

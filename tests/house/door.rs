@@ -14,6 +14,9 @@ use super::{Call, Reply, template};
 pub trait Door {
     /// The answer to `call`; both are as the contract says, unless the call says that it is not.
     fn reply(&self, call: Call) -> impl Future<Output = Reply> + Send;
+
+    /// The status alone, for one of very many calls whose answers are the same: the contract is not asked.
+    fn call_unjudged(&self, call: &Call) -> impl Future<Output = i64> + Send;
 }
 
 impl<O: Operation> Door for Service<O> {
@@ -33,6 +36,10 @@ impl<O: Operation> Door for Service<O> {
             contract().judge(method, path, &request, call.fit, &judged).unwrap_or_else(|fault| panic!("{fault}"));
         }
         answer.into()
+    }
+
+    async fn call_unjudged(&self, call: &Call) -> i64 {
+        Box::pin(self.call(call.event())).await.status_code
     }
 }
 

@@ -5,6 +5,7 @@ mod call;
 pub mod contract;
 mod door;
 mod hashes;
+pub mod http_file;
 pub mod measured_costs;
 mod people;
 mod run_log;

@@ -29,24 +29,18 @@ impl World {
     pub fn user_row(&self, name: &str, acl: Acl) -> UserRow {
         let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 7168, iterations: 1, parallelism: 1 }).unwrap();
         UserRow {
-            user_id: UserId::random(),
-            username: name.to_owned(),
             email: Some(format!("{name}@example.com")),
             first_name: Some("First".to_owned()),
-            last_name: None,
-            created_at: Timestamp::from_unix(NOW),
-            password_expires_at: None,
-            disabled_at: None,
-            epoch: 0,
             acl,
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(format!("{name}'s password"))).unwrap().as_str())),
+            ..UserRow::new(name.to_owned(), Timestamp::from_unix(NOW))
         }
     }
 
     /// Stores a user.
     pub async fn insert(&self, row: &UserRow) {
-        let users = Users::new(&self.setup.database(&[Table::Users]).unwrap());
-        assert!(users.insert_new(row).await.unwrap());
+        let users = Users::new(&self.setup.database(&[Table::Users, Table::Tokens]).unwrap());
+        users.insert_new(row).await.unwrap();
     }
 
     /// Logs in.
@@ -71,6 +65,8 @@ impl World {
         let password = format!("{name}'s password");
         let jwt = self.login(name, &password).await.text("Token");
         let key = self.add_key(&jwt, json!({ "name": "key" })).await.text("token");
+        // Nobody waits for the mail that tells of it.
+        self.records();
         Person { id: row.user_id.to_string(), name: name.to_owned(), password, jwt, key }
     }
 

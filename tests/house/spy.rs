@@ -47,6 +47,8 @@ struct State {
     traffic: Traffic,
     lose_after: Option<usize>,
     refuse: Option<(u16, String)>,
+    /// The action that is always refused.
+    refused_action: Option<&'static str>,
     passed: usize,
     refusals: usize,
     partial: usize,
@@ -106,6 +108,13 @@ impl Spy {
         state.refuse = Some((status, body.to_string()));
     }
 
+    /// No request of this action is carried out from now on; each is answered with `status` and `body`.
+    pub fn refuse_all(&self, action: &'static str, status: u16, body: &Value) {
+        let mut state = self.state.lock().unwrap();
+        state.refused_action = Some(action);
+        state.refuse = Some((status, body.to_string()));
+    }
+
     /// In each of the next `count` batches DynamoDB leaves a key unread, as it does when it throttles.
     pub fn leave_unread(&self, count: usize) {
         self.state.lock().unwrap().partial = count;
@@ -152,11 +161,12 @@ impl HttpConnector for WatchedConnector {
             }
             state.traffic.rights.extend(used);
             let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&action.as_str());
+            let is_refused_always = state.refused_action == Some(&action);
             state.traffic.sent(action);
             state.unanswered += 1;
-            let refuse = state.passed == 0 && state.refusals > 0;
+            let refuse = is_refused_always || (state.passed == 0 && state.refusals > 0);
             if refuse {
-                state.refusals -= 1;
+                state.refusals = state.refusals.saturating_sub(1);
             }
             state.passed = state.passed.saturating_sub(1);
             let lost = state.lose_after == Some(0);
@@ -218,11 +228,17 @@ fn set_body(request: &mut HttpRequest, body: &Value) {
 }
 
 /// What IAM checks for a request: a transaction is checked item by item, a batch table by table. For SES's one call of
-/// version 2 IAM also wants the action of version 1 that its content stands for; ours is raw.
+/// version 2 IAM also wants the action of version 1 that its content stands for; ours is raw. It checks both for the sender and for the
+/// configuration set.
 fn rights(service: &str, action: &str, body: &Value) -> Vec<Right> {
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match service {
-        "" => return ["ses:SendEmail", "ses:SendRawEmail"].map(|action| (action.to_owned(), text("FromEmailAddress"))).to_vec(),
+        "" => {
+            let set = Some(text("ConfigurationSetName")).filter(|name| !name.is_empty()).map(|name| format!("configuration-set/{name}"));
+            let resources: Vec<_> = set.into_iter().chain([text("FromEmailAddress")]).collect();
+            let actions = ["ses:SendEmail", "ses:SendRawEmail"].into_iter();
+            return actions.flat_map(|action| resources.iter().map(move |resource| (action.to_owned(), resource.clone()))).collect();
+        }
         "secretsmanager" if action == "BatchGetSecretValue" => {
             let each = body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let each = each.map(|id| ("secretsmanager:GetSecretValue".to_owned(), id.to_owned()));

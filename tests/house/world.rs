@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynoxide::Database;
 use latchkey::credentials::{Algorithm, generate};
-use latchkey::domain::{Clock, SessionId, Timestamp};
-use latchkey::runtime::{Environment, Service, Setup, Start};
+use latchkey::domain::{Clock, SessionId, Timestamp, Username};
+use latchkey::runtime::{ConsumerService, Environment, Service, Setup, Start};
+use latchkey::store::schema::{self, LISTED_USERS};
+use latchkey_local::streams::Stream;
 use latchkey_local::{tables, template};
+use serde_json::{Value, json};
 
 use super::{Call, Door, Reply, Spy};
+use crate::operations::Mailer;
 
 /// When every world begins: 2030-03-17T17:46:40Z.
 pub const NOW: i64 = 1_900_000_000;
@@ -25,6 +29,7 @@ pub struct World {
     pub folder: PathBuf,
     pub dynamodb: aws_sdk_dynamodb::Client,
     clock: Arc<TestClock>,
+    outbox: Mutex<Stream>,
 }
 
 /// The id of the session in `row`.
@@ -51,19 +56,21 @@ impl World {
     pub async fn with<const N: usize>(variables: [(&str, &str); N]) -> Self {
         let folder = std::env::temp_dir().join(format!("latchkey-tests-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
+        let database = Database::memory().unwrap();
         let mut environment = Environment::from([
             ("AWS_REGION", "local"),
             // A storm of one test must not starve on a machine that runs others beside it.
             ("AWS_CALL_TIMEOUT_SECONDS", "60"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", serve_tables().await.as_str()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", serve_tables(&database).await.as_str()),
             ("USERS_TABLE", "latchkey-users"),
             ("TOKENS_TABLE", "latchkey-tokens"),
             ("SESSIONS_TABLE", "latchkey-sessions"),
             ("ISSUER", "https://auth.example.com"),
             ("AUDIENCE", "https://api.example.com"),
             ("MAIL_FROM", "auth@example.com"),
+            ("APP_URL", "https://app.example.com/account"),
             ("MAIL_TRANSPORT", &format!("directory:{}", folder.join("mail").display())),
             ("ARGON2_MEMORY_KIB", "7168"),
             ("ARGON2_ITERATIONS", "1"),
@@ -77,7 +84,8 @@ impl World {
         let mut setup = Setup::new(environment, clock.clone(), Some(spy.client())).unwrap();
         setup.events = setup.events.keep();
         let dynamodb = plain_client(&setup.environment.required("AWS_ENDPOINT_URL_DYNAMODB").unwrap());
-        Self { setup, spy, folder, dynamodb, clock }
+        let outbox = Mutex::new(Stream::new(database, template::event_sources(template()).unwrap().remove(0), None));
+        Self { setup, spy, folder, dynamodb, clock, outbox }
     }
 
     /// Lets `seconds` pass.
@@ -115,12 +123,33 @@ impl World {
         service.reply(call).await
     }
 
-    /// All rows of a table, for asserting on what is (not) there; without the counts of users' API keys, which stand beside the keys.
+    /// The audit events since the last time.
+    pub fn told(&self) -> Vec<Value> {
+        self.setup.events.take().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// All rows of a table, for asserting on what is (not) there; without the list of users, the counts of their API keys, and the
+    /// requests for mails that tell of a key, which stand among the tokens.
     pub async fn rows(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
-        let mut rows = scan.send().await.unwrap().items.unwrap_or_default();
-        rows.retain(|row| row.get("sk") != Some(&AttributeValue::S("allowance".to_owned())));
+        let mut rows = self.whole_table(table).await;
+        let is = |row: &HashMap<_, _>, name: &str, text: &str| row.get(name) == Some(&AttributeValue::S(text.to_owned()));
+        let tells_of_key = |row: &HashMap<String, AttributeValue>| {
+            row.get("sk").is_some_and(|sk| sk.as_s().is_ok_and(|sk| sk.starts_with("api-key-added#")))
+        };
+        rows.retain(|row| !is(row, "pk", LISTED_USERS) && !is(row, "sk", "allowance") && !tells_of_key(row));
         rows
+    }
+
+    /// The same with the list, the counts and the requests.
+    pub async fn whole_table(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.dynamodb.scan().table_name(format!("latchkey-{table}")).consistent_read(true);
+        scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+    }
+
+    /// Takes a user out of the list, as if an earlier release had made them.
+    pub async fn unlist(&self, name: &str) {
+        let key = schema::listed_user(&Username::normalised(name));
+        self.dynamodb.delete_item().table_name("latchkey-tokens").set_key(Some(key)).send().await.unwrap();
     }
 
     /// How many sessions there are of a user or customer: begun, and not ended.
@@ -138,8 +167,30 @@ impl World {
         self.rows("sessions").await.iter().map(session_id).collect()
     }
 
-    /// The mails that were sent, oldest first.
-    pub fn mails(&self) -> Vec<String> {
+    /// The batches of records that the outbox's stream would hand over now; they are not handed over again.
+    pub fn records(&self) -> Vec<Vec<Value>> {
+        let mut outbox = self.outbox.lock().unwrap();
+        let records = outbox.records().unwrap();
+        records.last().iter().for_each(|last| outbox.pass(last));
+        outbox.batches(&records)
+    }
+
+    /// Hands `batch` to a freshly started mailer. Its answer.
+    pub async fn hand_over(&self, batch: &[Value]) -> Value {
+        let mailer = Box::pin(ConsumerService::<Mailer>::start(&self.setup_of("mailer"))).await.unwrap();
+        Box::pin(mailer.call(json!({ "Records": batch }), "lambda-1")).await.unwrap()
+    }
+
+    /// Has the mailer send what is in the outbox, which it must be able to. The mails that were sent so far, oldest first.
+    pub async fn mails(&self) -> Vec<String> {
+        for batch in self.records() {
+            assert_eq!(self.hand_over(&batch).await, json!({ "batchItemFailures": [] }));
+        }
+        self.sent()
+    }
+
+    /// The mails that were sent so far, oldest first.
+    pub fn sent(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.join("mail")) else { return Vec::new() };
         let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
@@ -160,13 +211,12 @@ pub fn plain_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.http_client(aws_smithy_http_client::Builder::new().build_http()).build())
 }
 
-/// An embedded DynamoDB in memory with the template's tables; its address.
-async fn serve_tables() -> String {
-    let database = Database::memory().unwrap();
-    tables::create(&database, &template::tables(template()).unwrap()).unwrap();
+/// Makes the template's tables in `database` and serves it; its address.
+async fn serve_tables(database: &Database) -> String {
+    tables::create(database, &template::tables(template()).unwrap()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(latchkey_local::dynamodb::serve(listener, database));
+    tokio::spawn(latchkey_local::dynamodb::serve(listener, database.clone()));
     format!("http://{address}")
 }
 
@@ -206,7 +256,7 @@ impl World {
     /// What an operator does to rotate the keys of opaque tokens: number 1 retires, number 2 is current from the next start on.
     pub fn rotate_token_keys(&self) {
         let path = self.folder.join("token.json");
-        let mut ring: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut ring: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let mut next = ring["keys"][0].clone();
         (next["kid"], next["k"]) = ("2".into(), "A".repeat(43).into());
         ring["keys"][0]["status"] = "retired".into();

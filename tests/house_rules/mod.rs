@@ -1,6 +1,7 @@
 //! Who may import whom (docs/architecture.md): checked over every path in the sources, so that it can't decay.
 
 mod docs;
+mod pages;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,6 +8,7 @@ mod fields;
 mod json;
 mod jwts;
 mod keys;
+mod mailed;
 mod names;
 mod sealed;
 mod times;

@@ -3,16 +3,23 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use dynoxide::Database;
+use latchkey::domain::SystemClock;
+use latchkey::runtime::{ConsumerService, Environment, Setup};
+use latchkey_local::console::Console;
 use latchkey_local::data::{DataDirectory, write_private};
 use latchkey_local::demo::DemoUser;
 use latchkey_local::keys::KeyFiles;
 use latchkey_local::sam::{self, Doors};
+use latchkey_local::streams::Stream;
 use latchkey_local::{demo, keys, tables, template};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::house::{self, root};
+use crate::operations::Mailer;
 
 /// What `make run` makes, but for the functions; dropped, it is gone, and so are the image and its containers.
 pub struct ContainerHost {
@@ -46,7 +53,8 @@ impl ContainerHost {
         let keys = keys::ensure(&data.keys()).unwrap();
         let doors = Doors::open().await.unwrap();
         sam::write(&data, &keys, &wanted, &doors).unwrap();
-        tokio::spawn(doors.serve(database, keys.clone(), data.mail()));
+        tokio::spawn(doors.serve(database.clone(), keys.clone(), data.mail()));
+        send_mails(database, &dynamodb, &keys, &data).await;
 
         build(&name, &data.sam_image(), architecture);
         Self { folder, data, keys, user, dynamodb, architecture, image: name }
@@ -91,6 +99,29 @@ impl Drop for ContainerHost {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// `sam local` follows no stream: what invokes the mailer in AWS and under `make run` does so here, with the mailer in this process.
+async fn send_mails(database: Database, dynamodb: &str, keys: &KeyFiles, data: &DataDirectory) {
+    let environment = Environment::from([
+        ("AWS_REGION", "local"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("USERS_TABLE", "latchkey-users"),
+        ("TOKENS_TABLE", "latchkey-tokens"),
+        ("ISSUER", sam::START_API),
+        ("TOKEN_KEYS", &format!("file:{}", keys.token.display())),
+        ("MAIL_FROM", "latchkey@example.com"),
+        ("MAIL_TRANSPORT", &format!("directory:{}", data.mail().display())),
+    ]);
+    let setup = Setup::new(environment, Arc::new(SystemClock), None).unwrap();
+    let mailer = Arc::new(ConsumerService::<Mailer>::start(&setup).await.unwrap());
+    let stream = Stream::new(database, template::event_sources(house::template()).unwrap().remove(0), None);
+    tokio::spawn(stream.follow(data.stream("tokens"), Console::default(), move |event| {
+        let mailer = mailer.clone();
+        async move { mailer.call(serde_json::from_slice(&event).ok()?, "lambda-1").await.ok() }
+    }));
 }
 
 /// Of the binary itself: the two bytes of its ELF header that name the processor.

@@ -1,4 +1,4 @@
-//! What AWS runs, in containers by `sam local`: every function with its event, and the API with the README's tour.
+//! What AWS runs, in containers by `sam local`: every function with its event, and the API with the tour.
 //!
 //! Ignored unless asked for, because it needs Docker, `sam` and what `make build` builds: `make test-sam-local` asks.
 
@@ -18,7 +18,7 @@ async fn sam_runs_what_is_deployed() {
 
     step("every function with its event");
     invoke::every_function_answers_its_event(&host);
-    step("the README's tour through sam local start-api");
+    step("the tour through sam local start-api");
     let api = Api::start(&host).await;
     println!("{} answers as they should be", tour::answers(&api).await.len());
 }

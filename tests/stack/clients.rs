@@ -52,6 +52,7 @@ pub async fn our_own_clients_pass(site: &Site) {
     run(site, "clients/typescript", "watched.json", "npm", &["test", "--silent"], None);
     let python = python("client-venv", "clients/python/requirements.txt");
     run(site, "clients/python", "watched.json", &python.display().to_string(), &["-m", "pytest", "--quiet"], None);
+    super::rust::the_client_passes(site, &watch.url).await;
     watch.finish();
 }
 

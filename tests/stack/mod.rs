@@ -1,19 +1,24 @@
 //! The real binaries over HTTP: one local stack, started as `make run` starts it, and everything that a stranger would do to it.
 //!
-//! Ignored unless asked for, because it needs `cargo lambda`, Node, Python and a few minutes: `make test` asks.
+//! Ignored unless asked for, because it needs Node, Python and a few minutes: `make test` asks.
 
+mod accounts;
 pub mod authorizer;
 pub mod clients;
 mod closed_origin;
 mod crash;
 pub mod http;
 mod idempotency;
+mod mail;
 pub mod malformed;
 pub mod people;
+mod processes;
 pub mod python;
+mod reference;
 mod revocation;
 mod rotation;
 pub mod running;
+pub mod rust;
 pub mod site;
 pub mod storms;
 pub mod tour;
@@ -26,12 +31,16 @@ use running::Stack;
 async fn the_real_binaries_keep_the_contract() {
     let mut stack = Stack::start().await;
 
-    step("the README's tour");
+    step("the tour");
     tour::answers(&stack).await;
+    step("the tour in an editor");
+    tour::in_an_editor(&stack).await;
     step("the vendors' own clients");
     clients::the_vendors_clients_pass(&stack).await;
     step("the clients of this project");
     clients::our_own_clients_pass(&stack).await;
+    step("the reference in a browser");
+    reference::can_be_tried_in_a_browser(&stack);
     step("a second stack's route behind the authorizer");
     authorizer::another_api_trusts_it(&stack).await;
     step("bad requests of every kind");
@@ -47,6 +56,12 @@ async fn the_real_binaries_keep_the_contract() {
     idempotency::without_a_key_there_is_at_most_one_session(&stack).await;
     step("rotation of the keys under load");
     rotation::nothing_fails_while_keys_are_rotated(&stack).await;
+    step("a function's process that dies");
+    processes::one_that_dies_is_replaced(&stack).await;
+    step("SIGKILL, and what is left running");
+    processes::none_outlives_a_stack_that_is_killed(&mut stack).await;
+    step("SIGKILL before the mails");
+    mail::what_was_acknowledged_is_mailed(&mut stack).await;
     step("SIGKILL under load");
     crash::what_was_acknowledged_survives(&mut stack).await;
     step("a closed origin");

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
-use latchkey::domain::{Acl, Clock, Secret, SystemClock, UserId};
+use latchkey::domain::{Acl, Clock, Secret, SystemClock};
 use latchkey::store::{Database, UserRow, Users};
 use serde_json::{Value, json};
 
@@ -32,19 +32,12 @@ impl Site {
         // Cheap: the first login hashes again.
         let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 64, iterations: 1, parallelism: 1 }).unwrap();
         let row = UserRow {
-            user_id: UserId::random(),
-            username: name.clone(),
             email: Some(format!("{name}@example.com")),
-            first_name: None,
-            last_name: None,
-            created_at: SystemClock.now(),
-            password_expires_at: None,
-            disabled_at: None,
-            epoch: 0,
             acl: Acl::everything(),
             password_hash: Some(Secret::new(hasher.hash(&Secret::new(password.clone())).unwrap().as_str())),
+            ..UserRow::new(name.clone(), SystemClock.now())
         };
-        assert!(Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap());
+        Users::new(&Database::new(self.database.clone(), self.tables.clone())).insert_new(&row).await.unwrap();
         PASSWORDS.lock().unwrap().push(password.clone());
         Member { id: row.user_id.to_string(), name, password }
     }

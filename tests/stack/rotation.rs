@@ -13,6 +13,7 @@ use super::clients::{self, Jwts};
 use super::http::{Client, Response};
 use super::people::{Member, moment, pause};
 use super::running::{KEYS_REFRESH_SECONDS, Stack, program};
+use super::rust;
 
 /// Clients that work while the keys change, each for itself.
 const CLIENTS: usize = 4;
@@ -71,6 +72,7 @@ pub async fn nothing_fails_while_keys_are_rotated(stack: &Stack) {
     all_are_good(stack, &member, &witnesses).await;
     let jwts: Vec<_> = witnesses.iter().skip(1).map(Witness::jwts).collect();
     clients::others_verify(stack, &jwts);
+    rust::it_verifies_under_every_key(stack, &jwts).await;
     for witness in &witnesses {
         let exchanged = stack.http.send("POST", &format!("/authentication-tokens/{}/exchange", witness.one_time), &[], "").await.unwrap();
         assert_eq!(exchanged.status, 201, "a one-time token outlives the step of its key to retired");

@@ -51,9 +51,7 @@ impl Stack {
         let folder = std::env::temp_dir().join(format!("latchkey-stack-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        for package in ["latchkey-local", "latchkey-cli"] {
-            build(package);
-        }
+        build("latchkey");
         Self::start_in(folder, port, Vec::new(), options).await
     }
 
@@ -95,10 +93,20 @@ impl Stack {
 
     /// The same, with other variables for the functions.
     pub async fn kill_and_start_again_with(&mut self, variables: Vec<(&'static str, String)>) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.kill();
         let again = Self::start_in(self.folder.clone(), self.port, variables, self.options).await;
         *self = again;
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Kills the stack as a power cut would.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// Stops the stack as Ctrl-C does, and checks that it says it is fine and listens no more.
@@ -121,11 +129,12 @@ impl Drop for Stack {
 
 fn spawn(folder: &Path, port: u16, variables: &[(&str, String)], options: &[&str]) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-    let mut command = Command::new(program("latchkey-local"));
+    let mut command = Command::new(program("latchkey"));
     if options.is_empty() {
         command.env("ADDRESS_ATTEMPTS", ADDRESS_ATTEMPTS.to_string());
     }
     command
+        .arg("dev")
         .args(options)
         .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
         .arg(folder.join(".local"))
@@ -139,9 +148,9 @@ fn spawn(folder: &Path, port: u16, variables: &[(&str, String)], options: &[&str
         .unwrap()
 }
 
-/// Builds a package's programs.
-pub fn build(package: &str) {
-    let build = Command::new("cargo").args(["build", "-p", package]).current_dir(root()).status().unwrap();
+/// Builds a program, as `make run` does.
+pub fn build(name: &str) {
+    let build = Command::new("cargo").args(["build", "--bin", name]).current_dir(root()).status().unwrap();
     assert!(build.success());
 }
 

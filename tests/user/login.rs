@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
 use latchkey::domain::{Acl, Secret, Timestamp, Username};
 use latchkey::runtime::Table;
-use latchkey::store::{UserRow, Users};
+use latchkey::store::{NewUserError, UserRow, Users};
 use serde_json::json;
 
 use crate::house::{Call, Door, Hashes, Mask, NOW, World};
@@ -306,15 +306,15 @@ async fn a_password_is_the_same_in_both_normal_forms_and_in_no_looser_sense() {
 #[tokio::test]
 async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only() {
     let world = World::new().await;
-    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    let users = Users::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
     let alice = world.user_row("alice", Acl::default());
     world.insert(&alice).await;
     let before = world.rows("users").await;
 
     let same_name = UserRow { username: "ALICE".into(), ..world.user_row("mallory", Acl::everything()) };
     let same_id = UserRow { user_id: alice.user_id, ..world.user_row("mallory", Acl::everything()) };
-    assert!(!users.insert_new(&same_name).await.unwrap());
-    assert!(!users.insert_new(&same_id).await.unwrap());
+    assert!(matches!(users.insert_new(&same_name).await, Err(NewUserError::NameTaken)));
+    assert!(matches!(users.insert_new(&same_id).await, Err(NewUserError::NameTaken)));
 
     assert_eq!(world.rows("users").await, before);
     let with_hash: Vec<_> = before.iter().filter(|row| row.contains_key("password_hash")).map(|row| row["pk"].as_s().unwrap()).collect();
@@ -324,7 +324,7 @@ async fn a_name_and_an_id_are_given_once_and_the_hash_stands_under_the_name_only
 #[tokio::test]
 async fn a_rehash_that_comes_too_late_replaces_no_changed_password_and_makes_no_user() {
     let world = World::new().await;
-    let users = Users::new(&world.setup.database(&[Table::Users]).unwrap());
+    let users = Users::new(&world.setup.database(&[Table::Users, Table::Tokens]).unwrap());
     world.insert(&world.user_row("alice", Acl::default())).await;
     let before = world.rows("users").await;
 
@@ -353,7 +353,7 @@ async fn what_passes_away_by_itself_has_the_attribute_that_ttl_reads() {
         }
     }
     lasting.sort();
-    assert_eq!(lasting, ["id", "name", "user"], "users and their API keys");
+    assert_eq!(lasting, ["email", "id", "name", "user"], "users, their addresses and their API keys");
 }
 
 #[tokio::test]

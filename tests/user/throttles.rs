@@ -46,12 +46,12 @@ fn count(replies: &[Reply], status: i64) -> usize {
 
 impl World {
     /// Alice, with the permission to change nothing but her password.
-    async fn alice(&self) {
+    pub async fn alice(&self) {
         self.insert(&self.user_row("alice", Acl::default())).await;
     }
 
     /// Has alice's password been wrong `count` times in a row.
-    async fn set_failures(&self, count: u32) {
+    pub async fn set_failures(&self, count: u32) {
         let ids = AttributeValue::Ss((0..count).map(|number| format!("wrong-{number}")).collect());
         let update = self.dynamodb.update_item().table_name("latchkey-users").key("pk", AttributeValue::S("name#alice".to_owned()));
         let update = update.update_expression("SET failed_attempt_ids = :ids").expression_attribute_values(":ids", ids);
@@ -59,14 +59,14 @@ impl World {
     }
 
     /// How often alice's password was wrong in a row.
-    async fn failures(&self) -> usize {
+    pub async fn failures(&self) -> usize {
         let rows = self.rows("users").await;
         let row = rows.iter().find(|row| row["pk"].as_s().unwrap() == "name#alice").unwrap();
         row.get("failed_attempt_ids").map_or(0, |ids| ids.as_ss().unwrap().len())
     }
 
     /// How many events of this name there were since the last time that somebody asked.
-    fn told(&self, event: &str) -> usize {
+    fn times_told(&self, event: &str) -> usize {
         let events = self.setup.events.take();
         events.iter().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| line["event"] == event).count()
     }
@@ -148,7 +148,7 @@ async fn a_flood_from_one_address_costs_a_hash_for_each_attempt_and_then_one_wri
 
     let actions = world.spy.take().actions;
     let requests = |of: &str| actions.iter().filter(|action| *action == of).count();
-    assert_eq!((hashes.so_far(), world.mails().len()), (100, 0));
+    assert_eq!((hashes.so_far(), world.mails().await.len()), (100, 0));
     // Three for each that was hashed; two more for the first that was refused, beside which the name was counted.
     assert_eq!((requests("UpdateItem"), requests("GetItem"), actions.len()), (3 * 100 + 200 + 2, 300, 802));
 }
@@ -248,9 +248,9 @@ async fn a_hundred_wrong_passwords_in_a_row_disable_the_password_until_it_is_unl
         assert_eq!(status, 401, "{number}");
         world.pass(if number % 10 == 9 { 900 } else { 0 });
     }
-    assert_eq!((world.failures().await, world.told("login.disabled")), (99, 0));
+    assert_eq!((world.failures().await, world.times_told("login.disabled")), (99, 0));
     let wrong = world.login("alice", "wrong").await;
-    assert_eq!((world.failures().await, world.told("login.disabled")), (100, 1));
+    assert_eq!((world.failures().await, world.times_told("login.disabled")), (100, 1));
     world.pass(900);
 
     let right = everywhere(&world, "alice", "alice's password", OFFICE).await;
@@ -258,7 +258,7 @@ async fn a_hundred_wrong_passwords_in_a_row_disable_the_password_until_it_is_unl
 
     assert_eq!(right, unknown, "nobody is told");
     assert_eq!((right[0].code(), &right[0]), ("incorrect-credentials", &wrong));
-    assert_eq!((world.failures().await, world.told("login.disabled")), (100, 0));
+    assert_eq!((world.failures().await, world.times_told("login.disabled")), (100, 0));
 
     let olga = world.operator();
     olga.run("user unlock alice").await.done();
@@ -313,7 +313,7 @@ async fn two_hundred_parallel_wrong_passwords_after_ninety_nine_do_not_go_over()
     .await;
 
     assert_eq!((count(&replies, 401), count(&replies, 429)), (100, 100));
-    assert_eq!((world.failures().await, world.told("login.disabled")), (100, 1));
+    assert_eq!((world.failures().await, world.times_told("login.disabled")), (100, 1));
 }
 
 #[tokio::test]
@@ -323,7 +323,7 @@ async fn of_the_passwords_after_ninety_nine_wrong_ones_a_single_one_is_looked_at
     let service = Arc::new(world.start::<UserLogin>().await);
     for round in 0..10 {
         world.set_failures(99).await;
-        world.told("login.disabled");
+        world.times_told("login.disabled");
 
         // The right one among wrong ones, each time at another place.
         let replies = join_all((0..10).map(|number| {
@@ -334,7 +334,7 @@ async fn of_the_passwords_after_ninety_nine_wrong_ones_a_single_one_is_looked_at
         .await;
 
         // It got the last place and made room for the others, or came too late.
-        let (succeeded, disabled) = (count(&replies, 200), world.told("login.disabled"));
+        let (succeeded, disabled) = (count(&replies, 200), world.times_told("login.disabled"));
         assert_eq!(succeeded + count(&replies, 401), 10);
         assert!(succeeded + disabled == 1, "{succeeded} {disabled}");
         assert_eq!(disabled == 1, world.failures().await == 100);
@@ -385,6 +385,8 @@ async fn it_costs_what_docs_costs_says() {
     world.alice().await;
     world.measure::<UserLogin>("a wrong password", guess("alice", "wrong"), 401, 2).await;
     world.measure::<UserLogin>("after a wrong password", guess("alice", "alice's password"), 200, 2).await;
+    world.set_failures(99).await;
+    world.measure::<UserLogin>("the hundredth wrong password in a row", guess("alice", "wrong"), 401, 2).await;
 
     let service = world.start::<UserLogin>().await;
     while service.reply(guess("nobody", "wrong").from(MALLORY)).await.status != 429 {}

@@ -1,4 +1,4 @@
-"""The examples of the README and of docs/clients.md run against a running stack."""
+"""The examples of the READMEs and of docs/clients.md run against a running stack."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parents[1]
-PAGES = [HERE / "README.md", HERE.parents[1] / "docs/clients.md"]
+PAGES = [HERE / "README.md", HERE.parents[1] / "README.md", HERE.parents[1] / "docs/clients.md"]
 EXAMPLES = [code for page in PAGES for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)]
 
 

@@ -14,10 +14,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a user name and password for a login JWT
+         * Exchange a user name or an e-mail address, and the password, for a login JWT
          * @description An unknown user, a wrong password and a disabled user get the same 401 after the same time. 403 means that the
          *     password has expired, and is reported only to a caller who knows it; `user-password` changes it. Attempts are
-         *     counted per user name, known or not, and per client address. A hundred wrong passwords in a row disable the
+         *     counted per user name or e-mail address, known or not, and per client address. A hundred wrong passwords in a row disable the
          *     password, which then gets the 401 of a wrong one.
          */
         post: operations["user-login"];
@@ -89,6 +89,171 @@ export interface paths {
          */
         post: operations["user-password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link that sets a new password
+         * @description The link is mailed to the user's address, with the token behind the `#`. The answer is the same whether there is
+         *     such a user or not, whether the user is disabled, has no address, or has been sent as many links as an address
+         *     gets. Requests are counted by the client's address. Not deployed with `SelfService=none`.
+         */
+        post: operations["user-forgot-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a password by a mailed link
+         * @description The token of a link is the proof: of `user-forgot-password`, or of an invitation. A link works once. It ends every
+         *     session of the user, and every one-time token made with a login or the old password. API keys stay. A password that
+         *     too many wrong ones had disabled is enabled, and the address that the link was mailed to counts as proven. A link
+         *     that is forged, expired or used, or whose user has changed the password or was disabled since, is one and the same
+         *     404. A password that is refused leaves the link as it was. Not deployed with `SelfService=none`.
+         */
+        post: operations["user-reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to make an account
+         * @description The mail goes to the address, and only its reader learns more: a link that `user-sign-up-confirm` takes or, where
+         *     the address has an account, that it has one. The answer is the same for every address. A client address may ask
+         *     20 times an hour, unless configured otherwise. A deployment has this only where `SelfService` is `sign-up`.
+         */
+        post: operations["user-sign-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/sign-up/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account by a mailed link
+         * @description No account exists before. The password is given here, by whoever has read the mail. The user has no rights; an
+         *     administrator grants them. A link that is forged, has expired or was used returns the same 404, also to a caller
+         *     who lost the answer and repeats the call: log in instead. 409 means that the name is taken. A deployment has
+         *     this only where `SelfService` is `sign-up`.
+         */
+        post: operations["user-sign-up-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to change the e-mail address
+         * @description The new address gets a link that `user-email-confirm` takes. Until then nothing changes, and nobody learns whether
+         *     another user has the address. Attempts at the password are counted together with those of `user-login`; a user
+         *     may ask ten times an hour. A deployment has this unless `SelfService` is `none`.
+         */
+        post: operations["user-email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a new e-mail address take effect
+         * @description The address of the link becomes the user's, who has proven it, and the former one gets a notice. Every session of
+         *     the user ends, and every one-time token that a login or the password made. A link works once: one that is forged,
+         *     has expired or was used returns the same 404, and so does one from before a change of the password, one of a
+         *     disabled user, and one to an address that another user has by now. A deployment has this unless `SelfService` is
+         *     `none`.
+         */
+        post: operations["user-email-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where the user is logged in
+         * @description The live login sessions of the user, each of which `session-delete` can end. Within a page the newest stands
+         *     first. A page can hold few sessions or none, since it is cut before ended ones are left out: the list goes on as
+         *     long as the answer has a `cursor`.
+         */
+        get: operations["user-sessions-list"];
+        put?: never;
+        post?: never;
+        /**
+         * End every session of the user but this one
+         * @description Ends the user's other logins, the exchanged sessions whose customer is the user, and the one-time tokens that a
+         *     login or the password made, as a change of the password does. The JWTs of the session that asks go on working.
+         *     API keys stay.
+         */
+        delete: operations["user-sessions-end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -257,8 +422,9 @@ export interface paths {
          *
          *     More in `acl` than its creator has is 403. A token made without an `acl` grants nothing by itself.
          *     `customClaims` need the permission `authentication-token-create` in mode `password` too, and are 403 without
-         *     it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail; a repeated request
-         *     with the same `Idempotency-Key` sends it again.
+         *     it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail, a moment after the
+         *     answer; past the cap of mails to one customer it is 429. A repeated request with the same `Idempotency-Key`
+         *     sends no second mail.
          *
          *     The token ends when its issuer is disabled or when the API key that made it is deleted; one made with a
          *     password or a login also when its issuer changes the password. If the customer is a user of this service, it
@@ -372,6 +538,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users by name
+         * @description In the order of the user names, as they are compared. A caller with the permission in the scope `{}` lists all
+         *     users; one with the permission for entities lists their members. A page can hold fewer users than `limit`, even
+         *     none, since it is cut before others are left out: the list goes on as long as the answer has a `cursor`. A user
+         *     who is there all the time is in exactly one page, whoever is created and deleted meanwhile.
+         */
+        get: operations["users-list"];
+        put?: never;
+        /**
+         * Make a user
+         * @description Without a password it is a machine account: it has API keys only, which an operator makes. With `invite` the user is
+         *     sent a link that sets the password, in the same transaction. Nobody gives more
+         *     rights than they have; a caller with the permission for entities only makes members of them. Unknown fields are
+         *     refused.
+         */
+        post: operations["users-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a user
+         * @description To a caller with the permission in the scope `{}`, or for an entity whose member the user is. Anybody else's user
+         *     returns the same 404 as one who does not exist.
+         */
+        get: operations["users-get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a user
+         * @description For good. From the next call on nothing works in the user's name, and the name is free. A call that failed half-way
+         *     is repeated to finish it. Rows that name the user's id and nothing else about the person are deleted within two
+         *     days. Nobody deletes a user who may more than they do.
+         */
+        delete: operations["users-delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than they do, and
+         *     nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log in again once
+         *     enabled.
+         */
+        patch: operations["users-update"];
+        trace?: never;
+    };
+    "/users/{userId}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a user the link that sets the first password
+         * @description The link is mailed to the user's address, lives for days (`InvitationTtlSeconds`) and is used at
+         *     `user-reset-password`. It works once, and ends with any other change of the password. Another invitation may be sent
+         *     at any time; one address gets `MailsPerDay` of them. Nobody invites a user who may more than they do.
+         */
+        post: operations["users-invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/introspect": {
         parameters: {
             query?: never;
@@ -472,7 +735,7 @@ export interface components {
          * @description What went wrong, for programs. docs/errors.md explains each.
          * @enum {string}
          */
-        ProblemType: "urn:latchkey:problem:closed-origin" | "urn:latchkey:problem:malformed-body" | "urn:latchkey:problem:invalid-fields" | "urn:latchkey:problem:body-too-large" | "urn:latchkey:problem:missing-credentials" | "urn:latchkey:problem:invalid-credentials" | "urn:latchkey:problem:fresh-login-required" | "urn:latchkey:problem:incorrect-credentials" | "urn:latchkey:problem:one-time-password-refused" | "urn:latchkey:problem:password-expired" | "urn:latchkey:problem:forbidden" | "urn:latchkey:problem:escalation" | "urn:latchkey:problem:token-not-found" | "urn:latchkey:problem:auth-header-not-found" | "urn:latchkey:problem:too-many-auth-headers" | "urn:latchkey:problem:session-not-found" | "urn:latchkey:problem:idempotency-key-reused" | "urn:latchkey:problem:idempotency-key-spent" | "urn:latchkey:problem:conflict" | "urn:latchkey:problem:throttled" | "urn:latchkey:problem:internal" | "urn:latchkey:problem:unavailable";
+        ProblemType: "urn:latchkey:problem:closed-origin" | "urn:latchkey:problem:malformed-body" | "urn:latchkey:problem:invalid-fields" | "urn:latchkey:problem:body-too-large" | "urn:latchkey:problem:missing-credentials" | "urn:latchkey:problem:invalid-credentials" | "urn:latchkey:problem:fresh-login-required" | "urn:latchkey:problem:incorrect-credentials" | "urn:latchkey:problem:one-time-password-refused" | "urn:latchkey:problem:password-expired" | "urn:latchkey:problem:forbidden" | "urn:latchkey:problem:escalation" | "urn:latchkey:problem:token-not-found" | "urn:latchkey:problem:auth-header-not-found" | "urn:latchkey:problem:too-many-auth-headers" | "urn:latchkey:problem:session-not-found" | "urn:latchkey:problem:user-not-found" | "urn:latchkey:problem:link-not-found" | "urn:latchkey:problem:username-taken" | "urn:latchkey:problem:not-invitable" | "urn:latchkey:problem:email-taken" | "urn:latchkey:problem:idempotency-key-reused" | "urn:latchkey:problem:idempotency-key-spent" | "urn:latchkey:problem:conflict" | "urn:latchkey:problem:throttled" | "urn:latchkey:problem:internal" | "urn:latchkey:problem:unavailable";
         /** @description An error, as RFC 9457 has it. */
         Problem: {
             type: components["schemas"]["ProblemType"];
@@ -509,8 +772,8 @@ export interface components {
         };
         /**
          * @description Rights. The items are OR-ed. Within one item, a permission and the scope must match; the dimensions of a scope
-         *     are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, at most
-         *     4,096 bytes of JSON.
+         *     are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, and for an
+         *     API key, at most 4,096 bytes of JSON.
          */
         Acl: {
             /** @description Where the permissions apply; `{}` is everywhere. An unknown dimension is 422. */
@@ -536,15 +799,69 @@ export interface components {
         CustomClaims: {
             [key: string]: unknown;
         };
-        /** @description A user name and a password. */
+        /** @description A user name or an e-mail address, and a password. */
         LoginRequest: {
-            /** @description Compared without regard to case and Unicode form. */
+            /** @description The user name, or the user's e-mail address. Compared without regard to case and Unicode form. */
             username: string;
             /**
              * Format: password
              * @description The whole text counts; nothing is cut off or folded.
              */
             password: string;
+        };
+        /** @description The address that is to have an account. */
+        SignUpRequest: {
+            /**
+             * Format: email
+             * @description An e-mail address.
+             */
+            email: string;
+        };
+        /** @description The mailed token, and the account that is wanted. */
+        SignUpConfirmRequest: {
+            /** @description The token in the fragment of the mailed link. */
+            token: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters unless configured otherwise. No common password, word, repetition or sequence, and
+             *     nothing made of the user's own names. None that is known from a breach, where the service looks that up.
+             */
+            password: string;
+            /**
+             * @description 1 to 256 bytes, unique in every spelling. It has no `@`, unless it is the e-mail address itself, which is the
+             *     default.
+             */
+            username?: string | null;
+            /** @description The user's first name. */
+            firstName?: string | null;
+            /** @description The user's last name. */
+            lastName?: string | null;
+        };
+        /** @description The new address, and the password. */
+        EmailRequest: {
+            /**
+             * Format: email
+             * @description An e-mail address.
+             */
+            email: string;
+            /**
+             * Format: password
+             * @description The password as it is now.
+             */
+            password: string;
+        };
+        /** @description The mailed token. */
+        LinkRequest: {
+            /** @description The token in the fragment of the mailed link. */
+            token: string;
+        };
+        /** @description It was asked for. What becomes of it is told by mail alone. */
+        Accepted: {
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "If the address can receive mail, a mail is on its way";
         };
         /** @description The user, with a login JWT. */
         Login: {
@@ -579,7 +896,7 @@ export interface components {
         };
         /** @description The old password and the new one. */
         PasswordRequest: {
-            /** @description Compared without regard to case and Unicode form. */
+            /** @description The user name, or the user's e-mail address. Compared without regard to case and Unicode form. */
             username: string;
             /**
              * Format: password
@@ -589,7 +906,8 @@ export interface components {
             /**
              * Format: password
              * @description 8 to 256 characters unless configured otherwise. No common password, word, repetition or sequence, nothing
-             *     made of the user's own names, and not the old password.
+             *     made of the user's own names, and not the old password. None that is known from a breach, where the service
+             *     looks that up.
              */
             new: string;
             /**
@@ -597,6 +915,46 @@ export interface components {
              * @description The same as `new`.
              */
             confirm: string;
+        };
+        /** @description Who forgot the password. */
+        ForgotPasswordRequest: {
+            /** @description The user name or the e-mail address. White space at either end is cut off. */
+            username: string;
+        };
+        /** @description What is said to everybody. */
+        PasswordLinkAsked: {
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "If this is a user with an e-mail address, a link that sets a new password is on its way to it.";
+        };
+        /** @description The token of the link, and the new password. */
+        ResetPasswordRequest: {
+            /**
+             * Format: password
+             * @description What stands behind `#reset=` or `#invitation=` in the link.
+             */
+            token: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters unless configured otherwise. No common password, word, repetition or sequence, and nothing
+             *     made of the user's own names. None that is known from a breach, where the service looks that up.
+             */
+            new: string;
+            /**
+             * Format: password
+             * @description The same as `new`.
+             */
+            confirm: string;
+        };
+        /** @description The invitation is asked for. */
+        InvitationAsked: {
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "The invitation is on its way.";
         };
         /** @description The login object, and the same JWT under the names of RFC 6749. */
         Renewal: components["schemas"]["Login"] & {
@@ -644,6 +1002,36 @@ export interface components {
             /** @description What the key was restricted to; absent if it was not. */
             acl?: components["schemas"]["Acl"];
         };
+        /** @description A page of a user's login sessions. */
+        SessionList: {
+            /** @description Live sessions, the newest first. */
+            sessions: components["schemas"]["LoginSession"][];
+            cursor?: components["schemas"]["NextCursor"];
+        };
+        /** @description A session in which the user is logged in. */
+        LoginSession: {
+            /** @description The session's id. */
+            id: string;
+            /** @description Whether it is the session of the JWT that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When the user logged in.
+             */
+            createdTime: string;
+            /**
+             * Format: date-time
+             * @description When the session expires.
+             */
+            expiredTime: string;
+            /**
+             * @description What the client said of itself at the login, without control characters and cut after 256 bytes. Anybody
+             *     who logs in chooses it: escape it where it is shown.
+             */
+            userAgent?: string;
+        };
+        /** @description The `cursor` of the next page. Absent on the last one. */
+        NextCursor: string;
         /** @description The API key to revoke. */
         AuthHeaderDeleteRequest: {
             /** @description The API key or its id. Any other text returns 404, and so does the empty one. */
@@ -880,6 +1268,74 @@ export interface components {
              * @constant
              */
             rel: "customer";
+        };
+        /** @description A page of users. */
+        UserList: {
+            /** @description Users in the order of their names. */
+            users: components["schemas"]["User"][];
+            cursor?: components["schemas"]["NextCursor"];
+        };
+        /** @description A user. */
+        User: {
+            /**
+             * Format: uuid
+             * @description The user's id.
+             */
+            id: string;
+            /** @description The name as it was given. */
+            username: string;
+            /** @description The e-mail address. */
+            email: string | null;
+            /** @description Whether the user has proven that the address is theirs. */
+            emailVerified: boolean;
+            /** @description First name. */
+            firstName: string | null;
+            /** @description Last name. */
+            lastName: string | null;
+            /**
+             * Format: date-time
+             * @description When the user was made.
+             */
+            createdTime: string;
+            /** @description Whether the user is disabled. */
+            disabled: boolean;
+            /**
+             * Format: date-time
+             * @description When the password expires; `null` if it does not.
+             */
+            passwordExpiration: string | null;
+            /** @description What the user may do. */
+            acl: components["schemas"]["Acl"];
+        };
+        /** @description A new user. */
+        UserRequest: {
+            /** @description 1 to 256 bytes without control characters. White space at either end is cut off. */
+            username: string;
+            /** @description The e-mail address. It counts as given by the caller, not as proven. */
+            email?: string;
+            /** @description The first password, under the rules for new ones. A machine account has none. */
+            password?: string;
+            /** @description Whether the user is sent an invitation, as by `users-invite`; not, if absent. It needs an `email`. */
+            invite?: boolean;
+            /** @description First name. */
+            firstName?: string;
+            /** @description Last name. */
+            lastName?: string;
+            /** @description What the user may do, at most what the caller may; nothing if it is absent. */
+            acl?: components["schemas"]["Acl"];
+        };
+        /** @description What changes in a user. */
+        UserChangeRequest: {
+            /** @description The new e-mail address, which is then not proven; the empty text removes it. */
+            email?: string;
+            /** @description The new first name; the empty text removes it. */
+            firstName?: string;
+            /** @description The new last name; the empty text removes it. */
+            lastName?: string;
+            /** @description The new ACL, whole. */
+            acl?: components["schemas"]["Acl"];
+            /** @description Whether the user is disabled. */
+            disabled?: boolean;
         };
         /** @description The credential in question. */
         IntrospectionRequest: {
@@ -1171,7 +1627,7 @@ export interface components {
             };
         };
         /**
-         * @description The password has expired (`user-login`, if it was right; `user-renew`), or `acl` exceeds the ACL of its owner
+         * @description The password has expired (`user-login`, `user-email`, if it was right; `user-renew`), or `acl` exceeds the ACL of its owner
          *     (`authheader-add`).
          */
         LoginForbidden: {
@@ -1219,9 +1675,56 @@ export interface components {
                 "application/problem+json": components["schemas"]["LoginProblem"];
             };
         };
+        /** @description The link is forged, has expired, was used, or is of no use any more. */
+        LinkNotFound: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:latchkey:problem:link-not-found",
+                 *       "title": "Link not found",
+                 *       "status": 404,
+                 *       "detail": "This link is wrong, has expired or was used before. Ask for another one.",
+                 *       "instance": "9b2f6c1e-4a53-4c0b-8f0e-1d2a7c3b5e60",
+                 *       "message": "This link is wrong, has expired or was used before. Ask for another one."
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginProblem"];
+                "application/problem+json": components["schemas"]["LoginProblem"];
+            };
+        };
+        /** @description Another user has the name. Nobody was made, and the link is still good. */
+        UsernameTaken: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:latchkey:problem:username-taken",
+                 *       "title": "User name taken",
+                 *       "status": 409,
+                 *       "detail": "Another user has this name.",
+                 *       "instance": "9b2f6c1e-4a53-4c0b-8f0e-1d2a7c3b5e60",
+                 *       "message": "Another user has this name."
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginProblem"];
+                "application/problem+json": components["schemas"]["LoginProblem"];
+            };
+        };
         /**
-         * @description Somebody else changed the user at the same time (`user-password`); the API key that the `Idempotency-Key`
-         *     made has been deleted, or the user has 1,000 API keys (`authheader-add`).
+         * @description Others changed the user at the same time (`user-password`, `user-reset-password`, `user-sessions-end`, `user-email-confirm`);
+         *     the API key that the
+         *     `Idempotency-Key` made has been deleted, or the user has 1,000 API keys (`authheader-add`).
          */
         LoginConflict: {
             headers: {
@@ -1298,7 +1801,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["LoginProblem"];
             };
         };
-        /** @description The store or the mail service did not answer. Nothing was authorized. */
+        /** @description The store did not answer. Nothing was authorized. */
         LoginUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -1475,7 +1978,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["EntityProblem"];
             };
         };
-        /** @description The store or the mail service did not answer. Nothing was authorized. */
+        /** @description The store did not answer. Nothing was authorized. */
         EntityUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -1660,6 +2163,70 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The user has no e-mail address, or is disabled. */
+        UserNotInvitable: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The user does not exist, or is nobody whom the caller administers. */
+        UserNotFound: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:latchkey:problem:user-not-found",
+                 *       "title": "User not found",
+                 *       "status": 404,
+                 *       "detail": "User not found",
+                 *       "instance": "9b2f6c1e-4a53-4c0b-8f0e-1d2a7c3b5e60"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The credential lacks the permission, or the user or the ACL that is asked for may more than the caller. */
+        UserForbidden: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The name or the e-mail address is taken, others kept changing the user, or the user whom the `Idempotency-Key`
+         *     made is gone.
+         */
+        UserConflict: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The token that the `Idempotency-Key` made has been deleted or exchanged, or has expired. */
         Conflict: {
             headers: {
@@ -1743,7 +2310,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The store or the mail service did not answer. Nothing was authorized. */
+        /** @description The store did not answer. Nothing was authorized. */
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -1799,6 +2366,21 @@ export interface components {
          */
         SessionId: string;
         /**
+         * @description The user's id. A malformed id returns the same 404 as an unknown one.
+         * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+         */
+        User: string;
+        /**
+         * @description What the user names begin with, compared without regard to case and Unicode form.
+         * @example jo
+         */
+        UserNamePrefix: string;
+        /**
+         * @description The most things in the page; 100 if it is absent.
+         * @example 20
+         */
+        PageLimit: number;
+        /**
          * @description A name for this request, such as a UUID: 1 to 255 visible ASCII characters without a comma. (Two such headers
          *     reach the function as one value with a comma.) It is remembered for 24 hours, for the credential that
          *     it came with. The same key with another body is 422; passwords are not compared.
@@ -1848,6 +2430,11 @@ export interface components {
          * @example /sessions/68GLr8rYqhXTRgYuH5MN7BeswuPxjeEZRLMzunr9JQCt
          */
         SessionLocation: string;
+        /**
+         * @description The user's own URL.
+         * @example /users/3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+         */
+        UserLocation: string;
         /**
          * @description Seconds to wait before the next attempt.
          * @example 900
@@ -2013,6 +2600,268 @@ export interface operations {
             413: components["responses"]["LoginTooLarge"];
             422: components["responses"]["LoginUnprocessable"];
             429: components["responses"]["LoginTooManyAttempts"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The request is taken. Nothing is said about the user. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLinkAsked"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            429: components["responses"]["LoginTooManyAttempts"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            404: components["responses"]["LinkNotFound"];
+            409: components["responses"]["LoginConflict"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUpRequest"];
+            };
+        };
+        responses: {
+            /** @description The mail is on its way, if the address can receive mail. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            429: components["responses"]["LoginTooManyAttempts"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-sign-up-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUpConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description The user, who is logged in. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            404: components["responses"]["LinkNotFound"];
+            409: components["responses"]["UsernameTaken"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            /** @description The mail is on its way, if the address can receive mail. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            401: components["responses"]["LoginUnauthorized"];
+            403: components["responses"]["LoginForbidden"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            429: components["responses"]["LoginTooManyAttempts"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-email-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The address has taken effect. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["LoginBadRequest"];
+            404: components["responses"]["LinkNotFound"];
+            409: components["responses"]["LoginConflict"];
+            413: components["responses"]["LoginTooLarge"];
+            422: components["responses"]["LoginUnprocessable"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-sessions-list": {
+        parameters: {
+            query?: {
+                /**
+                 * @description Where the list continues, as the previous answer said. A cursor works for its own list only, and ends when the
+                 *     token key that sealed it is removed: begin again then.
+                 * @example lkcur_2GkMhNxYzd2ZuLSFvhDYEt7CZ83cKRvBnU5jcVX8yYcMLMj8h6FvUzvdmq5cZ9pV1Wqz
+                 */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["LoginUnauthorized"];
+            422: components["responses"]["LoginUnprocessable"];
+            500: components["responses"]["LoginInternal"];
+            503: components["responses"]["LoginUnavailable"];
+        };
+    };
+    "user-sessions-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every other session has ended. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["LoginUnauthorized"];
+            409: components["responses"]["LoginConflict"];
             500: components["responses"]["LoginInternal"];
             503: components["responses"]["LoginUnavailable"];
         };
@@ -2634,6 +3483,239 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["SessionNotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-list": {
+        parameters: {
+            query?: {
+                /**
+                 * @description What the user names begin with, compared without regard to case and Unicode form.
+                 * @example jo
+                 */
+                prefix?: components["parameters"]["UserNamePrefix"];
+                /**
+                 * @description The most things in the page; 100 if it is absent.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["PageLimit"];
+                /**
+                 * @description Where the list continues, as the previous answer said. A cursor works for its own list only, and ends when the
+                 *     token key that sealed it is removed: begin again then.
+                 * @example lkcur_2GkMhNxYzd2ZuLSFvhDYEt7CZ83cKRvBnU5jcVX8yYcMLMj8h6FvUzvdmq5cZ9pV1Wqz
+                 */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the users. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name for this request, such as a UUID: 1 to 255 visible ASCII characters without a comma. (Two such headers
+                 *     reach the function as one value with a comma.) It is remembered for 24 hours, for the credential that
+                 *     it came with. The same key with another body is 422; passwords are not compared.
+                 * @example 0f4b6d1c-5f0e-4d0b-9a39-3c1f5b8f7a52
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRequest"];
+            };
+        };
+        responses: {
+            /** @description The user is made. */
+            201: {
+                headers: {
+                    Location: components["headers"]["UserLocation"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UserForbidden"];
+            409: components["responses"]["UserConflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UserNotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is deleted. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UserForbidden"];
+            404: components["responses"]["UserNotFound"];
+            409: components["responses"]["UserConflict"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description The user after the change. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UserForbidden"];
+            404: components["responses"]["UserNotFound"];
+            409: components["responses"]["UserConflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "users-invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The user's id. A malformed id returns the same 404 as an unknown one.
+                 * @example 3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10
+                 */
+                userId: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation is asked for. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAsked"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UserForbidden"];
+            404: components["responses"]["UserNotFound"];
+            409: components["responses"]["UserNotInvitable"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

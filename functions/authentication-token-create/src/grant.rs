@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use latchkey::caller::{Caller, may_issue_tokens};
-use latchkey::domain::{CustomerId, Locator, Secret, Subject, UserId};
+use latchkey::domain::{CustomerId, EmailAddress, Locator, Secret, Subject, UserId};
 use latchkey::http::{Answer, ApiError, Request};
 use latchkey::store::UserRow;
 
@@ -14,7 +14,8 @@ pub struct Grant {
     pub customer: CustomerId,
     pub subject: Subject,
     pub username: String,
-    pub email: Option<String>,
+    /// Where the customer's mails go, if they are a user who gave an address.
+    pub mailbox: Option<EmailAddress>,
     pub issuer: UserId,
     pub issuer_epoch: Option<u64>,
     pub customer_epoch: Option<u64>,
@@ -72,7 +73,7 @@ impl Grant {
             customer: user.user_id.into(),
             subject: Subject::User(user.user_id),
             username: user.username.clone(),
-            email: user.email.clone(),
+            mailbox: user.mailbox(),
             issuer: user.user_id,
             issuer_epoch: Some(user.epoch),
             customer_epoch: Some(user.epoch),
@@ -88,7 +89,7 @@ impl Grant {
             username: user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone()),
             customer,
             customer_epoch: user.as_ref().map(|user| user.epoch),
-            email: user.and_then(|user| user.email),
+            mailbox: user.and_then(|user| user.mailbox()),
             issuer: caller.user_id(),
             issuer_epoch: caller.session.map(|_| caller.user.epoch),
             credential_id: caller.credential_id.to_string(),

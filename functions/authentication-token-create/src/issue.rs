@@ -1,32 +1,32 @@
-//! Stores the token, and mails its one-time password.
+//! Stores the token and, if it requires a one-time password, the request to mail that.
 
 use latchkey::audit::{Act, Event};
-use latchkey::credentials::{KeyNumber, OneTimePassword, OneTimeToken, TokenKeys};
-use latchkey::domain::{RandomId, Subject, Timestamp};
+use latchkey::credentials::{KeyNumber, OneTimeToken};
+use latchkey::domain::{MailRequest, MailSubject, RandomId, Subject, Timestamp, UserId};
 use latchkey::http::{Answer, ApiError, AuthenticationTokenView, Operation, Request};
-use latchkey::runtime::Mail;
-use latchkey::store::{IdempotencyGuard, OneTimeTokenRow, SessionKind};
+use latchkey::store::{IdempotencyGuard, NewOneTimeTokenError, OneTimeTokenRow, OutboxEntry, SessionKind};
 
 use super::AuthenticationTokenCreate;
 use super::grant::Grant;
 use super::request::TokenRequest;
 
 impl AuthenticationTokenCreate {
-    /// Stores the token and, if it requires a one-time password, mails that. It is mailed last, so that a password that somebody reads
-    /// belongs to a token that exists. A repeated request mails it again: nobody knows whether the first one did.
+    /// Stores the token. If it requires a one-time password, the same transaction asks for the mail: there is no token without its mail,
+    /// and no mail without its token. A repeated request gets the token again, and no second mail.
     pub(super) async fn issue(&self, grant: Grant, wanted: TokenRequest, request: &Request) -> Result<Answer, ApiError> {
         let keys = self.keys.get().await.tokens;
-        let mailbox = match (wanted.otp_required, grant.email.clone()) {
-            (true, None) => return Err(ApiError::invalid_field("otpRequired", "the customer has no e-mail address here")),
-            (true, mailbox) => mailbox,
-            (false, _) => None,
-        };
+        let recipient = if wanted.otp_required { Some(self.recipient(&grant).await?) } else { None };
         let guard = wanted.idempotency.as_ref();
         let credential = (grant.issuer, grant.credential_id.as_str());
         let guard = guard.map(|(key, digest)| IdempotencyGuard::new(credential, Self::NAME, key, digest.clone(), request.now));
         let token_id = RandomId::random();
         let row = new_row(token_id, grant, wanted, keys.current().get(), request.now);
-        let row = self.tokens.insert_new(row, guard.as_ref()).await?;
+        let mail = recipient.map(|user| self.mail(user, &row));
+        let made = self.tokens.insert_new(row, guard.as_ref(), mail.as_ref()).await;
+        if let (Err(NewOneTimeTokenError::Throttled { .. }), Some(user)) = (&made, recipient) {
+            request.trail.note(Event::of(Act::MailDropped).subject(user).mail("one-time-password").because("throttled"));
+        }
+        let row = made?;
 
         let token = sealed(&row);
         // A token whose key has left the ring since opens nothing.
@@ -38,22 +38,25 @@ impl AuthenticationTokenCreate {
             let event = Event::of(Act::OneTimeTokenCreated).subject(&row.customer_id).actor(row.issuer_id).row(token.name());
             request.trail.note(row.api_key.into_iter().fold(event, Event::credential));
         }
-        if let Some(mailbox) = mailbox.filter(|_| request.now < row.created_at.plus(self.otp_ttl_seconds)) {
-            self.send_one_time_password(mailbox, &token, &keys).await?;
-        }
         let view = AuthenticationTokenView::new(row, text);
         Ok(Answer::created(&view)?.at(view.location()))
     }
 
-    async fn send_one_time_password(&self, to: String, token: &OneTimeToken, keys: &TokenKeys) -> Result<(), ApiError> {
-        let password = OneTimePassword::of(token, keys).map_err(ApiError::internal)?;
-        let (digits, minutes) = (password.digits(), self.otp_ttl_seconds.div_ceil(60));
-        let text = format!(
-            "Your one-time password is {}.\n\nIt is valid for {minutes} minutes. If you did not ask for it, ignore this mail and tell nobody.\n",
-            digits.expose()
-        );
-        let mail = Mail { to, subject: "Your one-time password".to_owned(), text };
-        self.mailer.send(&mail).await.map_err(|error| ApiError::Unavailable(error.into()))
+    /// The user to whom a one-time password can be mailed: a customer with an address that takes effect.
+    async fn recipient(&self, grant: &Grant) -> Result<UserId, ApiError> {
+        let nobody = || ApiError::invalid_field("otpRequired", "the customer has no e-mail address here that takes effect");
+        let user = grant.subject.user().ok_or_else(nobody)?;
+        let address = grant.mailbox.as_ref().ok_or_else(nobody)?;
+        let owner = self.users.owner_of(address).await?;
+        owner.filter(|owner| owner.user_id == user).map(|_| user).ok_or_else(nobody)
+    }
+
+    /// The request to mail the token's one-time password to `user`.
+    fn mail(&self, user: UserId, row: &OneTimeTokenRow) -> OutboxEntry {
+        let (token, sealed_under) = (row.session_id, row.sealed_under);
+        let expires_at = row.created_at.plus(self.otp_ttl_seconds);
+        let about = MailSubject::OneTimePassword { user, token, sealed_under, expires_at };
+        OutboxEntry::counted(row.subject, MailRequest::new(about, row.created_at), self.otp_mails)
     }
 }
 

@@ -6,18 +6,19 @@ mod request;
 
 use latchkey::caller::PasswordGate;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
-use latchkey::runtime::{ConfigError, Keys, Mailer, Setup, Start, Table};
-use latchkey::store::{Database, OneTimeTokens};
+use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, OTP_WINDOW_SECONDS, Setting};
+use latchkey::runtime::{ConfigError, Keys, Setup, Start, Table};
+use latchkey::store::{Database, OneTimeTokens, Throttle, Users};
 use request::Proof;
 
 /// What the operation needs.
 pub struct AuthenticationTokenCreate {
     passwords: PasswordGate,
     tokens: OneTimeTokens,
+    users: Users,
     database: Database,
     keys: Keys,
-    mailer: Mailer,
+    otp_mails: Throttle,
     ttl_seconds: u32,
     max_ttl_seconds: u32,
     otp_ttl_seconds: u32,
@@ -48,9 +49,19 @@ const ONE_TIME_TOKEN_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
     range: 60..=2_592_000,
     meaning: "Longest life in seconds that the creator of a one-time token may ask for.",
 };
+const OTP_MAILS_PER_CUSTOMER: NumberSetting = NumberSetting {
+    name: "OTP_MAILS_PER_CUSTOMER",
+    default: 20,
+    range: 1..=100,
+    meaning: "One-time passwords that one customer is mailed in a window, over all tokens.",
+};
 
 impl Start for AuthenticationTokenCreate {
-    const SETTINGS: &'static [Setting] = &[Setting::Number(ONE_TIME_TOKEN_TTL_SECONDS), Setting::Number(ONE_TIME_TOKEN_MAX_TTL_SECONDS)];
+    const SETTINGS: &'static [Setting] = &[
+        Setting::Number(ONE_TIME_TOKEN_TTL_SECONDS),
+        Setting::Number(ONE_TIME_TOKEN_MAX_TTL_SECONDS),
+        Setting::Number(OTP_MAILS_PER_CUSTOMER),
+    ];
 
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens, Table::Sessions])?;
@@ -58,9 +69,13 @@ impl Start for AuthenticationTokenCreate {
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             tokens: OneTimeTokens::new(&database),
+            users: Users::new(&database),
             database,
             keys: setup.keys().await?,
-            mailer: setup.mailer()?,
+            otp_mails: Throttle {
+                attempts: setup.environment.number(&OTP_MAILS_PER_CUSTOMER)?,
+                window_seconds: setup.environment.number(&OTP_WINDOW_SECONDS)?,
+            },
             ttl_seconds: setup.environment.number_up_to(&ONE_TIME_TOKEN_TTL_SECONDS, max_ttl_seconds)?,
             max_ttl_seconds,
             otp_ttl_seconds: setup.environment.number(&OTP_TTL_SECONDS)?,

@@ -63,6 +63,7 @@ impl TokenExchange<'_> {
             created_at: now,
             expires_at: self.wanted.expires_at,
             ended_by: None,
+            user_agent: None,
             epoch: token.epoch,
             issuer_id: Some(token.issuer_id),
             granted_acl: Some(acl).filter(|acl| *acl != token.acl),

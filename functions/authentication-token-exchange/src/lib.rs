@@ -16,7 +16,7 @@ use latchkey::caller::Gate;
 use latchkey::credentials::{Issuer, OneTimeToken, SessionClaims, SigningKeys, TokenKeys};
 use latchkey::domain::Locator;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route, SessionView};
-use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, Setting};
+use latchkey::runtime::settings::{NumberSetting, OTP_TTL_SECONDS, OTP_WINDOW_SECONDS, Setting};
 use latchkey::runtime::{ConfigError, Live, Setup, Start, Table};
 use latchkey::store::{Database, OneTimeTokens, SessionRow, Throttle};
 use request::ExchangeRequest;
@@ -124,12 +124,6 @@ const OTP_ATTEMPTS_PER_CUSTOMER: NumberSetting = NumberSetting {
     range: 1..=100,
     meaning: "One-time passwords that may be tried against one customer and window, over all tokens.",
 };
-const OTP_WINDOW_SECONDS: NumberSetting = NumberSetting {
-    name: "OTP_WINDOW_SECONDS",
-    default: 3600,
-    range: 60..=86_400,
-    meaning: "Length in seconds of the window that counts a customer's one-time passwords.",
-};
 
 impl Start for AuthenticationTokenExchange {
     const SETTINGS: &'static [Setting] = &[
@@ -137,7 +131,6 @@ impl Start for AuthenticationTokenExchange {
         Setting::Number(SESSION_MAX_TTL_SECONDS),
         Setting::Number(OTP_ATTEMPTS_PER_TOKEN),
         Setting::Number(OTP_ATTEMPTS_PER_CUSTOMER),
-        Setting::Number(OTP_WINDOW_SECONDS),
     ];
 
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {

@@ -36,7 +36,8 @@ impl TokenExchange<'_> {
         if !self.found.row.otp_required {
             return Ok(());
         }
-        let password = OneTimePassword::of(&self.found.token, &self.token_keys).map_err(ApiError::internal)?;
+        let token = &self.found.token;
+        let password = OneTimePassword::of(token.id, token.key, &self.token_keys).map_err(ApiError::internal)?;
         let is_right = self.wanted.one_time_password.as_ref().is_some_and(|presented| password.verify(presented.expose()));
         let is_in_time = ends_at.is_none_or(|ends_at| self.request.now < ends_at);
         if is_right && is_in_time {

@@ -6,18 +6,17 @@
 use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{PasswordGate, ProvenUser};
-use latchkey::credentials::{PasswordRules, Weakness, is_same_password};
-use latchkey::domain::{Secret, Timestamp};
+use latchkey::credentials::{PasswordLife, PasswordRules, Weakness, is_same_password};
+use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
-use latchkey::runtime::settings::{NumberSetting, Setting};
-use latchkey::runtime::{ConfigError, Setup, Start, Table};
+use latchkey::runtime::{BreachedPasswords, ConfigError, Setup, Start, Table};
 
 /// What the operation needs.
 pub struct UserPassword {
     passwords: PasswordGate,
     rules: PasswordRules,
-    /// Days that a password lives; 0 is forever.
-    max_age_days: u32,
+    breached: BreachedPasswords,
+    life: PasswordLife,
 }
 
 impl Operation for UserPassword {
@@ -40,10 +39,9 @@ impl Operation for UserPassword {
         // The names that it must not contain are checked only for a caller who has proven the old one.
         self.rules.check(&new, &[]).map_err(weak)?;
 
-        let now = request.now;
         let proven = self.passwords.prove_even_expired(&request.password_guess(username.expose(), &old)).await?;
         // The old password was right, so the attempt does not count, whatever happens to the new one.
-        let (changed, ()) = join(self.change(&proven, &new, now), self.passwords.forget_attempts(&proven)).await;
+        let (changed, ()) = join(self.change(&proven, &new, request), self.passwords.forget_attempts(&proven)).await;
         changed?;
         request.trail.note(Event::of(Act::PasswordChanged).subject(proven.row.user_id));
         Answer::message("Success")
@@ -51,15 +49,15 @@ impl Operation for UserPassword {
 }
 
 impl UserPassword {
-    async fn change(&self, proven: &ProvenUser, new: &Secret, now: Timestamp) -> Result<(), ApiError> {
-        let user = &proven.row;
+    async fn change(&self, proven: &ProvenUser, new: &Secret, request: &Request) -> Result<(), ApiError> {
+        let (user, now) = (&proven.row, request.now);
         let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
         let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
         self.rules.check(new, &names).map_err(weak)?;
+        self.breached.check(new, &request.trail).await.map_err(weak)?;
 
         let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
-        let expires_at = (self.max_age_days > 0).then(|| now.plus(self.max_age_days.saturating_mul(86_400)));
-        let changed = self.passwords.users.change_password(user, hash.as_str(), expires_at).await?;
+        let changed = self.passwords.users.change_password(user, hash.as_str(), self.life.expires_at(now), now).await?;
         if changed { Ok(()) } else { Err(ApiError::Conflict) }
     }
 }
@@ -68,23 +66,14 @@ fn weak(weakness: Weakness) -> ApiError {
     ApiError::invalid_field("new", weakness.to_string())
 }
 
-/// NIST SP 800-63B-4 forbids having passwords changed without a reason; some rule books demand it all the same.
-const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
-    name: "PASSWORD_MAX_AGE_DAYS",
-    default: 0,
-    range: 0..=3650,
-    meaning: "Days after which a changed password expires. 0 is never.",
-};
-
 impl Start for UserPassword {
-    const SETTINGS: &'static [Setting] = &[Setting::Number(PASSWORD_MAX_AGE_DAYS)];
-
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
-        let database = setup.database(&[Table::Users])?;
+        let database = setup.database(&[Table::Users, Table::Tokens])?;
         Ok(Self {
             passwords: setup.password_gate(&database)?,
             rules: setup.password_rules()?,
-            max_age_days: setup.environment.number(&PASSWORD_MAX_AGE_DAYS)?,
+            breached: setup.breached_passwords()?,
+            life: setup.password_life()?,
         })
     }
 }

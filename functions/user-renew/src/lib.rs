@@ -49,7 +49,7 @@ impl Operation for UserRenew {
         let expires_at = now.plus(self.ttl_seconds).min(over_at);
         // The session began when the password was proven: a renewal proves nothing.
         let authenticated_at = Some(caller.credential_made_at);
-        let claims = LoginClaims { authenticated_at, issued_at: now, expires_at, ..presented };
+        let claims = LoginClaims { epoch: caller.user.epoch, authenticated_at, issued_at: now, expires_at, ..presented };
         let token = claims.mint(&self.issuer, &keys).map_err(ApiError::internal)?;
         request.trail.note(Event::of(Act::SessionRenewed).subject(caller.user_id()).credential(caller.credential_id));
         Answer::ok(&Renewed {

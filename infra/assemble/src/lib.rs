@@ -3,16 +3,18 @@
 //! `infra/template/template.yaml` is a Jinja template that includes the other files beside it. It sees one list, `functions`:
 //! for each folder under `functions/` the fields of its `function.yaml`, its name, its comment and its routes in
 //! `infra/openapi.yaml`, in the order of the contract. Tables and numbers in README.md and docs/ are assembled in the same way
-//! ([`document`]).
+//! ([`document`]), and docs/llms.txt and docs/llms-full.txt are made of the pages ([`llms`]).
 //!
 //! Nothing here knows what the fields mean: `infra/template/fields.yaml` lists them, and the templates use them.
 
 mod contract;
 mod document;
 mod functions;
+mod llms;
 mod render;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -42,7 +44,8 @@ pub struct Assembled {
     pub text: String,
 }
 
-/// Every assembled file of the project in `root`: `template.yaml`, then the documents that have an assembled part.
+/// Every assembled file of the project in `root`: `template.yaml`, the documents that have an assembled part, and the docs for
+/// language models.
 ///
 /// # Errors
 /// If a source is missing, malformed or contradicts another one. The error names the source.
@@ -55,13 +58,20 @@ pub fn assemble(root: &Path) -> Result<Vec<Assembled>> {
 
     let context = context! { functions, template => template.clone() };
     let mut assembled = vec![Assembled { path: "template.yaml".to_owned(), text: template }];
+    let mut pages = BTreeMap::new();
     for path in document::paths(root)? {
         let before = read(root, &path)?;
         let text = document::assemble(&before, |source| renderer.text(source, &context)).with_context(|| path.clone())?;
         if before.contains(document::BEGIN) {
-            assembled.push(Assembled { path, text });
+            assembled.push(Assembled { path: path.clone(), text: text.clone() });
         }
+        pages.insert(path, text);
     }
+    let page = |path: &str| pages.get(path).map_or_else(|| read(root, path), |text| Ok(text.clone()));
+    let index = page(llms::INDEX)?;
+    let full = llms::full(&index, page)?;
+    assembled
+        .extend([("docs/llms.txt", index), ("docs/llms-full.txt", full)].map(|(path, text)| Assembled { path: path.to_owned(), text }));
     Ok(assembled)
 }
 

@@ -7,7 +7,7 @@ use std::{fs, io};
 use anyhow::{Context, Result};
 use clap::Parser;
 
-/// Writes template.yaml, and the assembled parts of README.md and docs/. Run it in the project's root.
+/// Writes template.yaml, the assembled parts of README.md and docs/, and docs/llms.txt and docs/llms-full.txt. Run it in the project's root.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Print the template that shifts the traffic this way, such as Canary10Percent5Minutes, and write nothing

@@ -23,8 +23,8 @@ const SECOND_PASSWORD: &str = "quiet-harbour-maple-17";
 const TOKEN_ROUTE: &str = "/entities/{entityId}/users/{userId}/authentication-token";
 
 /// The functions that make what others need.
-const STAFF: [&str; 5] =
-    ["user-login", "authheader-add", "authentication-token-create", "authentication-token-exchange", "entity-token-create"];
+const STAFF: [&str; 6] =
+    ["user-login", "authheader-add", "authentication-token-create", "authentication-token-exchange", "entity-token-create", "users-create"];
 
 /// Functions that run, and who calls them.
 pub struct Staff {
@@ -148,6 +148,17 @@ impl Staff {
                 Event::new("POST /user/logout", &[]).header("authorization", &bearer(&text(&login, "Token")?))
             }
             "user-password" => self.change_of_password(),
+            "user-sessions-list" => self.as_user("GET /user/sessions"),
+            "users-list" => self.as_user("GET /users"),
+            "users-get" => self.as_administrator("GET", &self.user),
+            "users-update" => self.as_administrator("PATCH", &self.user).body(&json!({ "lastName": self.new_entity() })),
+            "users-create" => self.new_user(),
+            "user-forgot-password" => Event::new("POST /user/forgot-password", &[]).body(&json!({ "username": "staff" })),
+            "users-invite" => self.invitation(),
+            "users-delete" => {
+                let user = self.ask("users-create", self.new_user()).await?;
+                self.as_administrator("DELETE", &text(&user, "id")?)
+            }
             "authheader-add" => self.as_user("POST /authheader/add").body(&json!({ "name": "production" })),
             "authheader-list" => self.as_user("GET /authheader/list"),
             "authheader-delete" => self.as_user("POST /authheader/delete").body(&json!({ "text": self.new_key().await? })),
@@ -187,6 +198,18 @@ impl Staff {
         let has_second = self.has_second_password.fetch_xor(true, Ordering::Relaxed);
         let (old, new) = if has_second { (SECOND_PASSWORD, FIRST_PASSWORD) } else { (FIRST_PASSWORD, SECOND_PASSWORD) };
         Event::new("POST /user/password", &[]).body(&json!({ "username": "changer", "old": old, "new": new, "confirm": new }))
+    }
+
+    fn new_user(&self) -> Event {
+        self.as_user("POST /users").body(&json!({ "username": self.new_entity() }))
+    }
+
+    fn invitation(&self) -> Event {
+        Event::new("POST /users/{userId}/invitation", &[("userId", &self.user)]).header("authorization", &bearer(&self.jwt))
+    }
+
+    fn as_administrator(&self, method: &str, user: &str) -> Event {
+        Event::new(&format!("{method} /users/{{userId}}"), &[("userId", user)]).header("authorization", &bearer(&self.jwt))
     }
 
     fn as_user(&self, route: &str) -> Event {

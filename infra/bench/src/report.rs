@@ -1,4 +1,4 @@
-//! What is published: the tables of docs/performance.md, the raw figures beside it, the picture of README.md. Imports everything.
+//! What is published: the tables of docs/performance.md, and the raw figures and the picture beside them. Imports everything.
 
 mod picture;
 

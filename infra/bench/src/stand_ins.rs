@@ -60,7 +60,8 @@ impl StandIns {
             fs::create_dir_all(folder.join(name))?;
         }
         let template = Template::read(Path::new("template.yaml")).context("Run this in the project's root")?;
-        let tables = template::tables(&template)?;
+        // Without streams, which nobody reads here: the engine would look through all their records at each write.
+        let tables: Vec<_> = template::tables(&template)?.into_iter().map(|table| Table { stream: None, ..table }).collect();
         let database = Database::memory().map_err(|error| anyhow!("{error:?}"))?;
         tables::create(&database, &tables)?;
         tables::create(&database, &[other_table(NODE_TABLE, &["pk"]), other_table(OPENAUTH_TABLE, &["pk", "sk"])])?;
@@ -80,6 +81,7 @@ impl StandIns {
         let mail = folder.join("mail");
         let resources = StackResources {
             url: "http://127.0.0.1:9000",
+            app_url: "http://127.0.0.1:9000",
             dynamodb: &dynamodb,
             secrets_manager: &secrets_manager,
             tables: &tables,
@@ -148,5 +150,5 @@ async fn over_tls(authority: &Authority, plain: SocketAddr, recording: Recording
 fn other_table(name: &str, keys: &[&str]) -> Table {
     let roles = ["HASH", "RANGE"];
     let keys = keys.iter().zip(roles).map(|(name, role)| Key { name: (*name).into(), role: role.into(), kind: "S".into() });
-    Table { stem: name.trim_start_matches("latchkey-").into(), keys: keys.collect(), ttl: None }
+    Table { stem: name.trim_start_matches("latchkey-").into(), keys: keys.collect(), ttl: None, stream: None }
 }

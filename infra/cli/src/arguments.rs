@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::connection::Target;
-use crate::{forget, key, keys, session, transfer, user};
+use crate::{dev, forget, key, keys, session, transfer, user};
 
-/// Operates a Latchkey stack: its users, their keys and sessions, its key sets.
+/// Operates a Latchkey stack: its users, their keys and sessions, its key sets. Or runs one on this machine.
 ///
 /// Exit codes: 0 done, 1 failed, 2 usage error, 3 not found, 4 refused for now (try again, or later).
 #[derive(Debug, Parser)]
@@ -39,4 +39,6 @@ pub enum Command {
     Forget(forget::Arguments),
     /// Find out what is wrong with the stack, and say what to do
     Doctor,
+    /// Run Latchkey on this machine, without an AWS account: the functions' real binaries behind an HTTP API and a DynamoDB
+    Dev(dev::Arguments),
 }

@@ -45,11 +45,14 @@ macro_rules! acts {
 
 acts! {
     UserAdd = "user.add", UserAdded;
+    UserSet = "user.set", UserChanged;
     UserDisable = "user.disable", UserDisabled;
     UserEnable = "user.enable", UserEnabled;
     UserUnlock = "user.unlock", UserUnlocked;
     UserPasswd = "user.passwd", UserPasswordSet;
     UserGrant = "user.grant", UserGranted;
+    UserReindex = "user.reindex", UsersListed;
+    KeyAdd = "key.add", ApiKeyAdded;
     KeyShow = "key.show", ApiKeyShown;
     KeyRevoke = "key.revoke", ApiKeyDeleted;
     SessionRevoke = "session.revoke", SessionRevoked;

@@ -2,19 +2,21 @@
 
 use clap::{Args, Subcommand};
 use latchkey::credentials::{ApiKey, KeyNumber, TokenKeys};
-use latchkey::domain::{Acl, KeyId, Secret, Timestamp};
+use latchkey::domain::{Acl, KeyId, Name, Secret, Timestamp};
 use latchkey::runtime::KeyPlace;
-use latchkey::store::{ApiKeyRow, ApiKeys};
+use latchkey::store::{ApiKeyRow, ApiKeys, MAX_API_KEYS, NewApiKeyError, UserRow};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Failure;
 use crate::connection::Connection;
 use crate::journal::{self, OperatorAct};
-use crate::user::Owner;
+use crate::user::{AclArguments, Named, Owner};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make an API key for a user, and show it once
+    Add(AddArguments),
     /// List a user's API keys, oldest first
     List {
         #[command(flatten)]
@@ -25,6 +27,17 @@ pub enum Command {
     },
     /// Revoke one API key, or all of them; this takes effect on the next call
     Revoke(RevokeArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct AddArguments {
+    #[command(flatten)]
+    named: Named,
+    /// What the key is for
+    #[arg(long, default_value = "latchkey")]
+    name: Name,
+    #[command(flatten)]
+    acl: AclArguments,
 }
 
 #[derive(Debug, Args)]
@@ -65,8 +78,48 @@ impl KeyView {
 
 pub async fn run(connection: &Connection, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Add(arguments) => add(connection, &arguments).await,
         Command::List { owner, show_tokens } => list(connection, &owner, show_tokens).await,
         Command::Revoke(arguments) => revoke(connection, &arguments).await,
+    }
+}
+
+/// The key has its owner's rights at each call, and no more than its own ACL. One that exceeds its owner's is refused: it
+/// would not do what it says.
+async fn add(connection: &Connection, arguments: &AddArguments) -> Result<(), Failure> {
+    let user = crate::user::find(connection, &arguments.named.user).await?;
+    let acl = arguments.acl.read(connection)?;
+    if acl.as_ref().is_some_and(|acl| !user.acl.covers(acl)) {
+        return Err(Failure::Refused(format!("The ACL exceeds that of {}; see `latchkey user grant`.", user.username)));
+    }
+    let ring = ring(connection).await?;
+    let row = ApiKeyRow {
+        user_id: user.user_id,
+        key_id: KeyId::random(),
+        name: arguments.name.to_string(),
+        created_at: connection.now(),
+        sealed_under: ring.current().get(),
+        acl,
+    };
+    let id = row.key_id;
+    let entry = journal::begin(connection, OperatorAct::KeyAdd, format!("{}/{id}", user.user_id)).await?;
+    let keys = ApiKeys::new(&connection.database);
+    let adding = async { keys.insert_for(&user, &row).await.map_err(|error| refused(&user, error)) };
+    entry.run(adding).await?;
+    let view = KeyView::new(row, Some(&ring));
+    let token = view.token.as_ref().and_then(Option::as_ref).map(Secret::expose).unwrap_or_default();
+    let sentence = format!("Made API key {id} of {}. It is not shown again:\n{token}", user.username);
+    connection.output.answer(sentence, &view)?;
+    entry.done().await
+}
+
+fn refused(user: &UserRow, error: NewApiKeyError) -> Failure {
+    let name = &user.username;
+    match error {
+        NewApiKeyError::SessionEnded => Failure::Refused(format!("{name} is disabled or was erased.")),
+        NewApiKeyError::TooMany => Failure::Refused(format!("{name} has {MAX_API_KEYS} API keys, the most that a user can have.")),
+        NewApiKeyError::Repeated(error) => Failure::Refused(error.to_string()),
+        NewApiKeyError::Store(error) => error.into(),
     }
 }
 

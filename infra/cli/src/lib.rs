@@ -1,14 +1,17 @@
-//! The operator's program `latchkey`: users, their keys and sessions, key sets, import and export, and a doctor.
+//! The program `latchkey`: the operator's commands for users, their keys and sessions, key sets, import and export, and a doctor; and the
+//! local stack, `latchkey dev`.
 //!
-//! It works directly on the tables and key sets, of the local stack and of a stack in AWS alike ([`connection`]). Each
+//! The commands work directly on the tables and key sets, of the local stack and of a stack in AWS alike ([`connection`]). Each
 //! command is a module with its arguments and one function for each subcommand. It answers through [`output`], fails
 //! with a [`Failure`], which has the exit code, and records what it changed in the [`journal`].
 //!
-//! May import `latchkey`, but not the local stack: installing this program must not build a database.
+//! May import `latchkey`, and in one module the local stack.
 
+mod addresses;
 mod arguments;
 pub mod connection;
 mod context;
+mod dev;
 mod doctor;
 mod failure;
 mod forget;
@@ -66,6 +69,9 @@ fn usage(error: &clap::Error, terminal: &dyn Terminal) -> u8 {
 }
 
 async fn act(arguments: Arguments, context: ProcessContext, output: Output) -> Result<(), Failure> {
+    if let Command::Dev(options) = arguments.command {
+        return dev::run(options, arguments.target.json).await;
+    }
     let connection = Connection::open(&arguments.target, context, output).await?;
     match arguments.command {
         Command::User(command) => user::run(&connection, command).await,
@@ -76,5 +82,7 @@ async fn act(arguments: Arguments, context: ProcessContext, output: Output) -> R
         Command::Export(arguments) => transfer::export(&connection, arguments).await,
         Command::Forget(arguments) => forget::run(&connection, arguments).await,
         Command::Doctor => doctor::run(&connection).await,
+        // Needs no connection: it is what others connect to.
+        Command::Dev(_) => Ok(()),
     }
 }

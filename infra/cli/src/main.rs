@@ -1,10 +1,11 @@
-//! `latchkey`: the operator's program.
+//! `latchkey`: the operator's program and the local stack.
 
 use std::process::ExitCode;
 
 use latchkey_cli::ProcessContext;
 
-#[tokio::main]
+// The local database's calls block their thread for a moment each; there are threads enough besides.
+#[tokio::main(worker_threads = 8)]
 async fn main() -> ExitCode {
     let context = match ProcessContext::of_process() {
         Ok(context) => context,

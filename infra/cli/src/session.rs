@@ -1,9 +1,8 @@
 //! `latchkey session`: a user's sessions, and those of customers that were exchanged in the user's name.
 
 use clap::{Args, Subcommand};
-use latchkey::domain::{SessionId, Subject, Timestamp, UserId};
-use latchkey::store::directory::UserChange;
-use latchkey::store::{SessionRow, Sessions, UserRow};
+use latchkey::domain::{SessionId, Subject, Timestamp, UserAgent, UserId};
+use latchkey::store::{SessionRow, Sessions, UserChange, UserRow};
 use serde::Serialize;
 use serde_json::json;
 
@@ -53,6 +52,9 @@ pub struct SessionView {
     pub expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<UserId>,
+    /// What the client of a login said that it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<UserAgent>,
 }
 
 impl From<&SessionRow> for SessionView {
@@ -64,6 +66,7 @@ impl From<&SessionRow> for SessionView {
             created_at: row.created_at,
             expires_at: row.expires_at,
             issuer_id: row.issuer_id,
+            user_agent: row.user_agent.clone(),
         }
     }
 }
@@ -109,9 +112,10 @@ async fn list(connection: &Connection, owner: &Owner, with_issued: bool) -> Resu
     }
     let cells = |view: &SessionView| {
         let times = [view.created_at, view.expires_at].map(|at| at.to_string());
-        [view.id.to_string(), view.kind.to_owned(), view.subject.clone()].into_iter().chain(times).collect()
+        let client = view.user_agent.as_ref().map_or_else(|| "-".to_owned(), |agent| agent.as_str().to_owned());
+        [view.id.to_string(), view.kind.to_owned(), view.subject.clone()].into_iter().chain(times).chain([client]).collect()
     };
-    connection.output.list(&["id", "kind", "subject", "began", "ends"], &views, cells, "There are no live sessions.")
+    connection.output.list(&["id", "kind", "subject", "began", "ends", "client"], &views, cells, "There are no live sessions.")
 }
 
 async fn revoke(connection: &Connection, arguments: &RevokeArguments) -> Result<(), Failure> {

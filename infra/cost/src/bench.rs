@@ -51,6 +51,11 @@ impl Row {
     pub fn cold_ms(&self) -> Decimal {
         self.init_wall_ms + (self.first_wall_ms - self.warm_wall_ms).max(Decimal::ZERO)
     }
+
+    /// The time from the start of a process to its first answer.
+    pub fn first_answer_ms(&self) -> Decimal {
+        self.init_wall_ms + self.first_wall_ms
+    }
 }
 
 /// The memory in MB to which Lambda gives one whole processor.
@@ -63,6 +68,11 @@ impl Bench {
         let rows: Vec<_> = file.rows.into_iter().filter_map(Row::of).collect();
         ensure!(!rows.is_empty(), "has no row of calls");
         Ok(Self { rows })
+    }
+
+    /// The row of `name` under a whole processor.
+    pub fn whole(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.name == name && row.share == Decimal::ONE)
     }
 
     /// The row of `operation` under the share that is nearest to what Lambda gives `memory_mb`.

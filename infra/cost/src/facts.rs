@@ -12,7 +12,7 @@ use crate::inputs::read;
 /// The facts.
 #[derive(Debug)]
 pub struct Facts {
-    /// The operations of the contract in its order, then the authorizer.
+    /// The operations of the contract in its order, then the functions that no route leads to.
     pub operations: Vec<Function>,
     /// How many secrets the template makes.
     pub secrets: usize,
@@ -30,7 +30,7 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Function {
     pub name: String,
-    /// Whether a request comes through our gateway. The authorizer is invoked by others'.
+    /// Whether a request comes through our gateway. The authorizer is invoked by others', the mailer by a stream, the eraser by a schedule.
     pub gateway: bool,
     pub memory_mb: Decimal,
     /// Requests a second that its route admits.
@@ -44,7 +44,9 @@ impl Facts {
         let template = yaml(&text).context("template.yaml")?;
         let routed = contract(root)?;
         let mut operations = routed.iter().map(|name| function(root, &template, name, true)).collect::<Result<Vec<_>>>()?;
-        operations.push(function(root, &template, "authorizer", false)?);
+        for name in ["authorizer", "mailer", "eraser"] {
+            operations.push(function(root, &template, name, false)?);
+        }
         let count = |what: &str| text.matches(what).count();
         Ok(Self {
             operations,

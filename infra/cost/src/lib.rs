@@ -11,6 +11,7 @@ mod inputs;
 mod limits;
 mod limits_page;
 mod model;
+pub mod picture;
 mod prices;
 mod pricing_page;
 mod units;

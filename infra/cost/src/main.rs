@@ -8,12 +8,12 @@ use std::{fs, io};
 use anyhow::{Context, Result};
 use clap::Parser;
 use latchkey_cost::document::{Medium, render, written};
-use latchkey_cost::{Inputs, PAGES};
+use latchkey_cost::{Inputs, PAGES, picture};
 
 /// Prints what Latchkey costs in AWS, and the first limit of each operation. Run it in the project's root.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Print only, and leave docs/pricing.md and docs/limits.md as they are
+    /// Print only, and leave docs/pricing.md, docs/limits.md and docs/alternatives.svg as they are
     #[arg(long)]
     print: bool,
     /// Take the units from this file, in the form of docs/costs.md, and print only
@@ -41,6 +41,9 @@ fn run(arguments: &Arguments) -> Result<()> {
         (Some(costs), Some(bench)) => (Inputs::with(root, &read(costs)?, &read(bench)?)?, true),
         _ => (Inputs::read(root)?, arguments.print),
     };
+    if !print {
+        fs::write(root.join(picture::PATH), picture::draw(&inputs)?).with_context(|| format!("{} can't be written", picture::PATH))?;
+    }
     for (path, blocks) in PAGES {
         let blocks = blocks(&inputs)?;
         writeln!(io::stdout().lock(), "{}", render(&blocks, Medium::Terminal)).context("the tables can't be printed")?;

@@ -169,6 +169,13 @@ fn others(inputs: &Inputs) -> Result<Vec<Block>> {
     ])
 }
 
+/// What a month costs by list price in us-east-1, of Latchkey and of each vendor; `None` is by contract.
+pub fn bills(inputs: &Inputs, month: &Month) -> Result<Vec<(String, Option<Decimal>)>> {
+    let ours = ("Latchkey".to_owned(), Some(bill(inputs, month, US, Processor::X86)?.0));
+    let others = inputs.prices.vendor.iter().map(|vendor| Ok((vendor.name.clone(), vendor.month(quantity(inputs, vendor, month)?))));
+    [Ok(ours)].into_iter().chain(others).collect()
+}
+
 fn quantity(inputs: &Inputs, vendor: &Vendor, month: &Month) -> Result<Decimal> {
     match vendor.counts {
         Counts::Users => Ok(month.users),

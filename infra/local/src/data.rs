@@ -8,6 +8,7 @@
 //! | `sam-local.dockerfile` | the image that `sam local start-api` runs it in |
 //! | `demo.json` | name and password of the demo user |
 //! | `mail/` | the mails that SES would send |
+//! | `stream-tokens` | how far the stream of that table was read |
 //! | `stack.json` | addresses and credentials, for scripts; there while the stack answers |
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -41,7 +42,7 @@ impl DataDirectory {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(
                 "{0} is in use by another local stack; its address is in {0}/stack.json. Stop that one, or name another directory: \
-                 make run ARGS='--data-dir /tmp/latchkey' PORT=9001",
+                 --data-dir /tmp/latchkey --port 9001",
                 path.display()
             ),
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("{} can't be locked", path.display())),
@@ -67,6 +68,12 @@ impl DataDirectory {
     #[must_use]
     pub fn mail(&self) -> PathBuf {
         self.root.join("mail")
+    }
+
+    /// How far the stream of `table` was read.
+    #[must_use]
+    pub fn stream(&self, table: &str) -> PathBuf {
+        self.root.join(format!("stream-{table}"))
     }
 
     /// The demo user's name and password.

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use latchkey::credentials::{PasswordHasher, PasswordParameters};
-use latchkey::domain::{Acl, Clock, Secret, SystemClock, UserId};
-use latchkey::store::{Database, Tables, UserRow, Users};
+use latchkey::domain::{Acl, Clock, Secret, SystemClock};
+use latchkey::store::{Database, NewUserError, Tables, UserRow, Users};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -54,21 +54,18 @@ pub async fn insert(user: &DemoUser, dynamodb: &str, made: &[Table]) -> Result<(
     let hasher = PasswordHasher::new(PasswordParameters { memory_kib: 19_456, iterations: 2, parallelism: 1 })?;
     let hash = hasher.hash(&Secret::new(&user.password))?;
     let row = UserRow {
-        user_id: UserId::random(),
-        username: user.username.clone(),
         email: Some("demo@example.com".to_owned()),
         first_name: Some("Demo".to_owned()),
         last_name: Some("User".to_owned()),
-        created_at: SystemClock.now(),
-        password_expires_at: None,
-        disabled_at: None,
-        epoch: 0,
         acl: Acl::everything(),
         password_hash: Some(Secret::new(hash.as_str())),
+        ..UserRow::new(user.username.clone(), SystemClock.now())
     };
-    // False at every start but the first.
-    let _: bool = users.insert_new(&row).await?;
-    Ok(())
+    match users.insert_new(&row).await {
+        // At every start but the first.
+        Err(NewUserError::NameTaken | NewUserError::EmailTaken) => Ok(()),
+        inserted => Ok(inserted?),
+    }
 }
 
 fn database(url: &str, made: &[Table]) -> Database {

@@ -1,5 +1,6 @@
 //! The environment of the functions: what `template.yaml` gives them in AWS, with this machine's values. Imports [`crate::keys`], [`crate::tables`].
 
+use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -12,6 +13,8 @@ use crate::template::Table;
 pub struct StackResources<'s> {
     /// `http://127.0.0.1:9000`
     pub url: &'s str,
+    /// Where links in mails lead.
+    pub app_url: &'s str,
     /// The embedded DynamoDB's address.
     pub dynamodb: &'s str,
     /// The address where Secrets Manager is stood in for.
@@ -24,24 +27,25 @@ pub struct StackResources<'s> {
     pub mail: &'s Path,
 }
 
-/// Settings of a developer's own AWS account, which the functions must not inherit: no local call may leave the machine.
-pub const REMOVED: [&str; 7] = [
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_ENDPOINT_URL",
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-];
+/// Names and values of variables.
+pub type Variables = Vec<(OsString, OsString)>;
 
-/// The variables of every function: what has no default in the code, and nothing else.
+/// The variables of this process that the functions inherit: settings that override defaults, but nothing of a developer's own AWS
+/// account. No local call may leave the machine.
 #[must_use]
-pub fn variables(stack: &StackResources<'_>) -> Vec<(OsString, OsString)> {
+pub fn inherited() -> Variables {
+    env::vars_os().filter(|(name, _)| !name.as_encoded_bytes().starts_with(b"AWS_")).collect()
+}
+
+/// The variables of every function: what has no default in the code, and where this stack explains its problems.
+#[must_use]
+pub fn variables(stack: &StackResources<'_>) -> Variables {
     let mut mail = OsString::from("directory:");
     mail.push(stack.mail);
-    let mut variables: Vec<(OsString, OsString)> = vec![
+    let mut variables: Variables = vec![
         ("ISSUER".into(), stack.url.into()),
+        ("APP_URL".into(), stack.app_url.into()),
+        ("PROBLEM_TYPES_URL".into(), format!("{}/docs/errors", stack.url).into()),
         ("MAIL_TRANSPORT".into(), mail),
         ("MAIL_FROM".into(), "latchkey@example.com".into()),
         ("AWS_REGION".into(), "local".into()),

@@ -1,93 +1,92 @@
-//! The functions: built by cargo, run by `cargo lambda watch`. Imports [`crate::processes`], [`crate::sources`].
+//! The functions' binaries, as cargo builds them or as a release archive has them. Imports [`crate::console`],
+//! [`crate::installation`], [`crate::sources`].
 
-use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
+use latchkey_runtime_api::Host;
+use serde_json::Value;
 use tokio::process::Command;
 
-use crate::console::say;
-use crate::environment::REMOVED;
-use crate::processes::Guarded;
+use crate::console::Console;
+use crate::installation::{Installation, packed};
 use crate::sources::Sources;
 
-/// The functions of a project.
+/// The functions of an installation.
 #[derive(Debug)]
 pub struct Functions {
-    /// The project's folder.
-    pub root: PathBuf,
-    /// The functions' binaries.
+    /// Where they lie.
+    pub installation: Installation,
+    /// The functions' names.
     pub operations: BTreeSet<String>,
-    /// Processes of each at most.
-    pub concurrency: u16,
-    /// The variables of all of them.
-    pub environment: Vec<(OsString, OsString)>,
+    /// What cargo ends with.
+    pub host: Host,
+    /// Where to say what happens.
+    pub console: Console,
 }
 
 impl Functions {
-    /// Builds all at once, which `cargo lambda watch` would do one after the other at their first requests; whether that went
-    /// well.
+    /// Builds all of them where they are not built yet, and finds each one's binary; `None` if they do not build, which cargo has
+    /// explained.
     ///
-    /// The arguments choose what its `cargo run` chooses: with other ones cargo would build the libraries twice.
+    /// The arguments choose what `make run` chooses: with other ones cargo would build the libraries twice.
     ///
     /// # Errors
-    /// If cargo can't be run.
-    pub async fn build(&self) -> Result<bool> {
-        say("Building the functions.");
-        let mut command: Vec<&OsStr> = vec!["cargo".as_ref(), "build".as_ref()];
-        for operation in &self.operations {
-            command.extend::<[&OsStr; 2]>(["--bin".as_ref(), operation.as_ref()]);
-        }
-        let mut build = Guarded::start(&command, &self.root, &[], &[])?;
-        Ok(build.ended().await?.success())
+    /// If cargo can't be run, or an archive lacks one.
+    pub async fn build(&self) -> Result<Option<BTreeMap<String, PathBuf>>> {
+        let root = match &self.installation {
+            Installation::Archive(root) => return packed(root, &self.operations).map(Some),
+            Installation::Checkout(root) => root,
+        };
+        self.console.say("Building the functions.");
+        let mut command = Command::new("cargo");
+        command.args(["build", "--message-format", "json-render-diagnostics"]).current_dir(root);
+        command.args(self.operations.iter().flat_map(|operation| ["--bin", operation]));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let built = self.host.output(command).await.context("cargo can't be run. Install Rust as https://rustup.rs says")?;
+        Ok(built.status.success().then(|| binaries(&built.stdout)))
     }
 
     /// Returns when the sources have changed and are built; until then the functions run on as they were.
     ///
     /// # Errors
     /// If cargo can't be run.
-    pub async fn rebuilt(&self, sources: &mut Sources) -> Result<()> {
+    pub async fn rebuilt(&self, sources: &mut Sources) -> Result<BTreeMap<String, PathBuf>> {
         loop {
             sources.changed().await;
-            if self.build().await? {
-                return Ok(());
+            if let Some(binaries) = self.build().await? {
+                return Ok(binaries);
             }
-            say("The functions do not build, so they stay as they were.");
+            self.console.say("The functions do not build, so they stay as they were.");
         }
-    }
-
-    /// Starts `cargo lambda watch` at `address`; it starts a function at its first request.
-    ///
-    /// # Errors
-    /// If it can't be started.
-    pub fn start(&self, address: SocketAddr) -> Result<Guarded> {
-        say(format!("Starting {} functions.", self.operations.len()));
-        let [ip, port, concurrency] = [address.ip().to_string(), address.port().to_string(), self.concurrency.to_string()];
-        let manifest = self.root.join("Cargo.toml");
-        let mut command: Vec<&OsStr> = vec!["cargo".as_ref(), "lambda".as_ref(), "watch".as_ref()];
-        command.extend(["--quiet", "--disable-cors", "--ignore-changes"].map(OsStr::new));
-        command.extend(["--invoke-address", &ip, "--invoke-port", &port, "--concurrency", &concurrency].map(OsStr::new));
-        command.extend([OsStr::new("--manifest-path"), manifest.as_os_str()]);
-
-        // Its own log, which tells of each process that it starts and stumbles over each that it stops. The functions read LOG_LEVEL.
-        let mut environment = self.environment.clone();
-        environment.push((OsString::from("RUST_LOG"), OsString::from("warn,watchexec=off")));
-        // In a small folder: it watches all of the one that it runs in, and only then ignores what changes there.
-        Guarded::start(&command, &self.root.join("infra"), &environment, &REMOVED)
     }
 }
 
-/// Succeeds if there is a `cargo lambda`.
-///
-/// # Errors
-/// Says how to get it.
-pub async fn check() -> Result<()> {
-    let mut command = Command::new("cargo");
-    command.args(["lambda", "--version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let there = command.status().await.is_ok_and(|status| status.success());
-    ensure!(there, "`cargo lambda` is missing. `make run` gets it into .venv and starts this with it.");
-    Ok(())
+/// The binaries that cargo's messages name, one message a line.
+fn binaries(messages: &[u8]) -> BTreeMap<String, PathBuf> {
+    let lines = messages.split(|byte| *byte == b'\n');
+    let artifacts = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let binary = |artifact: Value| {
+        let text = |pointer: &str| artifact.pointer(pointer).and_then(Value::as_str);
+        Some((text("/target/name")?.to_owned(), PathBuf::from(text("/executable")?)))
+    };
+    artifacts.filter_map(binary).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_is_where_cargo_says() {
+        let messages = "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"latchkey\"},\"executable\":null}\n\
+                        {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"jwks\"},\"executable\":\"/target/debug/jwks\"}\n\
+                        {\"reason\":\"build-finished\",\"success\":true}\n";
+
+        let found = binaries(messages.as_bytes());
+
+        assert_eq!(found, BTreeMap::from([("jwks".to_owned(), PathBuf::from("/target/debug/jwks"))]));
+    }
 }

@@ -1,105 +1,66 @@
-//! Invokes functions through `cargo lambda watch`, as API Gateway invokes them through Lambda. Imports nothing of ours.
+//! The functions, as Lambda runs them. Imports nothing of ours but [`latchkey_runtime_api`].
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{Request, header};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tokio::sync::Semaphore;
-use tokio::time::{interval, timeout};
+use latchkey_runtime_api::{Failure, Host, InvokeError, Pool, Program};
 
-/// How long API Gateway waits for a function.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+use crate::environment::Variables;
 
-/// How long Lambda lets a function run at most. By then a process that died with a request has lost it for good.
-const RUN_WITHIN: Duration = Duration::from_secs(900);
-
-/// Time between two attempts to connect.
-const CONNECT_EVERY: Duration = Duration::from_millis(100);
-
-/// Requests to one function that are under way or queued in `cargo lambda watch`.
-///
-/// Its queues hold 100 each, and at the 101st it waits for room while holding the lock that the functions need to take
-/// from the queue: all functions stop, for good (version 1.9.2; 300 parallel requests got no answer). The rest wait here.
-const QUEUED_AT_MOST: usize = 64;
-
-/// The functions behind an invoke address.
-#[derive(Debug)]
-pub struct Lambda {
-    client: Client<HttpConnector, Full<Bytes>>,
-    address: SocketAddr,
-    places: HashMap<String, Arc<Semaphore>>,
+/// What answers events in a function's name.
+pub trait Invoke: Debug + Send + Sync {
+    /// The answer of `function` to `event`.
+    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>) -> Pin<Box<dyn Future<Output = Result<Bytes, InvokeError>> + Send + 'a>>;
 }
 
-/// Why a function gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// It answered with an error, as for a panic or an unreadable event.
-    Failed(String),
-    /// It gave no answer in time.
-    TimedOut,
-    /// The connection broke.
-    Unreachable(String),
+/// The functions of a stack, each with its processes.
+#[derive(Debug)]
+pub struct Lambda {
+    functions: BTreeMap<String, Arc<Pool>>,
+    environment: Variables,
 }
 
 impl Lambda {
-    /// The functions of `operations` at `address`.
-    pub fn new<'o>(address: SocketAddr, operations: impl IntoIterator<Item = &'o str>) -> Self {
-        let place = |operation: &str| (operation.to_owned(), Arc::new(Semaphore::new(QUEUED_AT_MOST)));
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), address, places: operations.into_iter().map(place).collect() }
+    /// The functions of `binaries`, with `environment`, at most `processes` of each. What is slower than `timeouts` says is replaced.
+    #[must_use]
+    pub fn new(
+        host: &Host,
+        binaries: &BTreeMap<String, PathBuf>,
+        environment: Variables,
+        processes: u16,
+        timeouts: &BTreeMap<String, Duration>,
+    ) -> Self {
+        let pool = |(name, path): (&String, &PathBuf)| {
+            let within = timeouts.get(name).copied().unwrap_or_default();
+            (name.clone(), Arc::new(Pool::new(host.clone(), program(name, path, &environment), processes.into(), within)))
+        };
+        Self { functions: binaries.iter().map(pool).collect(), environment }
     }
 
-    /// The answer of `operation` to `event`.
-    ///
-    /// While nobody listens it waits. A caller that stops waiting stops nothing: as in Lambda, a function that has begun runs
-    /// to its end.
-    ///
-    /// # Errors
-    /// If the function fails, is too slow or goes away.
-    pub async fn invoke(&self, operation: &str, event: Vec<u8>) -> Result<Bytes, Failure> {
-        let unreachable = |cause: &dyn std::fmt::Display| Failure::Unreachable(cause.to_string());
-        let places = self.places.get(operation).ok_or_else(|| unreachable(&"no such function"))?;
-        let places = Arc::clone(places);
-        let url = format!("http://{}/2015-03-31/functions/{operation}/invocations", self.address);
-        let request = Request::post(url).header(header::CONTENT_TYPE, "application/json").body(Full::from(event));
-        let request = request.map_err(|error| unreachable(&error))?;
-        let client = self.client.clone();
-
-        let run = async move {
-            let place = places.acquire_owned().await.map_err(|error| unreachable(&error))?;
-            // In a task of its own, since `cargo lambda watch` answers 500 to a function whose caller has gone, and the
-            // place is taken until the function is done.
-            let call = tokio::spawn(async move {
-                let _place = place;
-                timeout(RUN_WITHIN, send(client, request)).await.unwrap_or(Err(Failure::TimedOut))
-            });
-            call.await.map_err(|error| unreachable(&error))?
-        };
-        timeout(ANSWER_WITHIN, run).await.unwrap_or(Err(Failure::TimedOut))
+    /// Hands later events to new processes of `binaries`; those at work finish first.
+    pub fn replace(&self, binaries: &BTreeMap<String, PathBuf>) {
+        for (name, pool) in &self.functions {
+            if let Some(path) = binaries.get(name) {
+                pool.replace(program(name, path, &self.environment));
+            }
+        }
     }
 }
 
-async fn send(client: Client<HttpConnector, Full<Bytes>>, request: Request<Full<Bytes>>) -> Result<Bytes, Failure> {
-    let unreachable = |error: &dyn std::error::Error| Failure::Unreachable(error.to_string());
-    let mut ticks = interval(CONNECT_EVERY);
-    let response = loop {
-        ticks.tick().await;
-        match client.request(request.clone()).await {
-            // Nothing was sent. The functions are being started again.
-            Err(error) if error.is_connect() => {}
-            other => break other.map_err(|error| unreachable(&error))?,
-        }
-    };
-    let failed = !response.status().is_success() || response.headers().contains_key("x-amz-function-error");
-    let body = response.into_body().collect().await.map_err(|error| unreachable(&error))?.to_bytes();
-    if failed {
-        return Err(Failure::Failed(String::from_utf8_lossy(&body).into_owned()));
+impl Invoke for Lambda {
+    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>) -> Pin<Box<dyn Future<Output = Result<Bytes, InvokeError>> + Send + 'a>> {
+        Box::pin(async move {
+            // Every route is of a function of the same template.
+            self.functions.get(function).ok_or(Failure::Lost)?.invoke(event).await
+        })
     }
-    Ok(body)
+}
+
+fn program(name: &str, path: &PathBuf, environment: &Variables) -> Program {
+    Program::new(name, path).environment(environment.iter().cloned())
 }

@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::interval;
 
-use crate::console::say;
+use crate::console::Console;
 
 /// Mails are short-lived and few: looking again is simpler than to be told, and the same on every system.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Says each mail that appears in `directory` from now on; never returns.
-pub async fn announce(directory: PathBuf) {
+pub async fn announce(directory: PathBuf, console: Console) {
     let mut seen = HashSet::new();
     arrivals(&directory, &mut seen);
     let mut ticks = interval(LOOK_EVERY);
@@ -22,7 +23,9 @@ pub async fn announce(directory: PathBuf) {
         ticks.tick().await;
         for path in arrivals(&directory, &mut seen) {
             if let Ok(text) = fs::read(&path) {
-                say(line(&String::from_utf8_lossy(&text), &path));
+                let text = String::from_utf8_lossy(&text);
+                let (to, content) = (recipient(&text), content(&text));
+                console.report("mail", &line(&text, &path), || json!({ "to": to, "content": content, "file": path }));
             }
         }
     }
@@ -37,26 +40,45 @@ fn arrivals(directory: &Path, seen: &mut HashSet<OsString>) -> Vec<PathBuf> {
     new
 }
 
-/// `mail to demo@example.com: 123456 (.local/mail/x.eml)`
+/// `mail to demo@example.com: 123456 (.local/mail/x.eml)`: the code or the link for which somebody waits, or else the subject.
 fn line(mail: &str, path: &Path) -> String {
-    let recipient = recipient(mail).unwrap_or("?");
-    let code = six_digits(mail).unwrap_or("no code");
     let shown = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    format!("mail to {recipient}: {code} ({})", shown.as_deref().unwrap_or(path).display())
+    format!("mail to {}: {} ({})", recipient(mail), content(mail), shown.as_deref().unwrap_or(path).display())
 }
 
-fn recipient(mail: &str) -> Option<&str> {
-    let header = mail.lines().take_while(|line| !line.is_empty()).find_map(|line| {
+fn recipient(mail: &str) -> &str {
+    header(mail, "to").map_or("?", bare)
+}
+
+fn content(mail: &str) -> &str {
+    link(mail).or_else(|| six_digits(mail)).or_else(|| header(mail, "subject")).unwrap_or("?")
+}
+
+fn header<'m>(mail: &'m str, wanted: &str) -> Option<&'m str> {
+    mail.lines().take_while(|line| !line.is_empty()).find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("to").then_some(value.trim())
-    })?;
-    let inside = header.rsplit_once('<').and_then(|(_, address)| address.strip_suffix('>'));
-    Some(inside.unwrap_or(header))
+        name.eq_ignore_ascii_case(wanted).then_some(value.trim())
+    })
+}
+
+/// The address without the name before it.
+fn bare(header: &str) -> &str {
+    header.rsplit_once('<').and_then(|(_, address)| address.strip_suffix('>')).unwrap_or(header)
+}
+
+/// The first link with a token behind its `#`. It stands in one piece: the mailer breaks no line of ASCII.
+fn link(mail: &str) -> Option<&str> {
+    let (_, body) = body(mail)?;
+    body.split_whitespace().find(|word| word.starts_with("http") && word.contains('#'))
+}
+
+fn body(mail: &str) -> Option<(&str, &str)> {
+    mail.split_once("\r\n\r\n").or_else(|| mail.split_once("\n\n"))
 }
 
 /// The first run of exactly six digits in the mail's body.
 fn six_digits(mail: &str) -> Option<&str> {
-    let (_, body) = mail.split_once("\r\n\r\n").or_else(|| mail.split_once("\n\n"))?;
+    let (_, body) = body(mail)?;
     body.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6)
 }
 
@@ -72,12 +94,16 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_address_is_a_recipient() {
-        assert_eq!(recipient("to: a@b.example\n\nTo: body"), Some("a@b.example"));
+    fn a_link_with_a_token_is_shown_whole() {
+        let mail = "to: a@b.example\n\nTo: body of https://b.example/\n\nhttps://b.example/app#reset=lkrst_123456\n";
+
+        assert_eq!(line(mail, Path::new("a.eml")), "mail to a@b.example: https://b.example/app#reset=lkrst_123456 (a.eml)");
     }
 
     #[test]
-    fn a_mail_without_a_code_says_so() {
-        assert_eq!(line("To: a@b.example\n\nHello", Path::new("a.eml")), "mail to a@b.example: no code (a.eml)");
+    fn a_notice_shows_its_subject() {
+        let mail = "To: a@b.example\nSubject: Your password was changed\n\nHello";
+
+        assert_eq!(line(mail, Path::new("a.eml")), "mail to a@b.example: Your password was changed (a.eml)");
     }
 }

@@ -1,35 +1,40 @@
 //! The stack from its start to its end. Imports all of [`crate`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::{env, fs};
+use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail};
+use dynoxide::Database;
+use latchkey_runtime_api::Host;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
-use crate::console::say;
+use crate::console::Console;
 use crate::data::{DataDirectory, remove, write_private};
 use crate::demo::DemoUser;
-use crate::environment::{StackResources, variables};
+use crate::docs::{self, Docs};
+use crate::environment::{StackResources, Variables, inherited, variables};
 use crate::functions::Functions;
-use crate::gateway::{self, Gateway, Limiter};
-use crate::lambda::Lambda;
+use crate::gateway::{self, Cors, Gateway, Limiter};
+use crate::installation::Installation;
+use crate::lambda::{Invoke, Lambda};
 use crate::sources::Sources;
-use crate::template::{Route, Template};
-use crate::{demo, functions, keys, mail, ready, sam, secrets_manager, tables, template, tour};
+use crate::streams::{self, Stream};
+use crate::template::{EventSource, Route, Template};
+use crate::{demo, keys, mail, page, sam, secrets_manager, tables, template, tour};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Port of the HTTP API.
     pub port: u16,
-    /// Port of `cargo lambda watch`; 0 is a free one.
-    pub lambda_port: u16,
     /// Port of the embedded DynamoDB; 0 is a free one.
     pub dynamodb_port: u16,
     /// Where everything is kept.
@@ -38,20 +43,33 @@ pub struct Options {
     pub containers: bool,
     /// Processes of each function at most.
     pub concurrency: u16,
-    /// Whether functions start again when their source changes.
+    /// Whether functions are built again when their source changes.
     pub watch: bool,
     /// Whether the gateway holds the routes to the template's limits.
     pub limits: bool,
+    /// The template's parameter `SelfService`.
+    pub self_service: String,
+    /// The page that links in mails lead to; absent, it is the sample page, which the stack serves.
+    pub app_url: Option<String>,
+    /// The origins whose pages may call, as `CorsOrigins` has them; `http://localhost:*` is any port.
+    pub cors_origins: Vec<String>,
+    /// What the console is read by.
+    pub console: Console,
 }
 
 /// What answers requests and what it holds; not the functions' processes.
 struct Stack {
     data: DataDirectory,
+    installation: Installation,
     url: String,
+    app_url: String,
     dynamodb: String,
     routes: Vec<Route>,
     limits: bool,
-    operations: BTreeSet<String>,
+    cors: Cors,
+    console: Console,
+    database: Database,
+    event_sources: Vec<EventSource>,
     tables: Vec<template::Table>,
     keys: keys::KeyFiles,
     user: DemoUser,
@@ -63,39 +81,42 @@ struct Stack {
 /// If something that it needs is missing or ends, in a sentence that says what to do.
 pub async fn run(options: Options) -> Result<()> {
     let mut told_to_stop = pin!(told_to_stop()?);
-    functions::check().await?;
+    let (console, host) = (options.console, Host::new()?);
     let gateway = listen(options.port).await?;
-    let (stack, functions) = prepare(&options, &gateway).await?;
-    let mut sources = Sources::new(&functions.root);
+    let Prepared { stack, functions, environment, timeouts } = prepare(&options, &gateway, &host).await?;
+    let mut sources = Sources::new(functions.installation.root());
+    let watch = options.watch && functions.installation.has_sources();
 
     let built = tokio::select! {
         built = functions.build() => built?,
         () = &mut told_to_stop => return Ok(()),
     };
-    ensure!(built, "The functions do not build. The lines above say why.");
+    let built = built.context("The functions do not build. The lines above say why.")?;
 
-    let lambda = listen(options.lambda_port).await?.local_addr()?;
-    let mut serving = pin!(stack.serve(gateway, lambda));
-    loop {
-        let mut watch = functions.start(lambda)?;
-        let next = tokio::select! {
-            ended = &mut serving => ended.and(Ok(Next::End)),
-            status = watch.ended() => Err(anyhow!("cargo lambda watch has ended ({}). The lines above say why.", status?)),
-            rebuilt = functions.rebuilt(&mut sources), if options.watch => rebuilt.and(Ok(Next::StartAgain)),
-            () = &mut told_to_stop => Ok(Next::End),
-        };
-        watch.stop().await;
-        if !matches!(next, Ok(Next::StartAgain)) {
-            remove(&stack.data.stack())?;
-            say("Stopped.");
-            return next.map(drop);
+    let lambda = Arc::new(Lambda::new(&host, &built, environment, options.concurrency, &timeouts));
+    let mut serving = pin!(stack.serve(gateway, lambda.clone()));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut serving => break ended,
+            rebuilt = functions.rebuilt(&mut sources), if watch => match rebuilt {
+                Ok(binaries) => lambda.replace(&binaries),
+                Err(error) => break Err(error),
+            },
+            () = &mut told_to_stop => break Ok(()),
         }
-    }
+        console.say("The functions are built again, and take the next requests.");
+    };
+    remove(&stack.data.stack())?;
+    console.say("Stopped.");
+    ended
 }
 
-enum Next {
-    StartAgain,
-    End,
+/// What a start needs, made.
+struct Prepared {
+    stack: Stack,
+    functions: Functions,
+    environment: Variables,
+    timeouts: BTreeMap<String, Duration>,
 }
 
 /// Ctrl-C, `kill`, or a terminal that is closed.
@@ -112,10 +133,12 @@ fn told_to_stop() -> Result<impl Future<Output = ()>> {
 }
 
 /// Makes what is not there yet: the data directory, the tables, the keys, the demo user.
-async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Functions)> {
-    let root = env::current_dir()?;
-    let template = Template::read(&root.join("template.yaml")).context("Run this in the project's root")?;
-    let (routes, tables) = (template::routes(&template)?, template::tables(&template)?);
+async fn prepare(options: &Options, gateway: &TcpListener, host: &Host) -> Result<Prepared> {
+    let installation = Installation::find()?;
+    let template = Template::read(&installation.root().join("template.yaml"))?;
+    // This is where everything is developed, so all is there unless it is wanted otherwise.
+    let template = template.with(&[("WithAuthorizerSample", "true"), ("SelfService", &options.self_service)])?;
+    let (routes, tables, event_sources) = (template::routes(&template)?, template::tables(&template)?, template::event_sources(&template)?);
     let data = DataDirectory::open(&options.data_dir)?;
     // Of a stack that was killed. Scripts wait for this one's.
     remove(&data.stack())?;
@@ -131,44 +154,90 @@ async fn prepare(options: &Options, gateway: &TcpListener) -> Result<(Stack, Fun
     if options.containers {
         let doors = sam::Doors::open().await?;
         sam::write(&data, &keys, &tables, &doors)?;
-        tokio::spawn(doors.serve(database, keys.clone(), data.mail()));
+        tokio::spawn(doors.serve(database.clone(), keys.clone(), data.mail()));
     }
     let user = demo::ensure(&data.demo())?;
     demo::insert(&user, &dynamodb_url, &tables).await?;
 
+    let app_url = match &options.app_url {
+        Some(url) => url.clone(),
+        None => serve_page(gateway.local_addr()?.port(), installation.root(), &url).await?,
+    };
     let mail = data.mail();
-    let resources =
-        StackResources { url: &url, dynamodb: &dynamodb_url, secrets_manager: &secrets_url, tables: &tables, keys: &keys, mail: &mail };
-    let environment = variables(&resources);
-    let operations = template::functions(&template);
-    let functions = Functions { root, operations: operations.clone(), concurrency: options.concurrency, environment };
-    let limits = options.limits;
-    Ok((Stack { data, url, dynamodb: dynamodb_url, routes, limits, operations, tables, keys, user }, functions))
+    let resources = StackResources {
+        url: &url,
+        app_url: &app_url,
+        dynamodb: &dynamodb_url,
+        secrets_manager: &secrets_url,
+        tables: &tables,
+        keys: &keys,
+        mail: &mail,
+    };
+    let environment = [inherited(), variables(&resources)].concat();
+    let (limits, console) = (options.limits, options.console);
+    let cors = Cors::new(options.cors_origins.clone(), template::cors(&template)?);
+    let functions =
+        Functions { installation: installation.clone(), operations: template::functions(&template), host: host.clone(), console };
+    let stack = Stack {
+        data,
+        installation,
+        url,
+        app_url,
+        dynamodb: dynamodb_url,
+        routes,
+        limits,
+        cors,
+        console,
+        database,
+        event_sources,
+        tables,
+        keys,
+        user,
+    };
+    Ok(Prepared { stack, functions, environment, timeouts: template::timeouts(&template) })
 }
 
 impl Stack {
-    /// Serves requests, and says so when the functions answer; never returns but with an error.
-    async fn serve(&self, listener: TcpListener, lambda: SocketAddr) -> Result<()> {
+    /// Says that it serves requests, and does so; a function starts at its first. Never returns but with an error.
+    async fn serve(&self, listener: TcpListener, lambda: Arc<Lambda>) -> Result<()> {
         let authority = listener.local_addr()?.to_string();
-        let lambda = Lambda::new(lambda, self.operations.iter().map(String::as_str));
-        let mut gateway = Gateway::new(self.routes.clone(), lambda, authority);
+        let gateway = Gateway::new(self.routes.clone(), lambda.clone(), authority, self.console);
+        let mut gateway = gateway.open_to(self.cors.clone());
         if self.limits {
             gateway = gateway.limited_by(Limiter::new(&self.routes));
         }
-        let mut serving = tokio::spawn(gateway::serve(listener, gateway));
-        let announcing = tokio::spawn(mail::announce(self.data.mail()));
-
+        let docs = Docs { installation: self.installation.clone(), demo: self.user.clone() };
+        let serving = tokio::spawn(gateway::serve(listener, gateway::app(gateway).merge(docs::router(docs))));
+        let announcing = tokio::spawn(mail::announce(self.data.mail(), self.console));
+        let mut following = self.follow(&lambda)?;
+        let description = self.description();
+        write_private(&self.data.stack(), &format!("{description:#}\n"))?;
+        self.console.report("ready", &self.greeting(), || description);
         tokio::select! {
-            answered = ready::wait(&self.routes, &self.url) => answered?,
-            ended = &mut serving => ended??,
-        }
-        write_private(&self.data.stack(), &format!("{:#}\n", self.description()))?;
-        say(self.greeting());
-        tokio::select! {
-            ended = &mut serving => ended??,
+            ended = serving => ended??,
             ended = announcing => ended?,
+            Some(ended) = following.join_next() => ended??,
         }
         bail!("The gateway has ended")
+    }
+
+    /// Hands the records of each stream to its function; ends when it is dropped.
+    fn follow(&self, lambda: &Arc<Lambda>) -> Result<JoinSet<Result<()>>> {
+        let mut following = JoinSet::new();
+        for source in self.event_sources.clone() {
+            let (lambda, function, file) = (lambda.clone(), source.function.clone(), self.data.stream(&source.table));
+            let stream = Stream::new(self.database.clone(), source, streams::position(&file)?);
+            let console = self.console;
+            following.spawn(stream.follow(file, console, move |event| {
+                let (lambda, function) = (lambda.clone(), function.clone());
+                async move {
+                    let answered = lambda.invoke(&function, event).await;
+                    let answer = answered.inspect_err(|error| console.say(format!("{function}: {error}"))).ok()?;
+                    serde_json::from_slice(&answer).ok()
+                }
+            }));
+        }
+        Ok(following)
     }
 
     /// What `stack.json` says: to scripts, and to the operator's program.
@@ -176,6 +245,7 @@ impl Stack {
         let tables: serde_json::Map<_, _> = self.tables.iter().map(|table| (table.stem.clone(), tables::name(table).into())).collect();
         json!({
             "url": self.url,
+            "app_url": self.app_url,
             "username": self.user.username,
             "password": self.user.password,
             "dynamodb": self.dynamodb,
@@ -185,23 +255,38 @@ impl Stack {
     }
 
     fn greeting(&self) -> String {
-        let readme = fs::read_to_string("README.md").unwrap_or_default();
-        let tour = tour::tour(&readme, &self.url);
-        let tour = tour.map(|tour| format!("\nA tour, to paste into another terminal:\n\n{tour}\n")).unwrap_or_default();
-        let Self { url, dynamodb, user: DemoUser { username, password }, .. } = self;
+        let Self { url, app_url, dynamodb, user: DemoUser { username, password }, .. } = self;
         let [mail, stack] = [self.data.mail(), self.data.stack()].map(|path| path.display().to_string());
+        let first_call = tour::first_call(url, username, password);
         format!(
-            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  DynamoDB     {dynamodb}\n  \
-             mails        {mail}\n  for scripts  {stack}\n{tour}\nCtrl-C stops it. What it holds is kept for the next start.\n"
+            "\nLatchkey answers at {url}\n\n  user name    {username}\n  password     {password}\n  docs         {url}/docs\n  \
+             accounts     {app_url}\n  DynamoDB     {dynamodb}\n  mails        {mail}\n  for scripts  {stack}\n\n\
+             Try it in another terminal:\n\n  {first_call}\n\ndocs/tour.md goes on from there.\n\n\
+             Ctrl-C stops it. What it holds is kept for the next start.\n"
         )
     }
+}
+
+/// Serves the sample page to go with the API on `port` and at `api`, and gives its address: a hundred ports on, so that it is the same at
+/// each start, or wherever one is free.
+async fn serve_page(port: u16, root: &Path, api: &str) -> Result<String> {
+    let wanted = TcpListener::bind((Ipv4Addr::LOCALHOST, port.saturating_add(100))).await;
+    let listener = match wanted {
+        Ok(listener) => listener,
+        Err(_) => listen(0).await?,
+    };
+    // Not 127.0.0.1, whose pages may not call by default.
+    let url = format!("http://localhost:{}/", listener.local_addr()?.port());
+    let (root, api) = (root.to_owned(), api.to_owned());
+    tokio::spawn(async move { page::serve(listener, &root, &api).await });
+    Ok(url)
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("Port {port} is taken. Stop the program that listens there, or choose another port: make run PORT=9001")
+            bail!("Port {port} is taken. Stop the program that listens there, or choose another port: --port 9001, or make run PORT=9001")
         }
         Err(error) => Err(error).with_context(|| format!("Port {port} can't be listened on")),
     }

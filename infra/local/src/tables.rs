@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use dynoxide::storage::Storage;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -19,7 +20,12 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The name of `table` in this stack: `latchkey-users`.
 #[must_use]
 pub fn name(table: &Table) -> String {
-    format!("latchkey-{}", table.stem)
+    name_of(&table.stem)
+}
+
+/// The same of the table `stem`.
+pub(crate) fn name_of(stem: &str) -> String {
+    format!("latchkey-{stem}")
 }
 
 /// The database in the file `path`, which is made if it is not there.
@@ -28,10 +34,23 @@ pub fn name(table: &Table) -> String {
 /// If the file can't be opened, or was written by a newer engine.
 pub fn open(path: &Path) -> Result<Database> {
     let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
-    Database::new(text).map_err(failure).with_context(|| format!("{} can't be opened as a database", path.display()))
+    let open = || {
+        keep_streams_short(&Storage::new(text)?)?;
+        Database::new(text)
+    };
+    open().map_err(failure).with_context(|| format!("{} can't be opened as a database", path.display()))
 }
 
-/// Creates those of `tables` that are not there yet, on demand and with their TTL.
+/// DynamoDB keeps a stream's records for a day, and the engine keeps them for good; without an index each write looks at all of them.
+fn keep_streams_short(storage: &Storage) -> Result<(), DynoxideError> {
+    storage.conn().execute_batch(
+        "CREATE INDEX IF NOT EXISTS latchkey_stream_records ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         DELETE FROM _stream_records WHERE created_at < unixepoch() - 86400;",
+    )?;
+    Ok(())
+}
+
+/// Creates those of `tables` that are not there yet, on demand, with their TTL and their streams.
 ///
 /// # Errors
 /// If one is there with other keys: its rows were written by another version of Latchkey.
@@ -47,9 +66,13 @@ fn create_one(database: &Database, table: &Table) -> Result<()> {
     });
     match database.create_table(serde_json::from_value(request)?) {
         Ok(_) => {}
-        Err(DynoxideError::ResourceInUseException(_)) => return same_keys(database, table, &schema),
+        Err(DynoxideError::ResourceInUseException(_)) => {
+            same_keys(database, table, &schema)?;
+            return stream(database, table);
+        }
         Err(error) => return Err(failure(error)),
     }
+    stream(database, table)?;
 
     if let Some(attribute) = &table.ttl {
         let specification = json!({ "AttributeName": attribute, "Enabled": true });
@@ -59,9 +82,24 @@ fn create_one(database: &Database, table: &Table) -> Result<()> {
     Ok(())
 }
 
-fn same_keys(database: &Database, table: &Table, schema: &[Value]) -> Result<()> {
+/// Turns the table's stream on, if it is to have one and has none.
+fn stream(database: &Database, table: &Table) -> Result<()> {
+    let Some(view) = &table.stream else { return Ok(()) };
+    if described(database, table)?.pointer("/Table/StreamSpecification/StreamEnabled") == Some(&json!(true)) {
+        return Ok(());
+    }
+    let specification = json!({ "StreamEnabled": true, "StreamViewType": view });
+    let request = json!({ "TableName": name(table), "StreamSpecification": specification });
+    database.update_table(serde_json::from_value(request)?).map(drop).map_err(failure)
+}
+
+fn described(database: &Database, table: &Table) -> Result<Value> {
     let request = serde_json::from_value(json!({ "TableName": name(table) }))?;
-    let there = serde_json::to_value(database.describe_table(request).map_err(failure)?)?;
+    Ok(serde_json::to_value(database.describe_table(request).map_err(failure)?)?)
+}
+
+fn same_keys(database: &Database, table: &Table, schema: &[Value]) -> Result<()> {
+    let there = described(database, table)?;
     if there.pointer("/Table/KeySchema").and_then(Value::as_array).is_some_and(|keys| keys == schema) {
         return Ok(());
     }
@@ -83,7 +121,7 @@ pub async fn serve(database: Database, listener: TcpListener) {
     let _ = tokio::join!(dynamodb::serve(listener, database), sweeping);
 }
 
-fn failure(error: DynoxideError) -> anyhow::Error {
+pub(crate) fn failure(error: DynoxideError) -> anyhow::Error {
     anyhow!("{error:?}")
 }
 
@@ -96,7 +134,7 @@ mod tests {
     fn users(keys: &[&str]) -> Table {
         let roles = ["HASH", "RANGE"];
         let keys = keys.iter().zip(roles).map(|(name, role)| Key { name: (*name).into(), role: role.into(), kind: "S".into() });
-        Table { stem: "users".into(), keys: keys.collect(), ttl: Some("expires_at".into()) }
+        Table { stem: "users".into(), keys: keys.collect(), ttl: Some("expires_at".into()), stream: None }
     }
 
     #[test]
@@ -121,6 +159,20 @@ mod tests {
         let request = serde_json::from_value(json!({ "TableName": "latchkey-users" })).unwrap();
         let ttl = serde_json::to_value(database.describe_time_to_live(request).unwrap()).unwrap();
         assert_eq!(ttl.pointer("/TimeToLiveDescription/AttributeName"), Some(&json!("expires_at")));
+    }
+
+    #[test]
+    fn a_table_that_was_there_without_a_stream_gets_it_once() {
+        let database = Database::memory().unwrap();
+        create(&database, &[users(&["pk"])]).unwrap();
+        let with_stream = Table { stream: Some("NEW_IMAGE".into()), ..users(&["pk"]) };
+
+        create(&database, std::slice::from_ref(&with_stream)).unwrap();
+        let arn = |database: &Database| described(database, &with_stream).unwrap().pointer("/Table/LatestStreamArn").cloned();
+        let first = arn(&database);
+        create(&database, std::slice::from_ref(&with_stream)).unwrap();
+
+        assert!(first.is_some() && arn(&database) == first);
     }
 
     #[test]

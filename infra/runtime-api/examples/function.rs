@@ -38,6 +38,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
         Some("exit") => std::process::exit(3),
         Some("hang") => std::future::pending().await,
         Some("shout") => Ok(json!("!".repeat(7 * 1024 * 1024))),
-        _ => Ok(json!({ "event": event, "id": context.request_id, "deadline": context.deadline, "arn": context.invoked_function_arn })),
+        _ => Ok(json!({ "event": event, "id": context.request_id, "deadline": context.deadline, "arn": context.invoked_function_arn,
+            "process": std::process::id() })),
     }
 }

@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! One [`Process`] is one execution environment: it has a port of its own and answers one event at a time. How many there are of a
-//! function, and what happens after one has ended, is for the caller to decide.
+//! One [`Process`] is one execution environment: it has a port of its own and answers one event at a time. A [`Pool`] is a function: it
+//! starts processes as events need them, and replaces those that have ended.
 //!
 //! No process outlives its [`Process`], nor the host, even if the host is killed: a watchdog waits for the end of a pipe that only
 //! the host holds ([`watchdog`]).
@@ -25,7 +25,9 @@
 
 mod api;
 mod browser;
+mod command;
 mod failure;
+mod pool;
 mod process;
 mod program;
 mod watchdog;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 pub use browser::refuse_browsers;
 pub use failure::{Failure, FunctionError};
+pub use pool::{InvokeError, Pool};
 pub use process::Process;
 pub use program::{Output, Program};
 
@@ -50,7 +53,7 @@ impl Host {
     /// Starts the watchdog.
     ///
     /// # Errors
-    /// If `sh` cannot be started.
+    /// If there is a shell and it cannot be started.
     pub fn new() -> io::Result<Self> {
         Ok(Self { watchdog: Arc::new(Watchdog::start()?) })
     }
@@ -61,5 +64,14 @@ impl Host {
     /// If no port is free or the binary cannot be run.
     pub async fn start(&self, program: &Program) -> io::Result<Process> {
         Process::start(program, Arc::clone(&self.watchdog)).await
+    }
+
+    /// Runs any other program to its end, with its output where that is piped. It is killed, with what it has started, when the future is
+    /// dropped or the host dies.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    pub async fn output(&self, command: tokio::process::Command) -> io::Result<std::process::Output> {
+        command::output(command, Arc::clone(&self.watchdog)).await
     }
 }

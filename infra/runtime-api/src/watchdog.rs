@@ -5,7 +5,8 @@
 //! has started a process.
 //!
 //! A process that is started in the instant before the host dies may not be in the list yet. It ends by itself: nobody listens at its
-//! Runtime API.
+//! Runtime API. The same holds for every process on a machine without a shell, such as a container that holds nothing else: there
+//! is no watchdog there.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
@@ -30,20 +31,28 @@ done
 exit 0
 "#;
 
-/// The watchdog of one host.
+/// The watchdog of one host, if there is a shell to run it.
 #[derive(Debug)]
 pub struct Watchdog {
-    shell: Child,
+    shell: Option<Child>,
     pipe: Mutex<Option<ChildStdin>>,
 }
 
 impl Watchdog {
     /// Starts it.
     pub fn start() -> io::Result<Self> {
-        let mut command = Command::new("/bin/sh");
+        Self::start_in("/bin/sh")
+    }
+
+    fn start_in(shell: &str) -> io::Result<Self> {
+        let mut command = Command::new(shell);
         command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        let mut shell = command.spawn()?;
-        let pipe = Mutex::new(shell.stdin.take());
+        let mut shell = match command.spawn() {
+            Ok(shell) => Some(shell),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let pipe = Mutex::new(shell.as_mut().and_then(|shell| shell.stdin.take()));
         Ok(Self { shell, pipe })
     }
 
@@ -59,6 +68,9 @@ impl Watchdog {
     }
 
     fn tell(&self, sign: char, group: Pid) -> io::Result<()> {
+        if self.shell.is_none() {
+            return Ok(());
+        }
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         let pipe = pipe.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         // One write, shorter than a pipe's buffer: all or nothing.
@@ -69,7 +81,9 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.pipe.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let _ = self.shell.wait();
+        if let Some(shell) = &mut self.shell {
+            let _ = shell.wait();
+        }
     }
 }
 
@@ -81,6 +95,20 @@ mod tests {
         let child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
         let group = Pid::from_child(&child);
         (child, group)
+    }
+
+    #[test]
+    fn a_machine_without_a_shell_has_no_watchdog_and_starts_processes_all_the_same() {
+        let watchdog = Watchdog::start_in("/no/such/shell").unwrap();
+        let (mut process, group) = sleeper();
+
+        watchdog.add(group).unwrap();
+        watchdog.remove(group);
+        drop(watchdog);
+
+        assert!(process.try_wait().unwrap().is_none());
+        process.kill().unwrap();
+        process.wait().unwrap();
     }
 
     #[test]

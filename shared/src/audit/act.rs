@@ -51,8 +51,22 @@ acts! {
     SessionEnded = "session.ended",
     /// A session was ended by its id, by its holder or its issuer.
     SessionRevoked = "session.revoked",
+    /// A user ended all sessions but the one that asked.
+    OtherSessionsEnded = "session.others-ended",
     /// A user changed the password: all sessions are over.
     PasswordChanged = "password.changed",
+    /// A new password could not be compared with those known from breaches; the other rules alone decided.
+    BreachCheckFailed = "password.breach-check-failed",
+    /// Somebody asked for a link that sets a new password.
+    PasswordResetAsked = "password.reset-asked",
+    /// The client's address has asked for too many of these links.
+    PasswordResetThrottled = "password.reset-throttled",
+    /// Whoever has the user's mailbox set a password by a mailed link: all sessions are over.
+    PasswordReset = "password.reset",
+    /// A user proved a new e-mail address, which has taken effect: all sessions are over.
+    EmailChanged = "email.changed",
+    /// Somebody proved an e-mail address and made an account for it.
+    UserSignedUp = "user.signed-up",
     /// An API key was made.
     ApiKeyAdded = "api-key.added",
     /// An API key was deleted.
@@ -81,32 +95,48 @@ acts! {
     OneTimePasswordRefused = "one-time-password.refused",
     /// A customer's attempts at one-time passwords are used up.
     OneTimePasswordThrottled = "one-time-password.throttled",
+    /// A mail was handed to SES.
+    MailSent = "mail.sent",
+    /// SES refused a mail for good.
+    MailRefused = "mail.refused",
+    /// A mail that was asked for is not sent.
+    MailDropped = "mail.dropped",
+    /// A mail came back.
+    MailBounced = "mail.bounced",
+    /// A recipient reported a mail as unwanted.
+    MailComplained = "mail.complained",
     /// A credential that is forged, over or revoked was presented.
     CredentialsRefused = "credentials.refused",
     /// A request did not come through the distribution in front of the API.
     OriginRefused = "origin.refused",
     /// A valid credential asked for more than it may.
     PermissionDenied = "permission.denied",
-    /// An operator made a user.
+    /// A user was made.
     UserAdded = "user.added",
-    /// An operator disabled a user.
+    /// A user was sent a link that sets a password.
+    UserInvited = "user.invited",
+    /// A user was given other names or another e-mail address.
+    UserChanged = "user.changed",
+    /// A user was disabled.
     UserDisabled = "user.disabled",
-    /// An operator enabled a user.
+    /// A user was enabled.
     UserEnabled = "user.enabled",
     /// An operator let a user's password be tried again.
     UserUnlocked = "user.unlocked",
-    /// An operator replaced a user's ACL.
+    /// A user's ACL was replaced.
     UserGranted = "user.granted",
     /// An operator set a user's password, or had it expire.
     UserPasswordSet = "user.password-set",
     /// An operator read out everything about a person.
     PersonExported = "person.exported",
-    /// An operator erased everything about a person.
+    /// Everything about a person was erased.
     PersonForgotten = "person.forgotten",
     /// An operator read out all users.
     UsersExported = "users.exported",
     /// An operator put in users.
     UsersImported = "users.imported",
+    /// An operator put users into the list of users.
+    UsersListed = "users.listed",
     /// The first keys were made, by a deploy or an operator.
     KeysMade = "keys.made",
     /// An operator took a step in the rotation of keys.

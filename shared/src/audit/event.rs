@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::Act;
-use crate::domain::{Locator, Username};
+use crate::domain::{EmailAddress, Locator, Username};
 
 /// Something that happened. Ids and hashes only: no name, no address of a person, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +26,10 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     name_hash: Option<Locator>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<Locator>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
 
@@ -33,7 +37,18 @@ impl Event {
     /// The event that `act` happened.
     #[must_use]
     pub fn of(act: Act) -> Self {
-        Self { act, subject: None, actor: None, credential: None, entity: None, row: None, name_hash: None, reason: None }
+        Self {
+            act,
+            subject: None,
+            actor: None,
+            credential: None,
+            entity: None,
+            row: None,
+            name_hash: None,
+            mail: None,
+            mailbox: None,
+            reason: None,
+        }
     }
 
     /// Whom it happened to: a user's id, a customer's, or the user of an entity.
@@ -70,6 +85,18 @@ impl Event {
     #[must_use]
     pub fn name(self, name: &Username) -> Self {
         Self { name_hash: Some(Locator::of_name(name)), ..self }
+    }
+
+    /// The kind of the mail.
+    #[must_use]
+    pub fn mail(self, kind: &'static str) -> Self {
+        Self { mail: Some(kind), ..self }
+    }
+
+    /// The address of a mail, hashed.
+    #[must_use]
+    pub fn mailbox(self, address: &EmailAddress) -> Self {
+        Self { mailbox: Some(address.place()), ..self }
     }
 
     /// Why, in words that are fixed.

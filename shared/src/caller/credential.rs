@@ -3,7 +3,7 @@
 
 use super::{ActiveCredential, Caller, CallerError, PendingOneTimeToken, PendingSession};
 use crate::credentials::{ApiKey, CredentialKind, EntityToken, LoginClaims, OneTimeToken, SessionClaims};
-use crate::domain::{Locator, Timestamp};
+use crate::domain::{Locator, Timestamp, UserId};
 use crate::store::{ApiKeyRow, Batch, EntityTokenRow, RowKey, Rows, SessionKind, SessionRow, StoreError, UserRow, schema};
 
 /// A credential whose seal or signature is right. Whether it has been revoked is decided by its rows.
@@ -48,6 +48,16 @@ impl Credential {
         }
     }
 
+    /// The user whom the credential makes a caller, if it makes one.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Login(claims) => Some(claims.user),
+            Self::ApiKey(key) => Some(key.user),
+            Self::Session(_) | Self::EntityToken(_) | Self::OneTimeToken(_) => None,
+        }
+    }
+
     /// Adds the rows that decide whether the credential is still good to `batch`.
     pub fn add_to(self, batch: &mut Batch<'_>) -> PendingCredential {
         match self {
@@ -76,8 +86,9 @@ impl PendingCredential {
             Self::Login(claims, session, user) => {
                 let user = active_user(rows, user)?;
                 let session: SessionRow = rows.find(session)?.ok_or(CallerError::Refused("the session is revoked"))?;
-                let is_live = session.kind == SessionKind::Login && session.is_live(now);
-                if !is_live || session.epoch != Some(user.epoch) || claims.epoch != user.epoch {
+                let is_live = session.kind == SessionKind::Login && session.is_live(now) && session.epoch == Some(user.epoch);
+                // The session may have moved to a later epoch than the JWT was minted in, never to an earlier one.
+                if !is_live || claims.epoch > user.epoch {
                     return Err(CallerError::Refused("the session is over"));
                 }
                 Ok(Caller {

@@ -13,11 +13,13 @@ mod credential;
 mod entity;
 mod gate;
 mod headers;
+mod login;
 mod one_time;
 mod password;
 mod requirement;
 mod rights;
 mod session;
+mod user;
 
 use thiserror::Error;
 
@@ -28,11 +30,13 @@ pub use credential::{Credential, PendingCredential};
 pub use entity::{EntityAccess, EntityCaller, EntityPath, EntitySubject};
 pub use gate::{Gate, login};
 pub use headers::{bearer, first_credential};
+pub use login::{LoginLives, NewLogin};
 pub use one_time::PendingOneTimeToken;
 pub use password::{PasswordGate, PasswordGateError, PasswordGuess, ProvenUser};
 pub use requirement::CredentialRequirement;
 pub use rights::{Caller, may_issue_tokens};
 pub use session::{PendingSession, SessionAccess, SessionCaller, SessionPath};
+pub use user::{UserAccess, UserCaller, UserPath};
 
 /// Why the credentials of a request do not make a caller.
 #[derive(Debug, Error)]

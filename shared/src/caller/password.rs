@@ -1,7 +1,7 @@
 //! The check of a password. An attempt is reserved first, and an unknown user costs the same hash and the same requests.
 //!
 //! Wrong passwords in a row are counted in the user's row, which is read anyway: a login with the right password pays
-//! nothing for the count, one with a wrong password a write. The write follows the hash as long as the attempts of two
+//! nothing for the count, one with a wrong password a write. The write follows the hash as long as the attempts of four
 //! windows, the most that can be under way at once, do not lead to [`MOST_FAILURES`]. Nearer to it, the write comes first,
 //! and the password counts only if that found a place.
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::audit::{Act, Event, Trail};
 use crate::credentials::{PasswordError, PasswordHash, PasswordHasher, Verdict};
-use crate::domain::{ClientAddress, Secret, Timestamp, Username};
+use crate::domain::{ClientAddress, LoginName, Secret, Timestamp, Username};
 use crate::store::{Attempt, LoginAttempts, LoginRow, MOST_FAILURES, ReserveError, StoreError, UsedUp, UserRow, Users};
 
 /// Why a password does not prove who the user is.
@@ -47,7 +47,7 @@ impl From<ReserveError> for PasswordGateError {
 
 /// A user name and a password as a client gave them, and from where.
 pub struct PasswordGuess<'r> {
-    /// The name, in whatever spelling.
+    /// The name or the address, in whatever spelling.
     pub username: &'r str,
     /// The password.
     pub password: &'r Secret,
@@ -58,6 +58,9 @@ pub struct PasswordGuess<'r> {
     /// Where it is noted what came of it.
     pub trail: &'r Trail,
 }
+
+/// How many windows' attempts at one password can be under way at once: two that touch, under the name and under the address.
+const AT_ONCE: u32 = 4;
 
 /// Checks passwords under a throttle.
 #[derive(Clone)]
@@ -81,8 +84,8 @@ pub struct ProvenUser {
 }
 
 impl PasswordGate {
-    /// Checks a password: three requests side by side, then at most one hash, or two if the parameters have changed. A wrong
-    /// one costs another request.
+    /// Checks a password: three requests side by side, another one where the name can be an address, then at most one hash, or two if the
+    /// parameters have changed. A wrong one costs another request.
     ///
     /// A disabled user gets the answer for a wrong password, and so does everybody whose password is disabled. Only the
     /// right password reveals that it has expired.
@@ -104,20 +107,25 @@ impl PasswordGate {
     /// # Errors
     /// [`PasswordGateError`], but never [`PasswordGateError::Expired`].
     pub async fn prove_even_expired(&self, guess: &PasswordGuess<'_>) -> Result<ProvenUser, PasswordGateError> {
-        let name = Username::normalised(guess.username);
-        let (attempt, found) = join(self.attempts.reserve(&name, &guess.address, guess.now), self.find(&name)).await;
+        let login = LoginName::of(guess.username);
+        let counted_as = login.counted_as();
+        let reserved = self.attempts.reserve(&counted_as, &guess.address, guess.now);
+        let (attempt, found) = join(reserved, self.users.find_by_login_name(&login)).await;
         if let Err(ReserveError::Throttled { used_up, .. }) = attempt {
             let reason = match used_up {
                 UsedUp::Name => "attempts under the name",
                 UsedUp::Address => "attempts from the address",
             };
-            guess.trail.note(Event::of(Act::LoginThrottled).name(&name).because(reason));
+            guess.trail.note(Event::of(Act::LoginThrottled).name(&counted_as).because(reason));
         }
         let (attempt, found) = (attempt?, found?);
 
+        // Wrong passwords in a row are counted at the user, under whatever name they come.
+        let name = found.as_ref().map_or_else(|| login.name.clone(), |found| Username::normalised(&found.user.username));
         let failures = found.as_ref().map_or(0, |found| found.failures);
-        let is_near = failures.saturating_add(self.attempts.per_name().saturating_mul(2)) >= MOST_FAILURES;
-        let counted_first = if is_near { self.count_failure(&name, &attempt).await? } else { None };
+        let is_near = failures.saturating_add(self.attempts.per_name().saturating_mul(AT_ONCE)) >= MOST_FAILURES;
+        let count = || self.count_failure(&name, found.as_ref(), &attempt, guess.now);
+        let counted_first = if is_near { count().await? } else { None };
 
         let stored = found.as_ref().and_then(|found| found.user.password_hash.as_ref());
         let stored = stored.map(|hash| PasswordHash::from_stored(hash.expose()));
@@ -137,9 +145,9 @@ impl PasswordGate {
             None => "unknown name",
         };
 
-        let counted = if is_near { counted_first } else { self.count_failure(&name, &attempt).await? };
+        let counted = if is_near { counted_first } else { count().await? };
         let user = found.map(|found| found.user.user_id);
-        let refused = Event::of(Act::LoginRefused).name(&name).because(reason);
+        let refused = Event::of(Act::LoginRefused).name(&counted_as).because(reason);
         guess.trail.note(user.into_iter().fold(refused, Event::subject));
         if let (Some(MOST_FAILURES), Some(user)) = (counted, user) {
             guess.trail.note(Event::of(Act::LoginDisabled).subject(user));
@@ -147,14 +155,15 @@ impl PasswordGate {
         Err(PasswordGateError::Incorrect)
     }
 
-    /// A name that nobody can have is not looked up: it could exceed the length of a key in DynamoDB.
-    async fn find(&self, name: &Username) -> Result<Option<LoginRow>, StoreError> {
-        if name.is_possible() { self.users.find_for_login(name).await } else { Ok(None) }
-    }
-
     /// Counts a wrong password, as [`Users::count_failure`] does, or would if anybody had the name.
-    async fn count_failure(&self, name: &Username, attempt: &Attempt) -> Result<Option<u32>, StoreError> {
-        if name.is_possible() { self.users.count_failure(name, attempt.id).await } else { Ok(None) }
+    async fn count_failure(
+        &self,
+        name: &Username,
+        found: Option<&LoginRow>,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<Option<u32>, StoreError> {
+        if name.is_possible() { self.users.count_failure(name, found, attempt.id, now).await } else { Ok(None) }
     }
 
     /// Resets the count of wrong passwords, and the attempts where they are many. A failure does not weaken the proof, so it

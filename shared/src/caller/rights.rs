@@ -1,6 +1,6 @@
 //! The caller, and what the ACLs of the user and of a restricted API key permit together.
 
-use crate::domain::{Acl, Locator, Permission, Scope, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, Locator, Permission, PermittedEntities, Scope, SessionId, Timestamp, UserId};
 use crate::store::UserRow;
 
 /// A user whose login or API key is good.
@@ -29,6 +29,12 @@ impl Caller {
     #[must_use]
     pub fn may(&self, permission: &Permission, scope: &Scope) -> bool {
         self.user.acl.grants(permission, scope) && self.restriction_allows(permission, scope)
+    }
+
+    /// The entities whose members the caller may do this to, and with them all users if that is everywhere.
+    #[must_use]
+    pub fn permitted_entities(&self, permission: &Permission) -> PermittedEntities {
+        self.acl().permitted_entities(permission)
     }
 
     /// Whether the caller may create one-time tokens for any customer, with any claims.

@@ -24,6 +24,6 @@ pub use kind::CredentialKind;
 pub use origin_secrets::OriginSecrets;
 pub use otp::OneTimePassword;
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordParameters, Scheme, Verdict, is_same_password};
-pub use rules::{PasswordRules, Weakness};
-pub use sealed::{ApiKey, Cursor, EntityToken, OneTimeToken, SealError};
+pub use rules::{PasswordLife, PasswordRules, Weakness};
+pub use sealed::{ApiKey, Cursor, EmailToken, EntityToken, OneTimeToken, ResetToken, SealError, SignUpToken};
 pub use token_keys::{KeyNumber, TokenKeys};

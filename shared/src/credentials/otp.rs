@@ -2,9 +2,9 @@
 
 use hmac::Mac;
 
-use super::sealed::{OneTimeToken, SealError};
-use super::token_keys::TokenKeys;
-use crate::domain::Secret;
+use super::sealed::SealError;
+use super::token_keys::{KeyNumber, TokenKeys};
+use crate::domain::{RandomId, Secret};
 
 /// The six digits that the customer receives by mail.
 pub struct OneTimePassword {
@@ -15,14 +15,15 @@ pub struct OneTimePassword {
 const RANGE: u64 = 1_000_000;
 
 impl OneTimePassword {
-    /// The password of `token`: HMAC-SHA-256 over its id, truncated to six digits.
+    /// The password of the token with this id that is sealed under `key`: HMAC-SHA-256 over the id, truncated to six digits. The mailer
+    /// derives it from a request that holds neither the token nor the password.
     ///
     /// Taking 64 bits modulo a million favours no digit by more than one part in 10^13.
     ///
     /// # Errors
     /// [`SealError`] if the ring no longer has the token's key.
-    pub fn of(token: &OneTimeToken, keys: &TokenKeys) -> Result<Self, SealError> {
-        let mac = keys.mac(token.key, &[b"otp", token.id.bytes()]).ok_or(SealError)?.finalize().into_bytes();
+    pub fn of(token: RandomId, key: KeyNumber, keys: &TokenKeys) -> Result<Self, SealError> {
+        let mac = keys.mac(key, &[b"otp", token.bytes()]).ok_or(SealError)?.finalize().into_bytes();
         let first = mac.first_chunk::<8>().ok_or(SealError)?;
         Ok(Self { digits: u32::try_from(u64::from_be_bytes(*first) % RANGE).map_err(|_| SealError)? })
     }
@@ -44,14 +45,11 @@ impl OneTimePassword {
 mod tests {
     use super::*;
     use crate::credentials::generate;
-    use crate::domain::{RandomId, Subject, UserId};
 
     #[test]
     fn only_the_six_digits_of_this_token_pass() {
         let keys = TokenKeys::parse(&generate::token_keys().unwrap()).unwrap();
-        let (key, id, user) = (keys.current(), RandomId::random(), UserId::random());
-        let token = OneTimeToken { key, id, customer: Subject::User(user), issuer: user, api_key: None, otp_required: true };
-        let password = OneTimePassword::of(&token, &keys).unwrap();
+        let password = OneTimePassword::of(RandomId::random(), keys.current(), &keys).unwrap();
         let digits = password.digits();
 
         assert_eq!(digits.expose().len(), 6);

@@ -4,7 +4,7 @@ use fst::Set;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{Secret, Username};
+use crate::domain::{Secret, Timestamp, Username};
 
 /// 38,399 common passwords and words in 226 KB, searched in place. The linker drops it from binaries that do not check
 /// passwords.
@@ -46,6 +46,21 @@ impl Default for PasswordRules {
     }
 }
 
+/// How long a new password is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordLife {
+    /// Days; 0 is forever.
+    pub days: u32,
+}
+
+impl PasswordLife {
+    /// When a password that is set at `now` expires; `None` is never.
+    #[must_use]
+    pub fn expires_at(self, now: Timestamp) -> Option<Timestamp> {
+        (self.days > 0).then(|| now.plus(self.days.saturating_mul(86_400)))
+    }
+}
+
 /// Why a password is refused, in the words of the field's error. None of them holds the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Weakness {
@@ -67,6 +82,9 @@ pub enum Weakness {
     /// It is a name of the user, with too little beside it.
     #[error("must not be made of the user's own names")]
     OwnName,
+    /// It is known from a breach. What tells is a service, and no rule here.
+    #[error("must not be a password that is known from a breach")]
+    Breached,
 }
 
 impl PasswordRules {

@@ -3,6 +3,8 @@
 //! An [`Acl`] is a list of items, OR-ed. An item grants a permission where its scope matches: dimensions are AND-ed, the
 //! values of one dimension OR-ed, a dimension that is absent matches everything, `{}` matches all.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::EntityId;
@@ -70,6 +72,11 @@ impl Scope {
         [&self.organization_id, &self.product_id, &self.plan_id, &self.custom_field_name]
     }
 
+    /// Whether it limits nothing but the entity, so that it covers entities as a whole.
+    fn is_of_entities(&self) -> bool {
+        self.product_id.is_none() && self.plan_id.is_none() && self.custom_field_name.is_none()
+    }
+
     /// What both reach; `None` if that is nothing.
     fn intersection(&self, other: &Self) -> Option<Self> {
         let both = |one: &Dimension, other: &Dimension| match (one, other) {
@@ -94,6 +101,36 @@ impl Scope {
             (Some(outer), Some(inner)) => inner.iter().all(|value| outer.contains(value)),
         };
         self.dimensions().into_iter().zip(other.dimensions()).all(|(outer, inner)| inside(outer, inner))
+    }
+}
+
+/// The entities for which an ACL grants a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermittedEntities {
+    /// All of them.
+    All,
+    /// These, each as a whole.
+    Some(BTreeSet<String>),
+}
+
+impl PermittedEntities {
+    /// Whether a user with the ACL `member` is a member of one of the entities, or all of them are permitted: an item that
+    /// permits anything covers the entity. An item without permissions makes no members, since anybody may grant one.
+    #[must_use]
+    pub fn include(&self, member: &Acl) -> bool {
+        let Self::Some(entities) = self else { return true };
+        let mut scopes =
+            member.0.iter().filter(|item| !item.permissions.is_empty()).map(|item| &item.scope).filter(|scope| scope.is_of_entities());
+        scopes.any(|scope| match &scope.organization_id {
+            None => !entities.is_empty(),
+            Some(ids) => ids.iter().any(|id| entities.contains(id)),
+        })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        matches!(self, Self::Some(entities) if entities.is_empty())
     }
 }
 
@@ -172,6 +209,17 @@ impl Acl {
     pub fn covers(&self, other: &Self) -> bool {
         other.0.iter().all(|item| item.permissions.iter().all(|permission| self.grants(permission, &item.scope)))
     }
+
+    /// The entities for which `permission` is granted.
+    #[must_use]
+    pub fn permitted_entities(&self, permission: &Permission) -> PermittedEntities {
+        if self.grants(permission, &Scope::everywhere()) {
+            return PermittedEntities::All;
+        }
+        let items = self.0.iter().filter(|item| item.permissions.iter().any(|own| own.covers(permission)));
+        let scopes = items.map(|item| &item.scope).filter(|scope| scope.is_of_entities());
+        PermittedEntities::Some(scopes.flat_map(|scope| scope.organization_id.iter().flatten()).cloned().collect())
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +271,28 @@ mod tests {
         ] {
             assert_eq!(acl(json).covers_entity(&"a".parse().unwrap()), covered, "{json}");
         }
+    }
+
+    #[test]
+    fn whose_members_a_permission_is_about() {
+        let admin = acl(
+            r#"[{"scope":{"organizationId":["a","b"]},"permissions":["users-get"]},{"scope":{"organizationId":["c"],"planId":["p"]},"permissions":["*"]}]"#,
+        );
+        let permitted = |permission: &str| admin.permitted_entities(&Permission::new(permission));
+
+        for (member, is_included) in [
+            (r#"[{"scope":{"organizationId":["b","z"]},"permissions":["x"]}]"#, true),
+            (r#"[{"scope":{},"permissions":["x"]}]"#, true),
+            (r#"[{"scope":{"organizationId":["b"]},"permissions":[]}]"#, false),
+            (r#"[{"scope":{"organizationId":["b"],"planId":["p"]},"permissions":["x"]}]"#, false),
+            (r#"[{"scope":{"organizationId":["c"]},"permissions":["x"]}]"#, false),
+            (r#"[]"#, false),
+        ] {
+            assert_eq!(permitted("users-get").include(&acl(member)), is_included, "{member}");
+            assert!(Acl::everything().permitted_entities(&Permission::new("users-get")).include(&acl(member)));
+            assert!(!permitted("users-list").include(&acl(member)));
+        }
+        assert!(permitted("users-list").are_none() && !permitted("users-get").are_none());
     }
 
     #[test]

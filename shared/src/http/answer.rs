@@ -71,6 +71,14 @@ impl Answer {
         Self::json(201, body)
     }
 
+    /// 202 with nothing but a `message`: what was asked for is done later, or not at all, and the caller is not told which.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
+    pub fn accepted(message: &str) -> Result<Self, ApiError> {
+        Self::json(202, &serde_json::json!({ "message": message }))
+    }
+
     /// 204, without a body.
     #[must_use]
     pub fn no_content() -> Self {

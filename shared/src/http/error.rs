@@ -7,7 +7,10 @@ use strum::{EnumDiscriminants, VariantArray};
 use super::{MalformedBody, ProblemType};
 use crate::caller::{CallerError, CredentialRequirement, PasswordGateError, note_reason};
 use crate::domain::Timestamp;
-use crate::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, OtpAttemptError, RepeatError, StoreError};
+use crate::store::{
+    DeleteApiKeyError, ExchangeError, NewApiKeyError, NewOneTimeTokenError, NewUserError, OtpAttemptError, OutboxError, RepeatError,
+    StoreError, UserChangeError,
+};
 
 /// A field of a request that is missing or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,18 @@ pub enum ApiError {
     TooManyAuthHeaders,
     /// No such session that the caller may see: unknown, expired, ended, or somebody else's.
     SessionNotFound,
+    /// No such user whom the caller may see: unknown, erased, or no member of an entity of the caller's.
+    UserNotFound,
+    /// A mailed link leads nowhere: forged, expired, used, or of a user who has changed since.
+    LinkNotFound,
+    /// Another user has the name.
+    UsernameTaken,
+    /// The user has no address that a mail could go to.
+    UserWithoutAddress,
+    /// The user is disabled. Only an administrator is told.
+    UserDisabled,
+    /// Another user has the address. Only an administrator is told.
+    EmailTaken,
     /// The `Idempotency-Key` was used for a different request.
     IdempotencyKeyReused,
     /// What the `Idempotency-Key` created no longer exists: deleted, expired or exchanged.
@@ -178,12 +193,41 @@ impl From<DeleteApiKeyError> for ApiError {
     }
 }
 
+impl From<NewUserError> for ApiError {
+    fn from(error: NewUserError) -> Self {
+        match error {
+            NewUserError::NameTaken => Self::UsernameTaken,
+            NewUserError::EmailTaken => Self::EmailTaken,
+            NewUserError::Repeated(error) => error.into(),
+            NewUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserChangeError> for ApiError {
+    fn from(error: UserChangeError) -> Self {
+        match error {
+            UserChangeError::EmailTaken => Self::EmailTaken,
+            UserChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<OtpAttemptError> for ApiError {
     fn from(error: OtpAttemptError) -> Self {
         match error {
             OtpAttemptError::TokenGone => Self::TokenNotFound,
             OtpAttemptError::Throttled { retry_at } => Self::Throttled { retry_at },
             OtpAttemptError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OutboxError> for ApiError {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Throttled { retry_at } => Self::Throttled { retry_at },
+            OutboxError::Store(error) => error.into(),
         }
     }
 }
@@ -201,6 +245,7 @@ impl From<NewOneTimeTokenError> for ApiError {
     fn from(error: NewOneTimeTokenError) -> Self {
         match error {
             NewOneTimeTokenError::Repeated(error) => error.into(),
+            NewOneTimeTokenError::Throttled { retry_at } => Self::Throttled { retry_at },
             NewOneTimeTokenError::Store(error) => error.into(),
         }
     }

@@ -68,6 +68,11 @@ impl Fields {
         text
     }
 
+    /// A secret text of any length, if there is one.
+    pub fn secret(&mut self, name: &str) -> Option<Secret> {
+        self.text(name, usize::MAX).map(Secret::new)
+    }
+
     /// A secret text that is required, of any length, even empty: whether it is right is not decided here.
     pub fn required_secret(&mut self, name: &str) -> Secret {
         Secret::new(self.required(name, usize::MAX))
@@ -139,6 +144,24 @@ impl Fields {
             return None;
         }
         text.parse().or_else(|error: T::Err| self.refuse(name, error.to_string()).ok_or(())).ok()
+    }
+
+    /// A text that must be a `T`, if there is one.
+    pub fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name, usize::MAX)?;
+        text.parse().or_else(|error: T::Err| self.refuse(name, error.to_string()).ok_or(())).ok()
+    }
+
+    /// The new text of something that can be removed: the empty text removes it.
+    pub fn removable<T: FromStr<Err: Display> + Display>(&mut self, name: &str) -> Option<Option<String>> {
+        let text = self.text(name, usize::MAX)?;
+        if text.is_empty() {
+            return Some(None);
+        }
+        match text.parse::<T>() {
+            Ok(value) => Some(Some(value.to_string())),
+            Err(error) => self.refuse(name, error.to_string()),
+        }
     }
 
     /// A list of at most `max_items` texts of at most `max_bytes` bytes; a bare text counts as a list of one.

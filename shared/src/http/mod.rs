@@ -15,6 +15,7 @@ mod problem;
 mod problem_type;
 mod request;
 mod session;
+mod user;
 
 pub use answer::{Answer, Link, SECURITY_HEADERS};
 pub use auth_header::AuthHeaderView;
@@ -25,7 +26,8 @@ pub use error::{ApiError, InvalidField, ProblemKind};
 pub use fields::Fields;
 pub use login::LoginView;
 pub use operation::{Family, Operation, Route};
-pub use problem::problem;
+pub use problem::{ProblemTypes, problem};
 pub use problem_type::ProblemType;
 pub use request::Request;
 pub use session::SessionView;
+pub use user::UserView;

@@ -8,10 +8,29 @@ use crate::domain::Timestamp;
 /// When to try again after the store did not answer: DynamoDB's throttles pass within seconds.
 const RETRY_AFTER_SECONDS: u64 = 2;
 
+/// What `type` is: the problem's code, and what stands before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ProblemTypes {
+    /// `urn:latchkey:problem:token-not-found`
+    #[default]
+    Urn,
+    /// `https://example.com/errors#token-not-found`, a place on this page.
+    Page(String),
+}
+
+impl ProblemTypes {
+    fn uri(&self, code: &str) -> String {
+        match self {
+            Self::Urn => format!("urn:latchkey:problem:{code}"),
+            Self::Page(url) => format!("{url}#{code}"),
+        }
+    }
+}
+
 /// The answer for `error`: `type`, `title`, `status`, `detail`, `instance` (the request's id), and the members that the family's
 /// clients read. `application/problem+json` for a client that names it in `Accept`, else `application/json`.
 #[must_use]
-pub fn problem(error: &ApiError, family: Family, request: &Request) -> Answer {
+pub fn problem(error: &ApiError, family: Family, request: &Request, types: &ProblemTypes) -> Answer {
     let ProblemType { code, status, title, detail } = error.problem_type();
     let status = match (error, family) {
         // The entity API documents no 422.
@@ -19,7 +38,7 @@ pub fn problem(error: &ApiError, family: Family, request: &Request) -> Answer {
         _ => status,
     };
     let mut body = json!({
-        "type": format!("urn:latchkey:problem:{}", code),
+        "type": types.uri(code),
         "title": title,
         "status": status,
         "detail": detail,

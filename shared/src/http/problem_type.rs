@@ -8,7 +8,7 @@ use crate::caller::CredentialRequirement;
 /// What an error says to the caller (RFC 9457, section 4). The texts are fixed, so that nothing of a request can be in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProblemType {
-    /// The stable end of `type`, after `urn:latchkey:problem:`. Kinds that differ only in what the caller can do about them share
+    /// The stable end of `type`; [`ProblemTypes`](super::ProblemTypes) says what stands before it. Kinds that differ only in what the caller can do about them share
     /// code, status and title.
     pub code: &'static str,
     /// The status.
@@ -74,6 +74,19 @@ impl ProblemKind {
                 "This user has 1000 auth headers, the most that a user can have. Delete one of them first.",
             ),
             Self::SessionNotFound => ("session-not-found", 404, "Session not found", "Session not found"),
+            Self::UserNotFound => ("user-not-found", 404, "User not found", "User not found"),
+            Self::LinkNotFound => {
+                ("link-not-found", 404, "Link not found", "This link is wrong, has expired or was used before. Ask for another one.")
+            }
+            Self::UserWithoutAddress => (
+                "not-invitable",
+                409,
+                "User cannot be invited",
+                "The user has no e-mail address that an invitation could be sent to. Set one first.",
+            ),
+            Self::UserDisabled => ("not-invitable", 409, "User cannot be invited", "The user is disabled. Enable the user first."),
+            Self::UsernameTaken => ("username-taken", 409, "User name taken", "Another user has this name."),
+            Self::EmailTaken => ("email-taken", 409, "E-mail address taken", "Another user has this e-mail address."),
             Self::IdempotencyKeySpent => (
                 "idempotency-key-spent",
                 409,

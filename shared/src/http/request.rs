@@ -11,7 +11,7 @@ use super::body;
 use super::{ApiError, Fields};
 use crate::audit::Trail;
 use crate::caller::{EntityPath, PasswordGuess};
-use crate::domain::{ClientAddress, IdempotencyKey, IdempotencyKeyError, Secret, Timestamp};
+use crate::domain::{ClientAddress, IdempotencyKey, IdempotencyKeyError, Secret, Timestamp, UserAgent};
 
 /// One request. `Debug` shows only its id: paths, headers and bodies hold secrets.
 pub struct Request {
@@ -106,6 +106,12 @@ impl Request {
             return self.fields();
         }
         body::parse_form(&self.body).map(Fields::new)
+    }
+
+    /// What the client says that it is.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<UserAgent> {
+        self.headers.get(http::header::USER_AGENT).and_then(|value| UserAgent::of_header(value.as_bytes()))
     }
 
     /// Whether `Accept` names this media type.

@@ -5,6 +5,7 @@
 
 mod authorizer;
 mod aws;
+mod breached_passwords;
 mod closed_origin;
 mod cold_start;
 mod config;
@@ -21,10 +22,12 @@ mod mail;
 mod serve;
 pub mod settings;
 mod setup;
+mod stream;
 mod task;
 mod telemetry;
 
 pub use authorizer::{Authorization, Authorize, AuthorizerEvent, AuthorizerService};
+pub use breached_passwords::BreachedPasswords;
 pub use config::{ConfigError, Environment};
 pub use event::{GatewayAnswer, GatewayEvent};
 pub use events::Events;
@@ -32,8 +35,9 @@ pub use first_keys::{FirstKeysError, KeyPlace, KeySets};
 pub use key_secret::{KeyReading, KeySecret, KeySecretError};
 pub use key_source::{KeySource, KeySourceError};
 pub use keys::{CurrentKeys, Keys, Live};
-pub use mail::{Mail, MailError, Mailer};
-pub use serve::{Service, serve, serve_authorizer, serve_task};
+pub use mail::{Mail, MailError, MailTransport};
+pub use serve::{Service, serve, serve_authorizer, serve_consumer, serve_task};
 pub use setup::{Setup, Start, Table};
+pub use stream::{Consumer, ConsumerService, Delivery, DeliveryError};
 pub use task::{Task, TaskError, TaskService, Trigger};
 pub use telemetry::lines as log_lines;

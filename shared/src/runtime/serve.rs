@@ -12,12 +12,13 @@ use tracing::Instrument;
 use super::authorizer::{self, Authorize};
 use super::closed_origin::ClosedOrigin;
 use super::cold_start::ColdStart;
+use super::stream::{self, Consumer};
 use super::task::{self, Task};
 use super::telemetry::{self, chain, request_span};
 use super::{ConfigError, Environment, Events, GatewayAnswer, GatewayEvent, Setup, Start};
 use crate::audit::{Act, Event, Origin};
 use crate::domain::SharedClock;
-use crate::http::{Answer, ApiError, Family, Operation, Request, problem};
+use crate::http::{Answer, ApiError, Family, Operation, ProblemTypes, Request, problem};
 
 /// Starts operation `O` and answers events until the process is stopped: the whole of a function's `main`.
 ///
@@ -37,6 +38,12 @@ pub fn serve_authorizer<A: Authorize>() -> ExitCode {
 #[must_use]
 pub fn serve_task<T: Task>() -> ExitCode {
     block_on(T::NAME, task::run::<T>())
+}
+
+/// The same for a consumer of a table's stream.
+#[must_use]
+pub fn serve_consumer<C: Consumer>() -> ExitCode {
+    block_on(C::NAME, stream::run::<C>())
 }
 
 fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
@@ -70,6 +77,7 @@ pub struct Service<O> {
     events: Events,
     /// What admits a request, where the origin is closed.
     origin: Option<ClosedOrigin>,
+    problem_types: ProblemTypes,
     cold_start: ColdStart,
 }
 
@@ -84,9 +92,10 @@ impl<O: Operation> Service<O> {
     {
         let operation = O::start(setup).await?;
         let origin = setup.closed_origin().await?;
+        let problem_types = setup.problem_types()?;
         setup.settle();
         let cold_start = ColdStart::over(setup.begun);
-        Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), origin, cold_start })
+        Ok(Self { operation, clock: setup.clock.clone(), events: setup.events.clone(), origin, problem_types, cold_start })
     }
 
     /// Answers one event, whatever it holds. A panic is answered with 500, and the process goes on with the next request.
@@ -131,7 +140,7 @@ impl<O: Operation> Service<O> {
                 answer
             }
             Err(error) => {
-                let answer = problem(&error, Family::of(O::ROUTES), request);
+                let answer = problem(&error, Family::of(O::ROUTES), request, &self.problem_types);
                 match error {
                     ApiError::InvalidCredentials | ApiError::UnsuitableCredentials(_) => {
                         request.trail.note(Event::of(Act::CredentialsRefused))

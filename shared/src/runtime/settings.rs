@@ -66,6 +66,7 @@ pub const SHARED: &[Setting] = &[
     Setting::Text(ORIGIN_SECRETS),
     Setting::Text(CLIENT_ADDRESS_HEADER),
     Setting::Number(LOGIN_TTL_SECONDS),
+    Setting::Number(LOGIN_SESSION_TTL_SECONDS),
     Setting::Number(LOGIN_ATTEMPTS),
     Setting::Number(ADDRESS_ATTEMPTS),
     Setting::Number(LOGIN_WINDOW_SECONDS),
@@ -75,10 +76,17 @@ pub const SHARED: &[Setting] = &[
     Setting::Number(ARGON2_PARALLELISM),
     Setting::Number(PASSWORD_MIN_LENGTH),
     Setting::Number(PASSWORD_MAX_LENGTH),
+    Setting::Number(PASSWORD_MAX_AGE_DAYS),
+    Setting::Text(BREACHED_PASSWORDS_URL),
     Setting::Number(OTP_TTL_SECONDS),
+    Setting::Number(OTP_WINDOW_SECONDS),
     Setting::Number(ENTITY_TOKEN_MAX_TTL_SECONDS),
     Setting::Text(MAIL_TRANSPORT),
     Setting::Text(MAIL_FROM),
+    Setting::Text(MAIL_CONFIGURATION_SET),
+    Setting::Text(APP_URL),
+    Setting::Number(MAIL_REQUESTS_PER_ADDRESS),
+    Setting::Text(PROBLEM_TYPES_URL),
     Setting::Text(LOG_LEVEL),
     Setting::Text(METRICS_NAMESPACE),
     Setting::Text(STAGE),
@@ -144,6 +152,13 @@ pub const LOGIN_TTL_SECONDS: NumberSetting = NumberSetting {
     range: 60..=86_400,
     meaning: "Life of a login JWT in seconds. Its session may end it earlier.",
 };
+/// Renewing a JWT does not extend the session: it ends this long after the password was given.
+pub const LOGIN_SESSION_TTL_SECONDS: NumberSetting = NumberSetting {
+    name: "LOGIN_SESSION_TTL_SECONDS",
+    default: 43_200,
+    range: 60..=2_592_000,
+    meaning: "Life of a login's session in seconds, in which its JWT can be renewed without the password.",
+};
 /// The cap of the login throttle, for each name. More than [`MOST_FAILURES`](crate::store::MOST_FAILURES) would never be met.
 pub const LOGIN_ATTEMPTS: NumberSetting = NumberSetting {
     name: "LOGIN_ATTEMPTS",
@@ -199,12 +214,34 @@ pub const PASSWORD_MIN_LENGTH: NumberSetting = NumberSetting {
 pub const PASSWORD_MAX_LENGTH: NumberSetting =
     NumberSetting { name: "PASSWORD_MAX_LENGTH", default: 256, range: 64..=4096, meaning: "Most characters of a new password." };
 
+/// NIST SP 800-63B-4 forbids having passwords changed without a reason; some rule books demand it all the same.
+pub const PASSWORD_MAX_AGE_DAYS: NumberSetting = NumberSetting {
+    name: "PASSWORD_MAX_AGE_DAYS",
+    default: 0,
+    range: 0..=3650,
+    meaning: "Days after which a changed password expires. 0 is never.",
+};
+/// Who knows breached passwords.
+pub const BREACHED_PASSWORDS_URL: TextSetting = TextSetting {
+    name: "BREACHED_PASSWORDS_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a query or a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Range API that new passwords are looked up in, like `https://api.pwnedpasswords.com/range`; they are not if absent.",
+};
+
 /// The life of a one-time password. NIST SP 800-63B ends an out-of-band secret after 10 minutes.
 pub const OTP_TTL_SECONDS: NumberSetting = NumberSetting {
     name: "OTP_TTL_SECONDS",
     default: 600,
     range: 60..=600,
     meaning: "Life in seconds of a one-time password, which is sent by e-mail.",
+};
+/// The window of one-time passwords.
+pub const OTP_WINDOW_SECONDS: NumberSetting = NumberSetting {
+    name: "OTP_WINDOW_SECONDS",
+    default: 3600,
+    range: 60..=86_400,
+    meaning: "Length in seconds of the window that counts a customer's one-time passwords.",
 };
 /// The longest life of an entity token.
 pub const ENTITY_TOKEN_MAX_TTL_SECONDS: NumberSetting = NumberSetting {
@@ -222,7 +259,37 @@ pub const MAIL_TRANSPORT: TextSetting = TextSetting {
 };
 /// From whom mail comes.
 pub const MAIL_FROM: TextSetting =
-    TextSetting { name: "MAIL_FROM", default: TextDefault::Required, form: "address", meaning: "Sender of one-time passwords." };
+    TextSetting { name: "MAIL_FROM", default: TextDefault::Required, form: "address", meaning: "Sender of all mails." };
+/// What SES reports on.
+pub const MAIL_CONFIGURATION_SET: TextSetting = TextSetting {
+    name: "MAIL_CONFIGURATION_SET",
+    default: TextDefault::Absent,
+    form: "",
+    meaning: "SES configuration set that reports bounces and complaints; nothing is reported if absent.",
+};
+/// Where links in mails lead.
+pub const APP_URL: TextSetting = TextSetting {
+    name: "APP_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Page of your own that links in mails lead to, with the token in the fragment; the issuer if absent.",
+};
+
+/// What one client may ask for. A row of more than twenty ids may be billed as two units or more.
+pub const MAIL_REQUESTS_PER_ADDRESS: NumberSetting = NumberSetting {
+    name: "MAIL_REQUESTS_PER_ADDRESS",
+    default: 20,
+    range: 1..=100,
+    meaning: "Mails of one kind that anybody can ask for, per client address and hour.",
+};
+
+/// Where problems are explained.
+pub const PROBLEM_TYPES_URL: TextSetting = TextSetting {
+    name: "PROBLEM_TYPES_URL",
+    default: TextDefault::Absent,
+    form: "`https` URL without a fragment; `http` on `127.0.0.1`, `localhost` or `[::1]`",
+    meaning: "Page that explains errors: `type` of a problem is this URL, `#` and the problem's name; `urn:latchkey:problem:` and the name if absent.",
+};
 
 /// What is logged.
 pub const LOG_LEVEL: TextSetting = TextSetting {

@@ -11,16 +11,16 @@ use tokio::sync::OnceCell;
 
 use super::closed_origin::ClosedOrigin;
 use super::key_store::KeyStore;
-use super::mail::Transport;
+use super::mail::Channel;
 use super::settings::{
-    self, AUDIENCE, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_FROM, MAIL_TRANSPORT, ORIGIN_SECRETS, SIGNING_KEYS, Setting, TOKEN_KEYS,
-    TextSetting, VERIFICATION_KEYS,
+    self, APP_URL, AUDIENCE, BREACHED_PASSWORDS_URL, CLIENT_ADDRESS_HEADER, ISSUER, MAIL_CONFIGURATION_SET, MAIL_FROM, MAIL_TRANSPORT,
+    ORIGIN_SECRETS, PROBLEM_TYPES_URL, SIGNING_KEYS, Setting, TOKEN_KEYS, TextSetting, VERIFICATION_KEYS,
 };
-use super::{ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, Mailer, aws};
-use crate::caller::PasswordGate;
-use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
+use super::{BreachedPasswords, ConfigError, Environment, Events, KeySecret, KeySets, KeySource, Keys, Live, MailTransport, aws};
+use crate::caller::{LoginLives, PasswordGate};
+use crate::credentials::{Issuer, KeySetError, OriginSecrets, PasswordLife, PasswordRules, SigningKeys, TokenKeys, VerificationKeys};
 use crate::domain::{SharedClock, SystemClock};
-use crate::http::Operation;
+use crate::http::{Operation, ProblemTypes};
 use crate::store::{Database, KeyVersions, LoginAttempts, Tables, Throttle, Users};
 
 /// An operation that can be started.
@@ -115,12 +115,7 @@ impl Setup {
     /// # Errors
     /// [`ConfigError::Invalid`] for an issuer that is not an `https` URL; on loopback `http` will do.
     pub fn issuer(&self) -> Result<Issuer, ConfigError> {
-        let url = self.environment.required(ISSUER.name)?;
-        let parsed: http::Uri = url.parse().map_err(|_| ConfigError::invalid(ISSUER.name, "must be an https URL"))?;
-        match (parsed.scheme_str(), parsed.host()) {
-            (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => {}
-            _ => return Err(ConfigError::invalid(ISSUER.name, "must be an https URL")),
-        }
+        let url = https_url(ISSUER.name, self.environment.required(ISSUER.name)?)?;
         let audience = self.environment.text(&AUDIENCE).unwrap_or_else(|| url.clone());
         Ok(Issuer { url, audience })
     }
@@ -227,6 +222,15 @@ impl Setup {
         Ok(PasswordGate { users: Users::new(database), attempts: LoginAttempts::new(database, per_name, per_address), hasher })
     }
 
+    /// How long logins live: `LOGIN_TTL_SECONDS` and `LOGIN_SESSION_TTL_SECONDS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is wrong.
+    pub fn login_lives(&self) -> Result<LoginLives, ConfigError> {
+        let jwt_seconds = self.environment.number(&settings::LOGIN_TTL_SECONDS)?;
+        Ok(LoginLives { jwt_seconds, session_seconds: self.environment.number(&settings::LOGIN_SESSION_TTL_SECONDS)? })
+    }
+
     /// Waits until the memory of the hasher is there, so that no request pays for it. In Lambda a start has a whole CPU, and
     /// a request its share of one.
     pub(super) fn settle(&self) {
@@ -249,18 +253,86 @@ impl Setup {
         Ok(PasswordRules { min_chars, max_chars: self.environment.number(&settings::PASSWORD_MAX_LENGTH)? })
     }
 
+    /// When a password that is set at `now` expires: after `PASSWORD_MAX_AGE_DAYS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the variable is wrong.
+    pub fn password_life(&self) -> Result<PasswordLife, ConfigError> {
+        Ok(PasswordLife { days: self.environment.number(&settings::PASSWORD_MAX_AGE_DAYS)? })
+    }
+
+    /// The check of new passwords against those known from breaches, at `BREACHED_PASSWORDS_URL`; none by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a query or a fragment: the hash goes behind it.
+    pub fn breached_passwords(&self) -> Result<BreachedPasswords, ConfigError> {
+        match self.environment.text(&BREACHED_PASSWORDS_URL) {
+            Some(url) if url.contains(['?', '#']) => {
+                Err(ConfigError::invalid(BREACHED_PASSWORDS_URL.name, "must have no query and no fragment"))
+            }
+            Some(url) => Ok(BreachedPasswords::at(&https_url(BREACHED_PASSWORDS_URL.name, url)?)),
+            None => Ok(BreachedPasswords::default()),
+        }
+    }
+
+    /// How many mails anybody may ask for from one client address: `MAIL_REQUESTS_PER_ADDRESS` in an hour.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the variable is wrong.
+    pub fn mail_requests(&self) -> Result<Throttle, ConfigError> {
+        Ok(Throttle { attempts: self.environment.number(&settings::MAIL_REQUESTS_PER_ADDRESS)?, window_seconds: 3600 })
+    }
+
+    /// Where links in mails lead: `APP_URL`, which is the issuer by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a fragment: a link has its token there.
+    pub fn app_url(&self) -> Result<String, ConfigError> {
+        match self.environment.text(&APP_URL) {
+            Some(url) if url.contains('#') => Err(ConfigError::invalid(APP_URL.name, "must have no fragment")),
+            Some(url) => https_url(APP_URL.name, url),
+            None => Ok(self.issuer()?.url),
+        }
+    }
+
+    /// What `type` of a problem is: a place on the page at `PROBLEM_TYPES_URL`, or a URN by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] for what is not an `https` URL, and for one with a fragment: the problem's name goes there.
+    pub(super) fn problem_types(&self) -> Result<ProblemTypes, ConfigError> {
+        match self.environment.text(&PROBLEM_TYPES_URL) {
+            Some(url) if url.contains('#') => Err(ConfigError::invalid(PROBLEM_TYPES_URL.name, "must have no fragment")),
+            Some(url) => https_url(PROBLEM_TYPES_URL.name, url).map(ProblemTypes::Page),
+            None => Ok(ProblemTypes::Urn),
+        }
+    }
+
     /// What sends mail: by `MAIL_TRANSPORT`, from `MAIL_FROM`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
-    pub fn mailer(&self) -> Result<Mailer, ConfigError> {
+    pub fn mail_transport(&self) -> Result<MailTransport, ConfigError> {
         let from = self.environment.required(MAIL_FROM.name)?;
+        let from = from.parse().map_err(|_| ConfigError::invalid(MAIL_FROM.name, "must be an e-mail address"))?;
         let transport = self.environment.required(MAIL_TRANSPORT.name)?;
-        let transport = match transport.split_once(':') {
-            Some(("directory", path)) => Transport::Directory(path.into()),
-            None if transport == "ses" => Transport::Ses(aws::ses(&self.environment, &self.aws)),
+        let channel = match transport.split_once(':') {
+            Some(("directory", path)) => Channel::Directory(path.into()),
+            None if transport == "ses" => Channel::Ses {
+                client: aws::ses(&self.environment, &self.aws),
+                configuration_set: self.environment.text(&MAIL_CONFIGURATION_SET),
+            },
             _ => return Err(ConfigError::invalid(MAIL_TRANSPORT.name, "must be ses or directory:<path>")),
         };
-        Ok(Mailer { from, transport })
+        Ok(MailTransport { from, channel })
+    }
+}
+
+/// `text`, if it is an `https` URL; on loopback `http` will do.
+fn https_url(name: &'static str, text: String) -> Result<String, ConfigError> {
+    let refused = || ConfigError::invalid(name, "must be an https URL");
+    let parsed: http::Uri = text.parse().map_err(|_| refused())?;
+    match (parsed.scheme_str(), parsed.host()) {
+        (Some("https"), Some(_)) | (Some("http"), Some("127.0.0.1" | "localhost" | "[::1]")) => Ok(text),
+        _ => Err(refused()),
     }
 }

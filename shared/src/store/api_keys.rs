@@ -11,12 +11,12 @@ use thiserror::Error;
 
 use super::expression::Condition;
 use super::rows::{json, unix};
-use super::schema::{self, KEY_PREFIX, KEYS_ADDED, KEYS_LIMIT, PK, SK};
-use super::transaction::Outcome;
+use super::schema::{self, DISABLED_AT, KEY_PREFIX, KEYS_ADDED, KEYS_LIMIT, PK, SK};
+use super::transaction::{Outcome, Refusal, WriteId};
 use super::update::Update;
 use super::write::Write;
-use super::{Database, IdempotencyGuard, LoginSession, RepeatError, StoreError};
-use crate::domain::{Acl, KeyId, Locator, RandomId, Timestamp, UserId};
+use super::{Database, IdempotencyGuard, LoginSession, OutboxEntry, RepeatError, StoreError, UserRow};
+use crate::domain::{Acl, KeyId, Locator, MailRequest, MailSubject, RandomId, Timestamp, UserId};
 
 /// An API key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,10 +107,12 @@ impl ApiKeys {
         Self(database.clone())
     }
 
-    /// Creates a key if the owner's session is live and the owner has fewer than [`MAX_API_KEYS`]: one transaction, and a count where
-    /// the allowance is used up. Returns its row, or the row that the same request created before.
+    /// Creates a key if the owner's session is live and the owner has fewer than [`MAX_API_KEYS`]: one transaction, another one if the
+    /// session has moved to a later epoch than its JWT's, and a count where the allowance is used up. Returns its row, or the row that
+    /// the same request created before.
     ///
-    /// Of a hundred callers at the same instant, one gets the last key that a user may have.
+    /// Of a hundred callers at the same instant, one gets the last key that a user may have. The owner is told by mail of each key that
+    /// is made.
     ///
     /// # Errors
     /// [`NewApiKeyError::SessionEnded`] if the session is not live at that instant, even if the request is a repeated
@@ -121,9 +123,12 @@ impl ApiKeys {
         session: &LoginSession,
         guard: Option<&IdempotencyGuard>,
     ) -> Result<ApiKeyRow, NewApiKeyError> {
+        let mut session = *session;
+        let notice = OutboxEntry::new(Locator::of_user(row.user_id), MailRequest::new(tells_of(&row), row.created_at));
         for _ in 0..ATTEMPTS {
             let mut transaction = self.0.transaction();
-            session.check_in(&mut transaction, &self.0);
+            let user = session.check_in(&mut transaction, &self.0);
+            transaction.add(notice.write(&self.0)?);
             let put = self.0.tokens().put(schema::api_key(row.user_id, row.key_id), &row)?;
             transaction.add(put.only_if(PK.is_absent()));
             let allowance = transaction.add(use_allowance(&self.0, row.user_id));
@@ -131,26 +136,57 @@ impl ApiKeys {
                 Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, RandomId::from_bytes(*row.key_id.bytes()), None)?))),
                 None => None,
             };
-            match (transaction.commit().await?, guarded) {
-                (Outcome::Committed, _) => return Ok(row),
-                (Outcome::Refused(refusal), Some((guard, write))) if refusal.is_of(write) && refusal.is_only_among(&[write, allowance]) => {
+            let Outcome::Refused(refusal) = transaction.commit().await? else { return Ok(row) };
+            if let Some(moved) = session.moved(&refusal, user)? {
+                session = moved;
+                continue;
+            }
+            match guarded {
+                Some((guard, write)) if refusal.is_of(write) && refusal.is_only_among(&[write, allowance]) => {
                     let (id, _) = guard.made(refusal.row(write))??;
                     let id = KeyId::from_bytes(*id.bytes());
                     let made = self.0.tokens().find(schema::api_key(session.user, id)).await?;
                     return Ok(made.ok_or(RepeatError::Gone)?);
                 }
-                (Outcome::Refused(refusal), _) if refusal.is_only_of(allowance) => {
-                    let used_up = refusal.row(allowance).cloned().ok_or_else(StoreError::answered_without_row)?;
-                    self.renew_allowance(row.user_id, serde_dynamo::from_item(used_up).map_err(StoreError::from)?).await?;
-                }
-                (Outcome::Refused(_), _) => return Err(NewApiKeyError::SessionEnded),
+                _ if refusal.is_only_of(allowance) => self.renew_allowance(row.user_id, &refusal, allowance).await?,
+                _ => return Err(NewApiKeyError::SessionEnded),
             }
         }
         Err(StoreError::contended().into())
     }
 
-    /// Counts the keys of `user` and allows what is missing, unless a key was added since `used_up` was read: then the next attempt tells.
-    async fn renew_allowance(&self, user: UserId, used_up: AllowanceRow) -> Result<(), NewApiKeyError> {
+    /// Creates a key for `owner`, if they are active and have fewer than [`MAX_API_KEYS`], whoever asks: an operator. The owner is told
+    /// by mail.
+    ///
+    /// # Errors
+    /// [`NewApiKeyError::SessionEnded`] if the owner is disabled or gone; [`NewApiKeyError::TooMany`].
+    pub async fn insert_for(&self, owner: &UserRow, row: &ApiKeyRow) -> Result<(), NewApiKeyError> {
+        let notice = OutboxEntry::notice(owner, tells_of(row), row.created_at);
+        for _ in 0..ATTEMPTS {
+            let mut transaction = self.0.transaction();
+            let is_active = PK.exists().and(DISABLED_AT.is_absent());
+            transaction.add(self.0.users().check(schema::user_by_id(row.user_id)).only_if(is_active));
+            transaction.add(self.0.tokens().put(schema::api_key(row.user_id, row.key_id), row)?.only_if(PK.is_absent()));
+            if let Some(notice) = &notice {
+                transaction.add(notice.write(&self.0)?);
+            }
+            let allowance = transaction.add(use_allowance(&self.0, row.user_id));
+            match transaction.commit().await? {
+                Outcome::Committed => return Ok(()),
+                Outcome::Refused(refusal) if refusal.is_only_of(allowance) => {
+                    self.renew_allowance(row.user_id, &refusal, allowance).await?;
+                }
+                Outcome::Refused(_) => return Err(NewApiKeyError::SessionEnded),
+            }
+        }
+        Err(StoreError::contended().into())
+    }
+
+    /// Counts the keys of `user` and allows what is missing, unless a key was added since `refusal` was read: then the next attempt
+    /// tells.
+    async fn renew_allowance(&self, user: UserId, refusal: &Refusal, allowance: WriteId) -> Result<(), NewApiKeyError> {
+        let used_up = refusal.row(allowance).cloned().ok_or_else(StoreError::answered_without_row)?;
+        let used_up: AllowanceRow = serde_dynamo::from_item(used_up).map_err(StoreError::from)?;
         let count = self.0.tokens().count(keys_of(user)).await?;
         let missing = u64::from(MAX_API_KEYS).checked_sub(count).filter(|missing| *missing > 0).ok_or(NewApiKeyError::TooMany)?;
         let update = self.0.tokens().update(schema::api_key_allowance(user)).set(KEYS_LIMIT, used_up.keys_added.saturating_add(missing));
@@ -192,15 +228,24 @@ impl ApiKeys {
     /// # Errors
     /// [`DeleteApiKeyError::NotFound`] if the owner has no such key.
     pub async fn delete(&self, id: KeyId, session: &LoginSession) -> Result<(), DeleteApiKeyError> {
-        let mut transaction = self.0.transaction();
-        session.check_in(&mut transaction, &self.0);
-        let delete = transaction.add(self.0.tokens().delete(schema::api_key(session.user, id)).only_if(PK.exists()));
-        match transaction.commit().await? {
-            Outcome::Committed => Ok(()),
-            Outcome::Refused(refusal) if refusal.is_only_of(delete) => Err(DeleteApiKeyError::NotFound),
-            Outcome::Refused(_) => Err(DeleteApiKeyError::SessionEnded),
+        let mut session = *session;
+        loop {
+            let mut transaction = self.0.transaction();
+            let user = session.check_in(&mut transaction, &self.0);
+            let delete = transaction.add(self.0.tokens().delete(schema::api_key(session.user, id)).only_if(PK.exists()));
+            let Outcome::Refused(refusal) = transaction.commit().await? else { return Ok(()) };
+            match session.moved(&refusal, user)? {
+                Some(moved) => session = moved,
+                None if refusal.is_only_of(delete) => return Err(DeleteApiKeyError::NotFound),
+                None => return Err(DeleteApiKeyError::SessionEnded),
+            }
         }
     }
+}
+
+/// The mail that tells of a key.
+fn tells_of(row: &ApiKeyRow) -> MailSubject {
+    MailSubject::ApiKeyAdded { user: row.user_id, name: row.name.clone() }
 }
 
 /// All keys of a user.

@@ -13,6 +13,7 @@ use futures_util::future::{join, try_join};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::expression::Stored;
 use super::schema::{self, ATTEMPT_IDS, EXPIRES_AT, Key};
 use super::table::Table;
 use super::update::{Update, Updated};
@@ -39,7 +40,13 @@ impl Throttle {
 
     /// Counts `attempt` in the row at `key`, which expires when the window ends. Refused if the window's attempts are used
     /// up.
-    pub(super) fn reserve<'d>(&self, table: Table<'d>, key: Key, attempt: AttemptId, window_ends_at: Timestamp) -> Write<'d, Update> {
+    pub(super) fn reserve<'d>(
+        &self,
+        table: Table<'d>,
+        key: Key,
+        attempt: impl Stored + ToString + Copy,
+        window_ends_at: Timestamp,
+    ) -> Write<'d, Update> {
         let is_left = ATTEMPT_IDS.is_absent().or(ATTEMPT_IDS.has_fewer_than(self.attempts));
         table
             .update(key)
@@ -202,6 +209,16 @@ impl LoginAttempts {
             if is_wanted { self.give_back(attempt.id, attempt.address.key.clone()).await } else { Ok(()) }
         };
         try_join(of_name, of_address).await.map(drop)
+    }
+
+    /// Forgets all attempts under `name` in the window of `now`, for an owner of the name who proved that in another way than by the
+    /// password. One DeleteItem.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn forget_name(&self, name: &Username, now: Timestamp) -> Result<(), StoreError> {
+        let (window, _) = self.per_name.window(now);
+        self.database.users().delete(schema::login_attempts(name, window)).send().await.map(drop)
     }
 
     /// Takes the attempt out of the count at `key`.

@@ -44,6 +44,11 @@ impl<'a> Batch<'a> {
         self.add(&self.database.tables.users, schema::user_by_id(id))
     }
 
+    /// Adds another row of the users table.
+    pub fn users_row(&mut self, key: Key) -> RowKey {
+        self.add(&self.database.tables.users, key)
+    }
+
     /// Adds a row of the tokens table.
     pub fn token(&mut self, key: Key) -> RowKey {
         self.add(&self.database.tables.tokens, key)

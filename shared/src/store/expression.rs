@@ -38,6 +38,12 @@ impl Stored for Timestamp {
     }
 }
 
+impl Stored for AttributeValue {
+    fn stored(self) -> AttributeValue {
+        self
+    }
+}
+
 impl Stored for &[String] {
     fn stored(self) -> AttributeValue {
         AttributeValue::L(self.iter().map(|text| text.as_str().stored()).collect())
@@ -113,6 +119,13 @@ impl Attribute {
         Condition::new(format!("{self} < {other}"))
     }
 
+    /// It is one of `values`, of which there is at least one and at most a hundred.
+    pub(super) fn is_any_of(self, values: &[String]) -> Condition {
+        let places: Vec<_> = values.iter().map(|_| VALUE.to_string()).collect();
+        let text = format!("{self} IN ({})", places.join(", "));
+        Condition { text, values: values.iter().map(|value| value.as_str().stored()).collect() }
+    }
+
     pub(super) fn is_after(self, instant: Timestamp) -> Condition {
         Condition::with(format!("{self} > {VALUE}"), instant)
     }
@@ -133,6 +146,11 @@ impl Attribute {
     /// The set lacks `member`, or there is none.
     pub(super) fn lacks(self, member: impl Stored) -> Condition {
         Condition::with(format!("NOT contains({self}, {VALUE})"), member)
+    }
+
+    /// The set has `count` members.
+    pub(super) fn has_exactly(self, count: u32) -> Condition {
+        Condition::with(format!("size({self}) = {VALUE}"), count)
     }
 
     /// The set has fewer than `count` members.

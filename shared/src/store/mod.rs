@@ -3,7 +3,7 @@
 //! Every state change is one conditional write or one transaction. The SDK repeats a write whose answer was lost, and
 //! the repeated write meets its own effect. Each therefore carries something by which it recognises that effect: a
 //! request token, the id of an attempt, the value it wrote. Every condition checks expiry, since TTL sweeps late. Every
-//! read that decides something is consistent. No function scans; only the operator's [`Directory`] does.
+//! read that decides something is consistent. No request scans; only the operator's [`Directory`] and the `eraser` do.
 //!
 //! | module | holds |
 //! |---|---|
@@ -22,12 +22,18 @@ mod batch;
 pub mod bulk;
 mod checks;
 pub mod directory;
+mod email_addresses;
 mod entity_tokens;
+pub mod erasure;
 mod error;
 mod expression;
+mod failures;
 mod idempotency;
 mod key_versions;
+mod listed_users;
+mod mailboxes;
 mod one_time_tokens;
+mod outbox;
 mod retry;
 mod rows;
 pub mod schema;
@@ -35,6 +41,7 @@ mod sessions;
 mod table;
 mod transaction;
 mod update;
+mod user_change;
 mod users;
 mod write;
 
@@ -43,14 +50,21 @@ pub use attempts::{Attempt, LoginAttempts, ReserveError, Throttle, UsedUp};
 pub use batch::{Batch, RowKey, Rows};
 pub use checks::LoginSession;
 pub use directory::Directory;
+pub use email_addresses::EmailAddressRow;
 pub use entity_tokens::{EntityTokenChange, EntityTokenRow, EntityTokens, GenerationState, Rotation};
+pub use erasure::Erasure;
 pub use error::StoreError;
+pub use failures::{LoginRow, MOST_FAILURES};
 pub use idempotency::{IdempotencyGuard, RepeatError};
 pub use key_versions::{KeyVersions, KeyVersionsRow};
+pub use listed_users::{ListedUser, ListedUsers};
+pub use mailboxes::{BlockedMailboxRow, MailClaim, MailLimit, Mailboxes};
 pub use one_time_tokens::{Exchange, ExchangeError, NewOneTimeTokenError, OneTimeTokenRow, OneTimeTokens, OtpAttemptError};
+pub use outbox::{OutboxEntry, OutboxError};
 pub use retry::RetryTransactionConflicts;
 pub use sessions::{SessionKind, SessionRow, Sessions};
-pub use users::{LoginRow, MOST_FAILURES, UserRow, Users};
+pub use user_change::{UserChange, UserChangeError};
+pub use users::{NewUserError, UserRow, Users};
 
 use aws_sdk_dynamodb::Client;
 
@@ -59,7 +73,7 @@ use aws_sdk_dynamodb::Client;
 pub struct Tables {
     /// Users and their attempts to log in.
     pub users: String,
-    /// API keys, entity tokens, what idempotency keys made and the attempts at one-time passwords.
+    /// The list of users, API keys, entity tokens, what idempotency keys made, the attempts at one-time passwords, and mails.
     pub tokens: String,
     /// Sessions, and the one-time tokens that become sessions.
     pub sessions: String,

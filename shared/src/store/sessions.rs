@@ -10,7 +10,7 @@ use super::rows::{json, unix};
 use super::schema::{self, ENDED_BY, EXPIRES_AT, KIND, SUBJECT};
 use super::write::{Put, Write};
 use super::{Database, StoreError, UserRow};
-use crate::domain::{Acl, CustomClaims, CustomerId, Locator, RandomId, SessionId, Timestamp, UserId};
+use crate::domain::{Acl, CustomClaims, CustomerId, Locator, RandomId, SessionId, Subject, Timestamp, UserAgent, UserId};
 
 /// How a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -48,6 +48,9 @@ pub struct SessionRow {
     /// The user's epoch, if the subject is a user here. A changed password starts a new epoch, which ends this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// Login only: what the client said that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<UserAgent>,
     /// Exchange only: the user in whose name the token was created. That user finds the session by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<UserId>,
@@ -84,6 +87,7 @@ impl SessionRow {
             expires_at,
             epoch: Some(user.epoch),
             ended_by: None,
+            user_agent: None,
             issuer_id: None,
             acl: None,
             custom_claims: None,
@@ -141,7 +145,10 @@ pub(super) fn is_unended(now: Timestamp) -> Condition {
     SUBJECT.exists().and(ENDED_BY.is_absent()).and(EXPIRES_AT.is_after(now))
 }
 
-/// Writes sessions.
+/// How many rows one request reads. Most people's sessions are a few rows, ended ones included.
+const PAGE: usize = 100;
+
+/// Reads and writes sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions(Database);
 
@@ -159,6 +166,19 @@ impl Sessions {
     /// [`StoreError`] if the table does not answer.
     pub async fn insert_new(&self, session: &SessionRow) -> Result<(), StoreError> {
         insert_new(&self.0, session)?.send().await.map(drop)
+    }
+
+    /// Sessions and one-time tokens of `user`, ended and expired ones too, of those after the id `after`; and the id to go on
+    /// after, if there are more. One consistent Query.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn page_of(&self, user: UserId, after: Option<RandomId>) -> Result<(Vec<SessionRow>, Option<RandomId>), StoreError> {
+        let subject = Subject::User(user).locator();
+        let after = after.map(|id| schema::session(SessionId { subject, id }));
+        let (rows, has_more): (Vec<SessionRow>, _) = self.0.sessions().query_page(SUBJECT.is(subject), after, PAGE).await?;
+        let next = rows.last().map(|row| row.session_id).filter(|_| has_more);
+        Ok((rows, next))
     }
 
     /// Ends a session; `false` if it is not live. One UpdateItem, which a retry after a lost answer recognises as its own.

@@ -1,4 +1,4 @@
-// The README's request bodies as calls of a generated client. It is compiled, not run: a body that the contract's types do not allow,
+// The tour's request bodies as calls of a generated client. It is compiled, not run: a body that the contract's types do not allow,
 // or an answer that lacks a field, is an error of the compiler.
 
 import createClient from 'openapi-fetch';

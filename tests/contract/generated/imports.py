@@ -1,4 +1,4 @@
-"""Imports every module of the generated client in the folder that is named, and builds the README's request bodies with it."""
+"""Imports every module of the generated client in the folder that is named, and builds the tour's request bodies with it."""
 
 import importlib
 import pkgutil

@@ -37,7 +37,8 @@ impl Answer<'_> {
     /// Whether it is the one that any operation may give, which the contract documents once.
     pub fn is_of_a_closed_origin(&self) -> bool {
         let body: Map<_, _> = serde_json::from_slice(self.body).unwrap_or_default();
-        self.status == 403 && body.get("type").is_some_and(|uri| uri == "urn:latchkey:problem:closed-origin")
+        self.status == 403
+            && body.get("type").and_then(Value::as_str).is_some_and(|uri| uri.rsplit([':', '#']).next() == Some("closed-origin"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The picture of README.md: four figures of a login, ours beside the others. Imports [`crate::measure`].
+//! The picture of docs/performance.md: four figures of a login, ours beside the others. Imports [`crate::measure`].
 
 use std::fmt::Write;
 

@@ -38,7 +38,7 @@ struct StackKeys {
 pub fn open_if_there(data: &Path) -> Result<Parts, Failure> {
     match open(data) {
         Err(Failure::NotFound(_)) => Err(Failure::Usage(
-            "Which stack? None runs here (there is no .local/stack.json). Start one with `make run`, name its data directory with \
+            "Which stack? None runs here (there is no .local/stack.json). Start one with `latchkey dev` (`make run`), name its data directory with \
              --local=DIR, or name a stack in AWS with --stack NAME or LATCHKEY_STACK."
                 .into(),
         )),
@@ -53,7 +53,7 @@ pub fn open(data: &Path) -> Result<Parts, Failure> {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Failure::NotFound(format!(
-                "There is no {}: no local stack runs there. Start it with `make run ARGS='--data-dir {}'`.",
+                "There is no {}: no local stack runs there. Start it with `latchkey dev --data-dir {}`.",
                 path.display(),
                 data.display()
             )));
@@ -61,7 +61,7 @@ pub fn open(data: &Path) -> Result<Parts, Failure> {
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())).map_err(Failure::from),
     };
     let stack: Stack = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not valid; `make run` writes it when the stack is ready", path.display()))?;
+        .with_context(|| format!("{} is not valid; `latchkey dev` writes it when the stack is ready", path.display()))?;
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))

@@ -19,7 +19,7 @@ use crate::output::Output;
 /// Which stack, and how to answer.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Target {
-    /// Use the local stack, which `make run` runs; DIR is its data directory
+    /// Use the local stack, which `latchkey dev` runs; DIR is its data directory
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".local")]
     local: Option<PathBuf>,
     /// Use the CloudFormation stack of that name in AWS; LATCHKEY_STACK sets the default

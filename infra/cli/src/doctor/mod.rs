@@ -3,6 +3,7 @@
 mod clock;
 mod keys;
 mod tables;
+mod users;
 
 use serde::Serialize;
 use serde_json::json;
@@ -48,7 +49,7 @@ impl Finding {
 
 pub async fn run(connection: &Connection) -> Result<(), Failure> {
     let (tables, keys, clock) = futures_util::join!(tables::check(connection), keys::check(connection), clock::check(connection));
-    let findings: Vec<Finding> = [tables, keys, clock].concat();
+    let findings: Vec<Finding> = [tables, users::check(connection).await, keys, clock].concat();
     let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();
     if connection.output.json {
         connection.output.answer("", &json!({ "healthy": wrong == 0, "findings": findings }))?;

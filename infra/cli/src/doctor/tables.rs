@@ -33,7 +33,7 @@ async fn table(connection: &Connection, name: &str, keys: &[Attribute]) -> Vec<F
         }
         Err(error) => {
             let advice = match connection.place {
-                Place::Local(_) => "Is the local stack running? Start it with `make run`.",
+                Place::Local(_) => "Is the local stack running? Start it with `latchkey dev`.",
                 Place::Aws(_) => "Check the network, the region and the credentials; dynamodb:DescribeTable must be allowed.",
             };
             return vec![Finding::wrong(check, format!("cannot be described: {}", DisplayErrorContext(&error)), advice)];

@@ -1,8 +1,6 @@
 //! Finds everything about one person.
 
-use latchkey::domain::Locator;
 use latchkey::store::directory::{FoundSession, FoundToken};
-use latchkey::store::schema::{self, Key};
 use latchkey::store::{ApiKeyRow, ApiKeys};
 
 use super::Person;
@@ -26,28 +24,19 @@ pub async fn everything(connection: &Connection, person: &Person) -> Result<Foun
 }
 
 /// The person's sessions and one-time tokens, and those that were made in the person's name.
-pub async fn sessions(connection: &Connection, person: &Person) -> Result<Vec<FoundSession>, Failure> {
-    let (directory, subject) = (&connection.directory, &person.subject());
+async fn sessions(connection: &Connection, person: &Person) -> Result<Vec<FoundSession>, Failure> {
+    let (directory, subjects) = (&connection.directory, &[person.subject()]);
     scan::whole(connection, &connection.tables.sessions, "Searching the sessions", |segment, from| {
-        directory.sessions_about(subject, segment, from)
+        directory.sessions_about(subjects, segment, from)
     })
     .await
 }
 
 /// Entity tokens are found by their pair, so only a scan of the whole table finds those of one person.
-pub async fn tokens(connection: &Connection, person: &Person) -> Result<Vec<FoundToken>, Failure> {
-    let (directory, subject) = (&connection.directory, &person.subject());
+async fn tokens(connection: &Connection, person: &Person) -> Result<Vec<FoundToken>, Failure> {
+    let (directory, subjects) = (&connection.directory, &[person.subject()]);
     scan::whole(connection, &connection.tables.tokens, "Searching the tokens", |segment, from| {
-        directory.tokens_about(subject, segment, from)
+        directory.tokens_about(subjects, segment, from)
     })
     .await
-}
-
-/// The keys of all rows in the person's own partitions of the tokens: API keys, attempts at one-time passwords.
-pub async fn own_partitions(connection: &Connection, person: &Person) -> Result<Vec<Key>, Failure> {
-    // Only users have an address to mail a one-time password to.
-    let Person::User(user) = person else { return Ok(Vec::new()) };
-    let mut keys = connection.directory.token_keys_in(&schema::otp_attempts_of(&Locator::of_user(user.user_id))).await?;
-    keys.extend(connection.directory.token_keys_in(&schema::api_keys_of(user.user_id)).await?);
-    Ok(keys)
 }

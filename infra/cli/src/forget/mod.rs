@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use latchkey::domain::CustomerId;
-use latchkey::store::UserRow;
+use latchkey::store::{UserRow, Users};
 use serde_json::json;
 
 use crate::connection::Connection;
@@ -102,7 +102,7 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
 /// Refuses a customer who is a user here: the user's own rows would stay.
 async fn as_customer(connection: &Connection, customer: &CustomerId) -> Result<Person, Failure> {
     let is_user = match customer.as_user() {
-        Some(id) => connection.directory.find_by_id(id).await?.is_some(),
+        Some(id) => Users::new(&connection.database).find_by_id(id).await?.is_some(),
         None => false,
     };
     if is_user {

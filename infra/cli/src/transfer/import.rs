@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Context;
 use futures_util::{StreamExt, stream};
 use indicatif::HumanCount;
-use latchkey::store::bulk::{BulkUsers, Comparison, Replacement};
+use latchkey::store::bulk::{Arrival, BulkUsers, Comparison, Replacement};
 use latchkey::store::{StoreError, UserRow};
 use serde::Serialize;
 use serde_json::json;
@@ -32,6 +32,8 @@ struct Tally {
     different: u64,
     /// Another user has the name or the id.
     taken: u64,
+    /// Written with an address that is another user's, so that it takes no effect.
+    without_address: u64,
     /// Lines that were refused.
     wrong: u64,
     /// Whether the file was read to its end, and has the end line that it announces.
@@ -50,7 +52,7 @@ enum Became {
 
 /// What a [`Step`] led to.
 struct Done {
-    became: Vec<(u64, Became)>,
+    became: Vec<(u64, Became, bool)>,
     found: Option<Found>,
     bytes: u64,
 }
@@ -102,15 +104,18 @@ async fn apply(bulk: &BulkUsers, arguments: &ImportArguments, step: Step) -> Res
     let Found::Users(users) = found else { return Ok(Done { became: Vec::new(), found: Some(found), bytes }) };
     let (lines, users): (Vec<u64>, Vec<UserRow>) = users.into_iter().unzip();
     let arrivals = if arguments.dry_run { bulk.compare(&users).await } else { bulk.insert(&users).await };
-    let mut became = Vec::new();
+    let mut done = Vec::new();
     for ((line, user), arrival) in lines.into_iter().zip(&users).zip(arrivals.map_err(stopped)?) {
-        became.push((line, settle(bulk, arguments, user, arrival).await.map_err(stopped)?));
+        let (became, address_is_taken) = settle(bulk, arguments, user, arrival).await.map_err(stopped)?;
+        done.push((line, became, address_is_taken));
     }
-    Ok(Done { became, found: None, bytes })
+    Ok(Done { became: done, found: None, bytes })
 }
 
-async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, arrival: Comparison) -> Result<Became, StoreError> {
-    Ok(match arrival {
+/// What became of a user, and whether without the address, which is another user's.
+async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, arrival: Arrival) -> Result<(Became, bool), StoreError> {
+    let mut address_is_taken = arrival.address_is_taken;
+    let became = match arrival.comparison {
         Comparison::New => Became::Imported,
         Comparison::Equal => Became::Equal,
         Comparison::Taken => Became::Taken,
@@ -118,10 +123,15 @@ async fn settle(bulk: &BulkUsers, arguments: &ImportArguments, user: &UserRow, a
         Comparison::Different if arguments.dry_run => Became::Replaced,
         Comparison::Different => match bulk.replace(user).await? {
             Replacement::Replaced => Became::Replaced,
+            Replacement::ReplacedWithoutAddress => {
+                address_is_taken = true;
+                Became::Replaced
+            }
             Replacement::Unneeded => Became::Equal,
             Replacement::Lost => Became::Different,
         },
-    })
+    };
+    Ok((became, address_is_taken))
 }
 
 fn stopped(error: StoreError) -> Failure {
@@ -135,7 +145,11 @@ fn stopped(error: StoreError) -> Failure {
 fn count(tally: &mut Tally, progress: &mut Progress, connection: &Connection, on_conflict: OnConflict, done: Done) -> Result<(), Failure> {
     let output = &connection.output;
     progress.advance(done.bytes, done.became.len() as u64);
-    for (line, became) in done.became {
+    for (line, became, address_is_taken) in done.became {
+        if address_is_taken {
+            tally.without_address += 1;
+            tell(output, true, line, "has the e-mail address of another user, for whom alone it takes effect; `latchkey user set` decides");
+        }
         let is_told = on_conflict != OnConflict::Skip;
         match became {
             Became::Imported => tally.imported += 1,
@@ -176,7 +190,7 @@ fn tell(output: &Output, is_told: bool, line: u64, reason: &str) {
 }
 
 fn sentence(tally: &Tally) -> String {
-    let Tally { dry_run, imported, equal, replaced, different, taken, wrong, seconds, .. } = *tally;
+    let Tally { dry_run, imported, equal, replaced, different, taken, without_address, wrong, seconds, .. } = *tally;
     let counts = [
         (imported, if dry_run { "to import" } else { "imported" }),
         (equal, "equal"),
@@ -184,6 +198,7 @@ fn sentence(tally: &Tally) -> String {
         (different, "different"),
         (taken, "taken"),
         (wrong, "wrong"),
+        (without_address, "with another user's address"),
     ];
     let parts = counts.into_iter().enumerate().filter(|(at, (count, _))| *at < 2 || *count > 0);
     let parts: Vec<_> = parts.map(|(_, (count, what))| format!("{} {what}", HumanCount(count))).collect();

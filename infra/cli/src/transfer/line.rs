@@ -38,6 +38,8 @@ struct UserLine<'a> {
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    email_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,7 @@ pub fn of(user: &UserRow) -> serde_json::Result<Vec<u8>> {
         user_id: user.user_id,
         username: &user.username,
         email: user.email.as_deref(),
+        email_verified: user.email_verified,
         first_name: user.first_name.as_deref(),
         last_name: user.last_name.as_deref(),
         created_at: user.created_at,

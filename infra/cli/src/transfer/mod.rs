@@ -29,7 +29,7 @@ pub struct ImportArguments {
     /// Check every line and compare it with the table, but write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How many transactions, of up to 50 users each, run in parallel
+    /// How many transactions, of up to 14 users each, run in parallel
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "N")]
     pub concurrency: u8,
 }

@@ -35,7 +35,7 @@ pub enum LineError {
     Null,
     /// An unknown member: if it were ignored, what it was meant to say would be lost.
     #[error(
-        "has an unknown member; a user has user_id, username, email, first_name, last_name, created_at, \
+        "has an unknown member; a user has user_id, username, email, email_verified, first_name, last_name, created_at, \
              password_expires_at, disabled_at, epoch, acl, password_hash"
     )]
     Unknown,
@@ -97,14 +97,16 @@ impl Members {
             user_id: self.parsed("user_id", "must be a UUID")?.ok_or(LineError::Member("user_id", "is missing"))?,
             username: self.text("username")?.ok_or(LineError::Member("username", "is missing"))?,
             email: self.text("email")?,
+            email_verified: self.flag("email_verified")?,
             first_name: self.text("first_name")?,
             last_name: self.text("last_name")?,
             created_at: self.instant("created_at")?.ok_or(LineError::Member("created_at", "is missing"))?,
             password_expires_at: self.instant("password_expires_at")?,
             disabled_at: self.instant("disabled_at")?,
+            erased_at: None,
             epoch: self.epoch()?,
             acl: self.acl()?,
-            password_hash: Some(self.hash()?),
+            password_hash: self.hash()?,
         };
         if !Username::normalised(&row.username).is_possible() || row.username.trim() != row.username {
             return Err(LineError::Member("username", "must have 1 to 256 bytes, no control characters, and no space at either end"));
@@ -126,6 +128,14 @@ impl Members {
     fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, must: &'static str) -> Result<Option<T>, LineError> {
         let text = self.text(name).map_err(|_| LineError::Member(name, must))?;
         text.map(|text| text.parse().map_err(|_| LineError::Member(name, must))).transpose()
+    }
+
+    fn flag(&mut self, name: &'static str) -> Result<bool, LineError> {
+        match self.0.remove(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(LineError::Member(name, "must be true or false")),
+        }
     }
 
     fn instant(&mut self, name: &'static str) -> Result<Option<Timestamp>, LineError> {
@@ -150,11 +160,12 @@ impl Members {
         serde_json::from_value(value).map_err(|_| wrong)
     }
 
-    fn hash(&mut self) -> Result<Secret, LineError> {
+    /// A machine account has none.
+    fn hash(&mut self) -> Result<Option<Secret>, LineError> {
         const NAME: &str = "password_hash";
-        let text = self.text(NAME)?.ok_or(LineError::Member(NAME, "is missing"))?;
+        let Some(text) = self.text(NAME)? else { return Ok(None) };
         match PasswordHash::check(&text) {
-            Ok(_) => Ok(Secret::new(text)),
+            Ok(_) => Ok(Some(Secret::new(text))),
             Err(PasswordError::TooCostly) => Err(LineError::Member(NAME, "would cost each login too much time or memory")),
             Err(_) => Err(LineError::Member(NAME, "is not argon2, bcrypt, scrypt or PBKDF2 in a known format")),
         }
@@ -170,8 +181,8 @@ mod tests {
 
     fn whole() -> Value {
         serde_json::json!({
-            "user_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "username": "Carol", "email": "carol@example.com", "first_name": "Carol",
-            "last_name": "Smith", "created_at": "2024-01-31T12:00:00Z", "password_expires_at": "2031-01-01T00:00:00Z",
+            "user_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "username": "Carol", "email": "carol@example.com", "email_verified": true,
+            "first_name": "Carol", "last_name": "Smith", "created_at": "2024-01-31T12:00:00Z", "password_expires_at": "2031-01-01T00:00:00Z",
             "disabled_at": "2025-01-01T00:00:00Z", "epoch": 7, "password_hash": HASH,
             "acl": [{"scope": {"organizationId": ["acme"]}, "permissions": ["read"]}],
         })
@@ -193,21 +204,22 @@ mod tests {
     }
 
     #[test]
-    fn four_members_are_enough() {
+    fn three_members_are_enough() {
         let line = serde_json::json!({"user_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "username": "c",
-            "created_at": "2024-01-31T12:00:00.5+02:00", "password_hash": HASH});
+            "created_at": "2024-01-31T12:00:00.5+02:00"});
 
         let Ok(Line::User(row)) = parse(line.to_string().as_bytes()) else { panic!("not read") };
 
         assert_eq!((row.epoch, row.acl.0.len(), row.email, row.created_at.to_string().as_str()), (0, 0, None, "2024-01-31T10:00:00Z"));
+        assert!(row.password_hash.is_none() && !row.email_verified);
     }
 
     #[test]
     fn a_wrong_line_is_told_by_its_member_and_never_by_its_content() {
-        for name in ["user_id", "username", "created_at", "password_hash"] {
+        for name in ["user_id", "username", "created_at"] {
             assert_eq!(reason(|line| drop(line.as_object_mut().unwrap().remove(name))), format!("{name} is missing"));
         }
-        for name in ["user_id", "username", "email", "created_at", "disabled_at", "epoch", "acl", "password_hash"] {
+        for name in ["user_id", "username", "email", "email_verified", "created_at", "disabled_at", "epoch", "acl", "password_hash"] {
             for wrong in [serde_json::json!({HASH: HASH}), serde_json::json!([[HASH]]), serde_json::json!(-1)] {
                 let reason = reason(|line| line[name] = wrong);
                 assert!(reason.starts_with(name) && !reason.contains("$2b"), "{reason}");

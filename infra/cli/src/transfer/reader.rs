@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use latchkey::domain::{UserId, Username};
 use latchkey::store::UserRow;
-use latchkey::store::bulk::USERS_AT_ONCE;
+use latchkey::store::bulk::{USERS_AT_ONCE, places};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::line::{FORMAT, Header, VERSION};
@@ -21,7 +20,7 @@ const BATCH_BYTES: usize = 1024 * 1024;
 /// What the reader found.
 #[derive(Debug)]
 pub enum Found {
-    /// Users and their line numbers. No two share a name or an id.
+    /// Users and their line numbers. No two share a name, an id or an address.
     Users(Vec<(u64, UserRow)>),
     /// A line that was refused.
     Wrong(u64, LineError),
@@ -64,8 +63,7 @@ struct Reader<R> {
     bytes: u64,
     batch: Vec<(u64, UserRow)>,
     batch_bytes: usize,
-    names: HashSet<String>,
-    ids: HashSet<UserId>,
+    places: HashSet<String>,
 }
 
 /// Nobody receives the steps any more.
@@ -80,7 +78,7 @@ enum Text {
 
 impl<R: BufRead> Reader<R> {
     fn new(input: R, sender: Sender<Step>) -> Self {
-        Self { input, sender, line: 0, bytes: 0, batch: Vec::new(), batch_bytes: 0, names: HashSet::new(), ids: HashSet::new() }
+        Self { input, sender, line: 0, bytes: 0, batch: Vec::new(), batch_bytes: 0, places: HashSet::new() }
     }
 
     fn run(mut self) {
@@ -173,13 +171,12 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn take(&mut self, user: UserRow, bytes: usize) -> Result<(), Stopped> {
-        let name = Username::normalised(&user.username).to_string();
+        let places = places(&user);
         let is_full = self.batch.len() == USERS_AT_ONCE || self.batch_bytes + bytes > BATCH_BYTES;
-        if is_full || self.names.contains(&name) || self.ids.contains(&user.user_id) {
+        if is_full || places.iter().any(|place| self.places.contains(place)) {
             self.flush()?;
         }
-        self.names.insert(name);
-        self.ids.insert(user.user_id);
+        self.places.extend(places);
         self.batch_bytes += bytes;
         self.batch.push((self.line, user));
         Ok(())
@@ -187,8 +184,7 @@ impl<R: BufRead> Reader<R> {
 
     fn flush(&mut self) -> Result<(), Stopped> {
         let batch = std::mem::take(&mut self.batch);
-        self.names.clear();
-        self.ids.clear();
+        self.places.clear();
         self.batch_bytes = 0;
         if batch.is_empty() { Ok(()) } else { self.send(Found::Users(batch)) }
     }
@@ -242,14 +238,19 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_ends_at_fifty_users_and_where_a_name_or_id_comes_again() {
-        let lines: Vec<_> = (0..120).map(user).collect();
+    fn a_batch_ends_at_fourteen_users_and_where_a_name_an_id_or_an_address_comes_again() {
+        let lines: Vec<_> = (0..33).map(user).collect();
         let batches = found(&format!("{HEADER}\n{}\n", lines.join("\n")));
-        assert_eq!(batches.iter().map(|batch| batch.split(',').count()).collect::<Vec<_>>(), [50, 50, 20]);
+        assert_eq!(batches.iter().map(|batch| batch.split(',').count()).collect::<Vec<_>>(), [14, 14, 5]);
 
         assert_eq!(found(&format!("{HEADER}\n{}\n{}\n{}\n", user(1), user(2), user(1))), ["[2, 3]", "[4]"]);
         let other_id = user(2).replace("u2", "U1");
         assert_eq!(found(&format!("{HEADER}\n{}\n{other_id}", user(1))), ["[2]", "[3]"]);
+        let with = |number, address| user(number).replace("\"created_at\"", &format!("\"email\":\"{address}\",\"created_at\""));
+        let (one, other) = (with(1, "carol@example.com"), with(2, "Carol@EXAMPLE.com"));
+        assert_eq!(found(&format!("{HEADER}\n{one}\n{}\n{other}", user(3))), ["[2, 3]", "[4]"]);
+        let named = user(2).replace("u2", "carol@example.com");
+        assert_eq!(found(&format!("{HEADER}\n{one}\n{named}")), ["[2]", "[3]"]);
     }
 
     #[test]

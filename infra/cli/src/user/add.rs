@@ -1,7 +1,7 @@
 //! `latchkey user add`.
 
-use latchkey::domain::{Secret, Timestamp, UserId, Username};
-use latchkey::store::{UserRow, Users};
+use latchkey::domain::{EmailAddress, Secret, Timestamp, Username};
+use latchkey::store::{NewUserError, UserRow, Users};
 use serde::Serialize;
 
 use super::{AclArguments, UserView};
@@ -14,9 +14,9 @@ use crate::passwords::PasswordArguments;
 pub struct Arguments {
     /// The name to log in with
     name: String,
-    /// The address that one-time passwords are mailed to
+    /// The address that mails go to, and that the user can log in with
     #[arg(long)]
-    email: Option<String>,
+    email: Option<EmailAddress>,
     /// First name
     #[arg(long)]
     first_name: Option<String>,
@@ -30,6 +30,9 @@ pub struct Arguments {
     acl: AclArguments,
     #[command(flatten)]
     password: PasswordArguments,
+    /// Give no password: a machine account, which has API keys only
+    #[arg(long, conflicts_with_all = ["password_stdin", "generate", "password_expires"])]
+    no_password: bool,
 }
 
 #[derive(Serialize)]
@@ -41,13 +44,11 @@ struct Added {
 }
 
 pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { name, email, first_name, last_name, password_expires, acl, password } = arguments;
+    let Arguments { name, email, first_name, last_name, password_expires, acl, password, no_password } = arguments;
+    let email = email.map(|email| email.to_string());
     let normalised = Username::normalised(&name);
     if !normalised.is_possible() || name.trim() != name {
         return Err(Failure::Usage("A user name has 1 to 256 bytes, no control characters, and no space at either end.".into()));
-    }
-    if email.as_ref().is_some_and(|email| !is_address(email)) {
-        return Err(Failure::Usage("The e-mail address must look like somebody@example.com.".into()));
     }
     let acl = acl.read(connection)?.unwrap_or_default();
     let users = Users::new(&connection.database);
@@ -59,39 +60,44 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     }
     let names: Vec<&str> =
         [Some(name.as_str()), email.as_deref(), first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect();
-    let password = password.take(connection, &names).await?;
+    let password = if no_password { None } else { Some(password.take(connection, &names).await?) };
     let row = UserRow {
-        user_id: UserId::random(),
-        username: name.clone(),
         email: email.clone(),
         first_name: first_name.clone(),
         last_name: last_name.clone(),
-        created_at: connection.now(),
         password_expires_at: password_expires,
-        disabled_at: None,
-        epoch: 0,
         acl,
-        password_hash: Some(Secret::new(password.hash.as_str())),
+        password_hash: password.as_ref().map(|password| Secret::new(password.hash.as_str())),
+        ..UserRow::new(name.clone(), connection.now())
     };
     let entry = journal::begin(connection, OperatorAct::UserAdd, row.user_id).await?;
-    if !entry.run(users.insert_new(&row)).await? {
+    let inserted = entry
+        .run(async {
+            match users.insert_new(&row).await {
+                Ok(()) => Ok(None),
+                Err(NewUserError::NameTaken) => Ok(Some(taken())),
+                Err(NewUserError::EmailTaken) => Ok(Some(super::address_taken())),
+                Err(NewUserError::Repeated(_)) => Ok(None),
+                Err(NewUserError::Store(error)) => Err(error),
+            }
+        })
+        .await?;
+    if let Some(refused) = inserted {
         entry.unchanged().await?;
-        return Err(taken());
+        return Err(refused);
     }
     let id = row.user_id;
     let mut sentence = format!("Created user {name} with id {id}.");
     if row.acl.0.is_empty() {
         sentence.push_str(" The user has no rights and is a member of no entity; `latchkey user grant` grants both.");
     }
-    if let Some(generated) = &password.generated {
+    if no_password {
+        sentence.push_str(" The user has no password; `latchkey key add` makes a key.");
+    }
+    let generated = password.and_then(|password| password.generated);
+    if let Some(generated) = &generated {
         sentence.push_str(&format!("\nPassword: {}", generated.expose()));
     }
-    connection.output.answer(sentence, &Added { user: row.into(), password: password.generated })?;
+    connection.output.answer(sentence, &Added { user: row.into(), password: generated })?;
     entry.done().await
-}
-
-/// Catches a slip. Only a mail can prove that the address exists.
-fn is_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

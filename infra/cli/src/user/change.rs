@@ -1,9 +1,8 @@
-//! `latchkey user disable`, `enable`, `passwd` and `grant`: both rows of the user in one transaction, or nothing. `unlock`, which
+//! `latchkey user disable`, `enable`, `passwd` and `grant`: all rows of the user in one transaction, or nothing. `unlock`, which
 //! changes the one row that counts wrong passwords.
 
 use latchkey::domain::{Timestamp, Username};
-use latchkey::store::Users;
-use latchkey::store::directory::UserChange;
+use latchkey::store::{UserChange, Users};
 use serde_json::json;
 
 use super::{ATTEMPTS, AclArguments, Named, find, find_by_id, kept_changing};
@@ -15,7 +14,7 @@ use crate::passwords::PasswordArguments;
 /// Raises the epoch as well: after being enabled again, the user must log in again.
 pub async fn disable(connection: &Connection, named: &str) -> Result<(), Failure> {
     let now = connection.now();
-    let wanted = UserChange { disabled_at: Some(Some(now)), next_epoch: true, ..UserChange::default() };
+    let wanted = UserChange::disable(now);
     let (user, entry) =
         super::change_recorded(connection, named, OperatorAct::UserDisable, |user| user.is_active().then(|| wanted.clone())).await?;
     let (id, name, changed) = (user.user_id, &user.username, entry.is_some());
@@ -85,7 +84,7 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
     let entry = journal::begin(connection, OperatorAct::UserPasswd, user.user_id).await?;
     let changing = async {
         let mut attempts = 1;
-        while !users.change_password(&user, password.hash.as_str(), expires_at).await? {
+        while !users.change_password(&user, password.hash.as_str(), expires_at, connection.now()).await? {
             // The name may belong to somebody else by now: the user found first is meant.
             user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
             attempts += 1;

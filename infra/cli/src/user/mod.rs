@@ -3,12 +3,13 @@
 mod add;
 mod change;
 mod read;
+mod reindex;
 mod rights;
+mod set;
 
 use clap::Subcommand;
 use latchkey::domain::{Acl, Timestamp, UserId, Username};
-use latchkey::store::directory::UserChange;
-use latchkey::store::{UserRow, Users};
+use latchkey::store::{UserChange, UserChangeError, UserRow, Users};
 use serde::Serialize;
 
 use crate::Failure;
@@ -25,6 +26,8 @@ pub enum Command {
     Show(Named),
     /// List all users, in no particular order
     List(read::ListArguments),
+    /// Change a user's names or e-mail address
+    Set(set::Arguments),
     /// Disable a user: logins end, and neither the password nor the API keys work
     Disable(Named),
     /// Enable a user, who must then log in again
@@ -35,6 +38,9 @@ pub enum Command {
     Passwd(change::PasswdArguments),
     /// Replace a user's ACL
     Grant(change::GrantArguments),
+    /// Put every user into the list that `users-list` reads, and let every user's address take effect; needed once after an
+    /// upgrade from a release without the list, or without logins by address
+    Reindex,
 }
 
 /// The user that a command is about.
@@ -73,6 +79,8 @@ pub async fn run(connection: &Connection, command: Command) -> Result<(), Failur
         Command::Unlock(named) => change::unlock(connection, &named.user).await,
         Command::Passwd(arguments) => change::passwd(connection, &arguments).await,
         Command::Grant(arguments) => change::grant(connection, &arguments).await,
+        Command::Set(arguments) => set::run(connection, &arguments).await,
+        Command::Reindex => reindex::run(connection).await,
     }
 }
 
@@ -82,6 +90,7 @@ pub struct UserView {
     pub user_id: UserId,
     pub username: String,
     pub email: Option<String>,
+    pub email_verified: bool,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub created_at: Timestamp,
@@ -97,6 +106,7 @@ impl From<UserRow> for UserView {
             user_id: row.user_id,
             username: row.username,
             email: row.email,
+            email_verified: row.email_verified,
             first_name: row.first_name,
             last_name: row.last_name,
             created_at: row.created_at,
@@ -117,7 +127,7 @@ impl From<UserRow> for UserView {
 pub async fn find(connection: &Connection, named: &str) -> Result<UserRow, Failure> {
     let users = Users::new(&connection.database);
     let by_id = match named.parse::<UserId>() {
-        Ok(id) => connection.directory.find_by_id(id).await?,
+        Ok(id) => users.find_by_id(id).await?,
         Err(_) => None,
     };
     let name = Username::normalised(by_id.as_ref().map_or(named, |user| &user.username));
@@ -136,8 +146,9 @@ pub async fn find(connection: &Connection, named: &str) -> Result<UserRow, Failu
 /// [`Failure::NotFound`] if there is none.
 pub async fn find_by_id(connection: &Connection, id: UserId) -> Result<UserRow, Failure> {
     let gone = || Failure::NotFound(format!("The user {id} no longer exists."));
-    let by_id = connection.directory.find_by_id(id).await?.ok_or_else(gone)?;
-    let found = Users::new(&connection.database).find_by_name(&Username::normalised(&by_id.username)).await?;
+    let users = Users::new(&connection.database);
+    let by_id = users.find_by_id(id).await?.ok_or_else(gone)?;
+    let found = users.find_by_name(&Username::normalised(&by_id.username)).await?;
     found.filter(|found| found.user_id == id).ok_or_else(gone)
 }
 
@@ -163,8 +174,11 @@ pub async fn change(
         };
         found = Some(user.user_id);
         let Some(wanted) = change(&user) else { return Ok((user, false)) };
-        if connection.directory.change_user(&user, &wanted).await? {
-            return Ok((user, true));
+        match Users::new(&connection.database).change(&user, &wanted, connection.now()).await {
+            Ok(true) => return Ok((user, true)),
+            Ok(false) => {}
+            Err(UserChangeError::EmailTaken) => return Err(address_taken()),
+            Err(UserChangeError::Store(error)) => return Err(error.into()),
         }
     }
     Err(kept_changing(named))
@@ -191,6 +205,13 @@ pub async fn change_recorded<'c>(
     }
     entry.unchanged().await?;
     Ok((user, None))
+}
+
+/// The failure where another user has the address.
+pub fn address_taken() -> Failure {
+    Failure::Refused(
+        "The e-mail address is another user's, or another user's name. `latchkey doctor` lists addresses that several have.".into(),
+    )
 }
 
 /// The failure after the last try.

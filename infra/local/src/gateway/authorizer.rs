@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 
 use super::{Gateway, Refusal};
-use crate::console::say;
 use crate::template::Authorizer;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,14 +30,10 @@ impl Gateway {
     }
 
     async fn ask(&self, authorizer: &Authorizer, event: &Value, sources: &[String]) -> Result<Decision, Refusal> {
-        let asked = self.lambda.invoke(&authorizer.function, question(event, sources).to_string().into_bytes()).await;
-        let cause = match asked.as_deref().map(read) {
-            Ok(Some(decision)) => return Ok(decision),
-            Ok(None) => "an answer that API Gateway would not take".to_owned(),
-            Err(failure) => format!("no answer: {failure:?}"),
-        };
-        say(format!("{} gave {cause}", authorizer.function));
-        Err(Refusal::Failed)
+        // Whatever keeps an authorizer from deciding is a 500.
+        let asked = self.invoke(&authorizer.function, &question(event, sources)).await;
+        let answer = asked.map_err(|refusal| Refusal::Failed(refusal.cause().unwrap_or_default()))?;
+        read(&answer).ok_or_else(|| Refusal::Failed(format!("{} gave an answer that API Gateway would not take", authorizer.function)))
     }
 }
 
@@ -77,13 +72,9 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use axum::Router;
-    use axum::body::Bytes;
-    use axum::extract::Path;
     use axum::http::StatusCode;
-    use axum::routing::post;
 
-    use super::super::tests::{message, sent_to, serving};
+    use super::super::tests::{FAILED, message, sent_to, serving};
     use super::*;
     use crate::template::Route;
 
@@ -92,20 +83,18 @@ mod tests {
     async fn stack() -> (SocketAddr, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = asked.clone();
-        let functions = post(|Path(operation): Path<String>, body: Bytes| async move {
-            if operation == "echo" {
-                return (StatusCode::OK, json!({ "statusCode": 200, "body": String::from_utf8_lossy(&body) }).to_string());
+        let functions = move |function: &str, event: Value| {
+            if function == "echo" {
+                return Ok(json!({ "statusCode": 200, "body": event.to_string() }));
             }
             counted.fetch_add(1, Ordering::SeqCst);
-            let event: Value = serde_json::from_slice(&body).unwrap();
             match event["identitySource"][0].as_str().unwrap() {
-                "good" => (StatusCode::OK, json!({ "isAuthorized": true, "context": { "told": event } }).to_string()),
-                "broken" => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
-                "odd" => (StatusCode::OK, "{}".to_owned()),
-                _ => (StatusCode::OK, json!({ "isAuthorized": false, "context": {} }).to_string()),
+                "good" => Ok(json!({ "isAuthorized": true, "context": { "told": event } })),
+                "broken" => Err(FAILED),
+                "odd" => Ok(json!({})),
+                _ => Ok(json!({ "isAuthorized": false, "context": {} })),
             }
-        });
-        let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
+        };
         let (name, function) = ("Latchkey".to_owned(), "authorizer".to_owned());
         let authorizer = Authorizer { name, function, headers: vec!["authorization".to_owned()] };
         let route = |path: &str| Route {
@@ -115,7 +104,7 @@ mod tests {
             authorizer: Some(authorizer.clone()),
             limit: None,
         };
-        (serving(vec![route("/behind/{x}"), route("/beside")], functions, ["echo", "authorizer"]).await, asked)
+        (serving(vec![route("/behind/{x}"), route("/beside")], functions).await, asked)
     }
 
     async fn with(address: SocketAddr, path: &str, credential: &str) -> (StatusCode, Value) {

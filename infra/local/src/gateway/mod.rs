@@ -1,12 +1,12 @@
-//! The HTTP API: what API Gateway is to the functions, in front of `cargo lambda watch`. Imports [`crate::lambda`], [`crate::template`].
+//! The HTTP API: what API Gateway is to the functions. Imports [`crate::console`], [`crate::lambda`], [`crate::template`].
 //!
-//! It answers as an HTTP API with payload format 2.0 does, and stricter than `cargo lambda watch`'s own front, which answers
-//! 500 to a body or a header that is not UTF-8 and leaves path parameters encoded. In one thing it differs from AWS on
-//! purpose: a known path with a wrong method is 405 here and 404 there. A route with a Lambda authorizer has it here, too, and
-//! its limit if one asks for it ([`Gateway::limited_by`]).
+//! It answers as an HTTP API with payload format 2.0 does. In one thing it differs from AWS on purpose: a known path with a wrong
+//! method is 405 here and 404 there. A route with a Lambda authorizer has it here, too, and its limit if one asks for it
+//! ([`Gateway::limited_by`]). Each request is a line on the console.
 
 mod answer;
 mod authorizer;
+mod cors;
 mod event;
 mod limiter;
 mod refusal;
@@ -15,6 +15,7 @@ mod routing;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -25,13 +26,16 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use http_body_util::BodyExt;
 use latchkey::http::SECURITY_HEADERS;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::console::say;
-use crate::lambda::{Failure, Lambda};
+use crate::console::Console;
+use crate::lambda::Invoke;
 use crate::template::Route;
 
+pub use cors::Cors;
 pub use event::Arrival;
 pub use limiter::Limiter;
 pub use refusal::Refusal;
@@ -43,28 +47,40 @@ pub const HEAD_LIMIT: usize = 10_240;
 /// Bytes of body that API Gateway takes.
 pub const BODY_LIMIT: usize = 10_000_000;
 
+/// How long API Gateway waits for a function.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
 /// Routes in front of functions.
 #[derive(Debug)]
 pub struct Gateway {
     routing: Routing,
-    lambda: Lambda,
+    functions: Arc<dyn Invoke>,
     /// What the functions see as `Host`, whatever the client said: in AWS no other name reaches them either.
     authority: String,
     /// What holds the routes to their limits, if anything does.
     limiter: Option<Limiter>,
+    /// Which pages may call, if any.
+    cors: Option<Cors>,
+    console: Console,
 }
 
 impl Gateway {
-    /// `routes` in front of `lambda`, known to the functions as `authority` (`127.0.0.1:9000`).
+    /// `routes` in front of `functions`, known to these as `authority` (`127.0.0.1:9000`).
     #[must_use]
-    pub fn new(routes: Vec<Route>, lambda: Lambda, authority: String) -> Self {
-        Self { routing: Routing::new(routes), lambda, authority, limiter: None }
+    pub fn new(routes: Vec<Route>, functions: Arc<dyn Invoke>, authority: String, console: Console) -> Self {
+        Self { routing: Routing::new(routes), functions, authority, limiter: None, cors: None, console }
     }
 
     /// The same, which holds each route to its limit.
     #[must_use]
     pub fn limited_by(self, limiter: Limiter) -> Self {
         Self { limiter: Some(limiter), ..self }
+    }
+
+    /// The same, which lets pages call.
+    #[must_use]
+    pub fn open_to(self, cors: Cors) -> Self {
+        Self { cors: Some(cors), ..self }
     }
 
     async fn pass_on(&self, id: &str, source: IpAddr, request: Request) -> Result<Response, Refusal> {
@@ -87,18 +103,30 @@ impl Gateway {
             self.authorize(authorizer, &mut event).await?;
         }
 
-        let answered = self.lambda.invoke(&route.operation, event.to_string().into_bytes()).await;
-        match answered.map(|payload| answer::response(&payload)) {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(cause)) => {
-                say(format!("{} gave an answer that API Gateway would not take ({cause}); request {id}", route.operation));
-                Err(Refusal::Failed)
-            }
-            Err(failure) => {
-                say(format!("{} gave no answer ({failure:?}); request {id}", route.operation));
-                Err(if matches!(failure, Failure::Failed(_)) { Refusal::Failed } else { Refusal::Unavailable })
-            }
+        let payload = self.invoke(&route.operation, &event).await?;
+        answer::response(&payload)
+            .map_err(|cause| Refusal::Failed(format!("{} gave an answer that API Gateway would not take: {cause}", route.operation)))
+    }
+
+    async fn invoke(&self, function: &str, event: &Value) -> Result<Bytes, Refusal> {
+        match timeout(ANSWER_WITHIN, self.functions.invoke(function, event.to_string().into_bytes())).await {
+            Ok(answered) => answered.map_err(|error| Refusal::Failed(format!("{function}: {error}"))),
+            Err(_) => Err(Refusal::Unavailable(function.to_owned())),
         }
+    }
+
+    /// Tells the developer of a request, by its route: one-time tokens are in paths.
+    fn log(&self, id: &str, method: &str, path: &str, status: u16, took: Duration, cause: Option<&str>) {
+        let route = match self.routing.find(method, path) {
+            Match::Route(route, _) => &route.path,
+            _ => path,
+        };
+        let ms = took.as_millis();
+        let why = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.console.report("request", &format!("{status} {method} {route} {ms} ms{why}"), || {
+            let ms = u64::try_from(ms).unwrap_or(u64::MAX);
+            json!({ "status": status, "method": method, "route": route, "ms": ms, "requestId": id, "cause": cause })
+        });
     }
 }
 
@@ -107,20 +135,30 @@ pub fn app(gateway: Gateway) -> Router {
     Router::new().fallback(handle).with_state(Arc::new(gateway))
 }
 
-/// Serves `gateway` on `listener`; returns only if that fails.
+/// Serves `app` on `listener`; returns only if that fails.
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, gateway: Gateway) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
     // An answer is one small write, which must not wait for the client's delayed acknowledgement of the one before.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    axum::serve(listener, app(gateway).into_make_service_with_connect_info::<SocketAddr>()).await
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 async fn handle(State(gateway): State<Arc<Gateway>>, ConnectInfo(client): ConnectInfo<SocketAddr>, request: Request) -> Response {
-    let id = Uuid::new_v4().to_string();
-    let mut response = gateway.pass_on(&id, client.ip(), request).await.unwrap_or_else(Refusal::into_response);
+    let (id, started) = (Uuid::new_v4().to_string(), Instant::now());
+    let (method, path, asked) = (request.method().clone(), request.uri().path().to_owned(), request.headers().clone());
+    let answered = match gateway.cors.as_ref().and_then(|cors| cors.preflight(&method, &asked)) {
+        Some(preflight) => Ok(preflight),
+        None => gateway.pass_on(&id, client.ip(), request).await,
+    };
+    let cause = answered.as_ref().err().and_then(Refusal::cause);
+    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    gateway.log(&id, method.as_str(), &path, response.status().as_u16(), started.elapsed(), cause.as_deref());
     let headers = response.headers_mut();
+    if let Some(cors) = &gateway.cors {
+        cors.admit(&asked, headers);
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("apigw-requestid", id);
     }
@@ -159,25 +197,45 @@ async fn read(mut body: Body) -> Result<Bytes, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use axum::extract::Path;
+    use std::pin::Pin;
+
     use axum::http::{StatusCode, header};
-    use axum::routing::post;
     use http_body_util::Full;
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
-    use serde_json::{Value, json};
+    use latchkey_runtime_api::{Failure, InvokeError};
 
     use super::*;
     use crate::template::Limit;
 
+    pub(super) const FAILED: InvokeError = InvokeError::Failed(Failure::TooLong);
+
+    /// Functions that do what the closure does.
+    struct Functions<F>(F);
+
+    impl<F> std::fmt::Debug for Functions<F> {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("Functions")
+        }
+    }
+
+    impl<F: Fn(&str, Value) -> Result<Value, InvokeError> + Send + Sync> Invoke for Functions<F> {
+        fn invoke<'a>(
+            &'a self,
+            function: &'a str,
+            event: Vec<u8>,
+        ) -> Pin<Box<dyn Future<Output = Result<Bytes, InvokeError>> + Send + 'a>> {
+            let answer = (self.0)(function, serde_json::from_slice(&event).unwrap());
+            Box::pin(std::future::ready(answer.map(|answer| answer.to_string().into())))
+        }
+    }
+
+    fn echo(function: &str, event: Value) -> Result<Value, InvokeError> {
+        if function == "broken" { Err(FAILED) } else { Ok(json!({ "statusCode": 200, "body": event.to_string() })) }
+    }
+
     /// A gateway before functions that answer with the event they got, or fail if they are called `broken`.
     async fn stack() -> SocketAddr {
-        let functions = post(|Path(operation): Path<String>, body: Bytes| async move {
-            let echo = json!({ "statusCode": 200, "body": String::from_utf8_lossy(&body) });
-            let status = if operation == "broken" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
-            (status, echo.to_string())
-        });
-        let functions = Router::new().route("/2015-03-31/functions/{operation}/invocations", functions);
         let route = |method: &str, path: &str, operation: &str| Route {
             path: path.into(),
             method: method.into(),
@@ -185,26 +243,27 @@ mod tests {
             authorizer: None,
             limit: None,
         };
-        serving(vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")], functions, ["echo", "broken"]).await
+        serving(vec![route("POST", "/echo/{x}", "echo"), route("POST", "/broken", "broken")], echo).await
     }
 
     /// A gateway with these routes before these functions.
-    pub(super) async fn serving(routes: Vec<Route>, functions: Router, operations: [&str; 2]) -> SocketAddr {
-        limited(routes, functions, operations, None).await
+    pub(super) async fn serving<F>(routes: Vec<Route>, functions: F) -> SocketAddr
+    where
+        F: Fn(&str, Value) -> Result<Value, InvokeError> + Send + Sync + 'static,
+    {
+        served(routes, functions, |gateway| gateway).await
     }
 
-    /// The same, held to the routes' limits.
-    async fn limited<const N: usize>(routes: Vec<Route>, functions: Router, operations: [&str; N], limiter: Option<Limiter>) -> SocketAddr {
-        let [lambda, gateway] = [listener().await, listener().await];
-        let (lambda_address, address) = (lambda.local_addr().unwrap(), gateway.local_addr().unwrap());
-        tokio::spawn(async { axum::serve(lambda, functions).await });
-        let gateway_of = Gateway { limiter, ..Gateway::new(routes, Lambda::new(lambda_address, operations), address.to_string()) };
-        tokio::spawn(serve(gateway, gateway_of));
+    /// The same, changed.
+    async fn served<F>(routes: Vec<Route>, functions: F, changed: impl FnOnce(Gateway) -> Gateway) -> SocketAddr
+    where
+        F: Fn(&str, Value) -> Result<Value, InvokeError> + Send + Sync + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = Gateway::new(routes, Arc::new(Functions(functions)), address.to_string(), Console::default());
+        tokio::spawn(serve(listener, app(changed(gateway))));
         address
-    }
-
-    async fn listener() -> TcpListener {
-        TcpListener::bind("127.0.0.1:0").await.unwrap()
     }
 
     async fn sent(method: &str, path: &str, headers: &[(&str, &[u8])], body: Vec<u8>) -> (StatusCode, Option<String>, Value) {
@@ -255,17 +314,39 @@ mod tests {
 
     #[tokio::test]
     async fn a_route_above_its_limit_is_429() {
-        let functions = Router::new().fallback(|| async { json!({ "statusCode": 200, "body": "{}" }).to_string() });
         let route =
             |path: &str, limit| Route { path: path.into(), method: "POST".into(), operation: "echo".into(), authorizer: None, limit };
         let routes = vec![route("/limited", Some(Limit { rate: 1, burst: 0 })), route("/free", None)];
         let limiter = Limiter::new(&routes);
-        let address = limited(routes, functions, ["echo"], Some(limiter)).await;
+        let address = served(routes, echo, |gateway| gateway.limited_by(limiter)).await;
 
         let limited = sent_to(address, "POST", "/limited", &[], vec![]).await;
 
         assert_eq!(limited, (StatusCode::TOO_MANY_REQUESTS, None, message("Too Many Requests")));
         assert_eq!(sent_to(address, "POST", "/free", &[], vec![]).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_may_call_can_read_every_answer_and_the_gateway_answers_its_preflight() {
+        let route = Route { path: "/echo".into(), method: "POST".into(), operation: "echo".into(), authorizer: None, limit: None };
+        let told = crate::template::Cors { methods: "POST".into(), headers: "apikey".into(), exposed: "link".into(), max_age: 600 };
+        let cors = Cors::new(vec!["http://localhost:*".to_owned()], told);
+        let address = served(vec![route], echo, |gateway| gateway.open_to(cors)).await;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let answered = async |method: &str, path: &str, origin: &str| {
+            let request = axum::http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+            let request = request.header("origin", origin).header("access-control-request-method", "POST");
+            let response = client.request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap();
+            let allowed = response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+            (response.status().as_u16(), allowed.map(|origin| origin.to_str().unwrap().to_owned()))
+        };
+
+        let page = "http://localhost:5173";
+        assert_eq!(answered("OPTIONS", "/echo", page).await, (204, Some(page.to_owned())));
+        assert_eq!(answered("POST", "/echo", page).await, (200, Some(page.to_owned())));
+        assert_eq!(answered("POST", "/none", page).await, (404, Some(page.to_owned())));
+        assert_eq!(answered("OPTIONS", "/echo", "https://evil.example").await, (204, None));
+        assert_eq!(answered("POST", "/echo", "https://evil.example").await, (200, None));
     }
 
     #[tokio::test]

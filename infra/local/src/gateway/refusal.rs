@@ -22,10 +22,10 @@ pub enum Refusal {
     BodyTooLarge,
     /// The route gets more requests than its limit.
     TooManyRequests,
-    /// The function, or the authorizer before it, failed, or its answer makes no sense.
-    Failed,
-    /// The function was too slow, or is not running.
-    Unavailable,
+    /// The function, or the authorizer before it, failed, or its answer makes no sense: for this reason, which the caller is not told.
+    Failed(String),
+    /// The function of this name was too slow.
+    Unavailable(String),
 }
 
 impl Refusal {
@@ -39,8 +39,17 @@ impl Refusal {
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What the developer is told of it.
+    pub(super) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Failed(cause) => Some(cause.clone()),
+            Self::Unavailable(function) => Some(format!("{function} was too slow")),
+            _ => None,
         }
     }
 
@@ -54,8 +63,8 @@ impl Refusal {
             Self::HeadTooLarge => r#"{"message":"Request Header Fields Too Large"}"#,
             Self::BodyTooLarge => r#"{"message":"Request Entity Too Large"}"#,
             Self::TooManyRequests => r#"{"message":"Too Many Requests"}"#,
-            Self::Failed => r#"{"message":"Internal Server Error"}"#,
-            Self::Unavailable => r#"{"message":"Service Unavailable"}"#,
+            Self::Failed(_) => r#"{"message":"Internal Server Error"}"#,
+            Self::Unavailable(_) => r#"{"message":"Service Unavailable"}"#,
         }
     }
 }

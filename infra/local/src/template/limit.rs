@@ -24,6 +24,8 @@ pub(super) fn of_event(template: &Template, event: &Value, method: &str, path: &
     let api = template.resources("AWS::Serverless::HttpApi").find(|(id, _)| Some(*id) == api).map(|(_, api)| api);
     let settings = |api: &'_ Value| {
         let own = api.get("RouteSettings").and_then(|routes| routes.get(format!("{method} {path}")));
+        // Those of a route that is not always deployed: `!If [condition, settings, !Ref AWS::NoValue]`.
+        let own = own.map(|own| own.pointer("/Fn::If/1").unwrap_or(own));
         own.or(api.get("DefaultRouteSettings")).cloned()
     };
     let Some(settings) = api.and_then(settings) else { return Ok(None) };

@@ -1,11 +1,15 @@
 //! What `template.yaml` says about routes, functions and tables. Imports [`crate::yaml`].
 
 mod authorizer;
+mod conditions;
+mod cors;
+mod event_source;
 mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -13,6 +17,8 @@ use serde_json::Value;
 use crate::yaml;
 
 pub use authorizer::Authorizer;
+pub use cors::{Cors, cors};
+pub use event_source::{EventSource, event_sources};
 pub use limit::Limit;
 
 /// A SAM template whose short tags are in their long forms.
@@ -43,6 +49,8 @@ pub struct Table {
     pub keys: Vec<Key>,
     /// The attribute after whose time a row may be swept up.
     pub ttl: Option<String>,
+    /// What the records of its stream hold, if it has one: `NEW_IMAGE`.
+    pub stream: Option<String>,
 }
 
 /// An attribute of a table's key.
@@ -84,10 +92,19 @@ impl Template {
     }
 }
 
-/// The binary of every function, those without a route too. Conditions are not looked at: this is where everything is developed.
+/// The binary of every function, those without a route too; see [`Template::with`] for those under a condition.
 #[must_use]
 pub fn functions(template: &Template) -> BTreeSet<String> {
     template.resources("AWS::Serverless::Function").map(|(id, _)| kebab_case(id)).collect()
+}
+
+/// How long each function may take for an event: its own `Timeout`, or that of `Globals`, or Lambda's default of three seconds.
+#[must_use]
+pub fn timeouts(template: &Template) -> BTreeMap<String, Duration> {
+    let timeout = |function: Option<&Value>| function.and_then(|function| function.get("Timeout")).and_then(Value::as_u64);
+    let globals = timeout(template.0.pointer("/Globals/Function")).unwrap_or(3);
+    let functions = template.resources("AWS::Serverless::Function");
+    functions.map(|(id, function)| (kebab_case(id), Duration::from_secs(timeout(Some(function)).unwrap_or(globals)))).collect()
 }
 
 /// Every route of every function, sorted.
@@ -190,8 +207,9 @@ fn table(id: &str, properties: &Value) -> Result<Table> {
     }
 
     let ttl = properties.get("TimeToLiveSpecification").and_then(|ttl| text(ttl, "AttributeName"));
+    let stream = properties.get("StreamSpecification").and_then(|stream| text(stream, "StreamViewType"));
     let stem = kebab_case(id.strip_suffix("Table").unwrap_or(id));
-    Ok(Table { stem, keys, ttl })
+    Ok(Table { stem, keys, ttl, stream })
 }
 
 /// `EntityTokenGet` as `entity-token-get`.
@@ -242,6 +260,7 @@ Resources:
       DeletionProtectionEnabled: !If [Protected, true, false]
       AttributeDefinitions: [{AttributeName: sk, AttributeType: N}, {AttributeName: pk, AttributeType: S}]
       KeySchema: [{AttributeName: pk, KeyType: HASH}, {AttributeName: sk, KeyType: RANGE}]
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
       TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
 ";
 
@@ -267,6 +286,20 @@ Resources:
     }
 
     #[test]
+    fn a_function_has_its_own_timeout_or_that_of_all() {
+        let text = format!("Globals: {{Function: {{Timeout: 10}}}}\n{TEMPLATE}");
+        let text = text.replace(
+            "  Authorizer: {Type: AWS::Serverless::Function}",
+            "  Authorizer: {Type: AWS::Serverless::Function, Properties: {Timeout: 60}}",
+        );
+
+        let timeouts = timeouts(&Template::parse(&text).unwrap());
+
+        let seconds = |name: &str, seconds| (name.to_owned(), Duration::from_secs(seconds));
+        assert_eq!(timeouts, [seconds("authorizer", 60), seconds("entity-token-get", 10), seconds("user-login", 10)].into());
+    }
+
+    #[test]
     fn an_operation_has_the_rights_of_its_role() {
         let rights = rights(&Template::parse(TEMPLATE).unwrap());
 
@@ -286,7 +319,8 @@ Resources:
 
         let key = |name: &str, role: &str, kind: &str| Key { name: name.into(), role: role.into(), kind: kind.into() };
         let keys = vec![key("pk", "HASH", "S"), key("sk", "RANGE", "N")];
-        assert_eq!(tables, [Table { stem: "tokens".into(), keys, ttl: Some("expires_at".into()) }]);
+        let stream = Some("NEW_IMAGE".into());
+        assert_eq!(tables, [Table { stem: "tokens".into(), keys, ttl: Some("expires_at".into()), stream }]);
     }
 
     #[test]

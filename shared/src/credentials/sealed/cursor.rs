@@ -1,13 +1,19 @@
 //! Where a list goes on.
+//!
+//! A position can be the name of somebody whom the caller may not see, so a cursor is encrypted where a token is only
+//! sealed: AES-256-GCM-SIV under a key that derives from the ring's.
 
-use super::{SealError, open_text, seal_text, take};
-use crate::credentials::TokenKeys;
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use hmac::Mac;
+
+use super::{SealError, take};
+use crate::credentials::{KeyNumber, TokenKeys};
 use crate::domain::Locator;
 
-/// A place in one list, sealed under the current token key, so that nobody makes one up.
+/// A place in one list, sealed under the current token key, so that nobody makes one up or reads it.
 ///
 /// It gives no right and does not expire: whoever presents it must be let into the list as for its first page. It ends with
-/// the key that sealed it. Nothing in it is encrypted.
+/// the key that sealed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Which list, and whose ([`Locator::of_list`]). A cursor of another list is refused.
@@ -17,7 +23,8 @@ pub struct Cursor {
 }
 
 const PREFIX: &str = "lkcur_";
-/// The text of the longest position.
+const MAX_POSITION_BYTES: usize = 320;
+/// The text of the longest position. Decoding base58 takes time that grows with the square of the length.
 const MAX_TEXT_BYTES: usize = 512;
 
 impl Cursor {
@@ -27,9 +34,15 @@ impl Cursor {
     /// The cursor's text: unreserved characters of a URL only.
     ///
     /// # Errors
-    /// [`SealError`] if the ring is empty.
+    /// [`SealError`] if the position is too long.
     pub fn seal(&self, keys: &TokenKeys) -> Result<String, SealError> {
-        seal_text(keys, PREFIX, keys.current(), &[self.list.bytes().as_slice(), &self.position].concat())
+        if self.position.len() > MAX_POSITION_BYTES {
+            return Err(SealError);
+        }
+        let (number, mut sealed) = (keys.current(), self.position.clone());
+        let nonce = key(keys, number)?.seal_in_place_append_tag(binding(number, self.list), &mut sealed).map_err(|_| SealError)?;
+        let bytes = [[number.get()].as_slice(), nonce.as_ref(), &sealed].concat();
+        Ok(format!("{PREFIX}{}", bs58::encode(bytes).into_string()))
     }
 
     /// Reads `text`, which must be a cursor of `list`: no I/O.
@@ -37,11 +50,26 @@ impl Cursor {
     /// # Errors
     /// [`SealError`] for anything but a cursor that this service sealed for that list, under a key that is still in the ring.
     pub fn open(keys: &TokenKeys, list: Locator, text: &str) -> Result<Self, SealError> {
-        let (_, body) = open_text(keys, PREFIX, MAX_TEXT_BYTES, text)?;
-        let mut position = body.as_slice();
-        let sealed_for = Locator::from_bytes(take(&mut position)?);
-        if sealed_for == list { Ok(Self { list, position: position.to_vec() }) } else { Err(SealError) }
+        let encoded = text.strip_prefix(PREFIX).filter(|rest| rest.len() <= MAX_TEXT_BYTES).ok_or(SealError)?;
+        let bytes = bs58::decode(encoded).into_vec().map_err(|_| SealError)?;
+        let mut rest = bytes.as_slice();
+        let [number] = take(&mut rest)?;
+        let number = KeyNumber::new(number);
+        let nonce = Nonce::assume_unique_for_key(take::<NONCE_LEN>(&mut rest)?);
+        let mut sealed = rest.to_vec();
+        let position = key(keys, number)?.open_in_place(nonce, binding(number, list), &mut sealed).map_err(|_| SealError)?;
+        Ok(Self { list, position: position.to_vec() })
     }
+}
+
+fn key(keys: &TokenKeys, number: KeyNumber) -> Result<RandomizedNonceKey, SealError> {
+    let bytes = keys.mac(number, &[b"cursor"]).ok_or(SealError)?.finalize().into_bytes();
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| SealError)
+}
+
+/// What is authenticated and not part of the cursor.
+fn binding(number: KeyNumber, list: Locator) -> Aad<Vec<u8>> {
+    Aad::from([PREFIX.as_bytes(), &[number.get()], list.bytes()].concat())
 }
 
 #[cfg(test)]
@@ -65,6 +93,17 @@ mod tests {
             assert_eq!(Cursor::open(&keys, Locator::of_list("users-list", "anna"), &text), Err(SealError));
             assert_eq!(Cursor::open(&self::keys(), list, &text), Err(SealError));
         }
+        assert!(Cursor { list, position: vec![255; 321] }.seal(&keys).is_err());
+    }
+
+    #[test]
+    fn a_cursor_tells_nothing_of_its_position() {
+        let (keys, list) = (keys(), Locator::of_list("users-list", "ann"));
+        let seal = || Cursor { list, position: b"somebody else".to_vec() }.seal(&keys).unwrap();
+        let (one, other) = (seal(), seal());
+
+        let bytes = bs58::decode(one.strip_prefix(PREFIX).unwrap()).into_vec().unwrap();
+        assert!(one != other && !bytes.windows(8).any(|window| window == b"somebody"));
     }
 
     #[test]

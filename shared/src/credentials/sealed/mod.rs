@@ -4,11 +4,12 @@
 //! is refused before any read of the database. A leaked table yields no token, and a leaked key yields none without the
 //! table, because the ids in a body are random. Nothing in a token is encrypted.
 //!
-//! A [`Cursor`] is sealed in the same way and is no token: it gives no right.
+//! A [`Cursor`] is no token: it gives no right, and is encrypted.
 
 mod api_key;
 mod cursor;
 mod entity_token;
+mod mailed;
 mod one_time_token;
 
 use hmac::Mac;
@@ -21,6 +22,7 @@ use crate::domain::Secret;
 pub use api_key::ApiKey;
 pub use cursor::Cursor;
 pub use entity_token::EntityToken;
+pub use mailed::{EmailToken, ResetToken, SignUpToken};
 pub use one_time_token::OneTimeToken;
 
 /// The text is not a token of this kind that this service sealed under a key of the ring; or, when sealing, the ring

@@ -1,16 +1,18 @@
-//! What only an operator asks of the tables: lists, changes of a user, everything about one person. No function calls
-//! this.
+//! What only an operator asks of the tables: lists, and everything about one person. No function calls this but the
+//! `eraser`, which no request waits for.
 
-mod change;
+mod addresses;
 mod erase;
+mod reindex;
 mod scan;
 
-pub use change::UserChange;
+pub use addresses::GivenAddress;
+pub use reindex::UnlistedUser;
 pub use scan::{Cursor, FoundSession, FoundToken, Page, Segment, UserRows};
 
 use super::schema::{self, Key, PK, SUBJECT};
-use super::{Database, SessionKind, SessionRow, StoreError, UserRow};
-use crate::domain::{SessionId, Subject, UserId};
+use super::{Database, SessionKind, SessionRow, StoreError};
+use crate::domain::{KeyId, SessionId, Subject, UserId};
 
 /// The operator's view of the tables.
 #[derive(Clone, Debug)]
@@ -21,14 +23,6 @@ impl Directory {
     #[must_use]
     pub fn new(database: &Database) -> Self {
         Self(database.clone())
-    }
-
-    /// The user of that id, without the password's hash. One consistent GetItem.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not answer.
-    pub async fn find_by_id(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
-        self.0.users().find(schema::user_by_id(id)).await
     }
 
     /// The session of that id, live or not. One consistent GetItem.
@@ -49,6 +43,15 @@ impl Directory {
         rows.retain(|row| row.kind != SessionKind::Pending);
         rows.sort_by_key(|row| (row.created_at, row.session_id));
         Ok(rows)
+    }
+
+    /// Deletes an API key; `false` if there is none. One transaction, so that a retry after a lost answer returns
+    /// `true` too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn delete_api_key(&self, user: UserId, id: KeyId) -> Result<bool, StoreError> {
+        self.0.write_all([self.0.tokens().delete(schema::api_key(user, id)).only_if(PK.exists())]).await
     }
 
     /// The keys of all rows in a partition of the tokens.

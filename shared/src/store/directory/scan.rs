@@ -4,8 +4,8 @@ use super::Directory;
 use crate::domain::UserId;
 use crate::store::expression::{Condition, Values};
 use crate::store::schema::{
-    self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ID_PREFIX, IDEMPOTENCY_PREFIX, ISSUER_ID, Item, KIND, Key, NAME_PREFIX, PK,
-    SUBJECT, USER_ID,
+    self, CUSTOMER_ID, ENTITY_TOKEN_PREFIX, ENTITY_USER_ID, ERASED_AT, ID_PREFIX, IDEMPOTENCY_PREFIX, ISSUER_ID, Item, KIND, Key,
+    NAME_PREFIX, PK, SUBJECT, USER_ID,
 };
 use crate::store::table::Table;
 use crate::store::{EntityTokenRow, OneTimeTokenRow, SessionKind, SessionRow, StoreError, UserRow};
@@ -82,7 +82,7 @@ impl FoundSession {
 }
 
 impl Directory {
-    /// A page of users; a Scan that reads consistently.
+    /// A page of users, without those who were erased; a Scan that reads consistently.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as a user.
@@ -91,31 +91,38 @@ impl Directory {
             UserRows::ByName => NAME_PREFIX,
             UserRows::ById => ID_PREFIX,
         };
-        let Page { rows, scanned, next } = scan(self.0.users(), PK.begins_with(prefix), segment, from).await?;
+        let Page { rows, scanned, next } = scan(self.0.users(), PK.begins_with(prefix).and(ERASED_AT.is_absent()), segment, from).await?;
         Ok(Page { rows: serde_dynamo::from_items(rows)?, scanned, next })
     }
 
-    /// A page of the entity tokens of `subject`, of those that were made in that name, and of what the idempotency keys of a user
-    /// of that id made.
+    /// A page of the entity tokens of `subjects`, of those that were made in their names, and of what the idempotency keys of users of
+    /// those ids made.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
-    pub async fn tokens_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
-        let is_about = ENTITY_USER_ID.is(subject).or(USER_ID.is(subject).and(PK.begins_with(IDEMPOTENCY_PREFIX)));
+    pub async fn tokens_about(&self, subjects: &[String], segment: Segment, from: Option<Cursor>) -> Result<Page<FoundToken>, StoreError> {
+        let is_made = USER_ID.is_any_of(subjects).and(PK.begins_with(IDEMPOTENCY_PREFIX));
         // Earlier releases kept one-time tokens here.
-        let is_about = is_about.or(ISSUER_ID.is(subject)).or(CUSTOMER_ID.is(subject));
+        let is_issued = ISSUER_ID.is_any_of(subjects).or(CUSTOMER_ID.is_any_of(subjects));
+        let is_about = ENTITY_USER_ID.is_any_of(subjects).or(is_made).or(is_issued);
         let Page { rows, scanned, next } = scan(self.0.tokens(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_token).collect::<Result<_, _>>()?, scanned, next })
     }
 
-    /// A page of the sessions and one-time tokens of `subject`, and of those that were made in that name.
+    /// A page of the sessions and one-time tokens of `subjects`, and of those that were made in their names.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row cannot be read as what it is.
-    pub async fn sessions_about(&self, subject: &str, segment: Segment, from: Option<Cursor>) -> Result<Page<FoundSession>, StoreError> {
+    pub async fn sessions_about(
+        &self,
+        subjects: &[String],
+        segment: Segment,
+        from: Option<Cursor>,
+    ) -> Result<Page<FoundSession>, StoreError> {
         // Earlier releases keyed sessions by the subject's id itself, and had no `customer_id` in them.
-        let is_former = SUBJECT.is(subject).or(SUBJECT.is(format!("issued-by#{subject}")));
-        let is_about = CUSTOMER_ID.is(subject).or(ISSUER_ID.is(subject)).or(is_former);
+        let issued_by: Vec<_> = subjects.iter().map(|subject| format!("issued-by#{subject}")).collect();
+        let is_former = SUBJECT.is_any_of(subjects).or(SUBJECT.is_any_of(&issued_by));
+        let is_about = CUSTOMER_ID.is_any_of(subjects).or(ISSUER_ID.is_any_of(subjects)).or(is_former);
         let Page { rows, scanned, next } = scan(self.0.sessions(), is_about, segment, from).await?;
         Ok(Page { rows: rows.into_iter().map(found_session).collect::<Result<_, _>>()?, scanned, next })
     }
@@ -131,7 +138,7 @@ impl Directory {
     }
 }
 
-async fn scan(table: Table<'_>, filter: Condition, segment: Segment, from: Option<Cursor>) -> Result<Page<Item>, StoreError> {
+pub(super) async fn scan(table: Table<'_>, filter: Condition, segment: Segment, from: Option<Cursor>) -> Result<Page<Item>, StoreError> {
     let mut values = Values::default();
     let request = table
         .client

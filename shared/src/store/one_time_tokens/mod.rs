@@ -14,7 +14,7 @@ use super::expression::Condition;
 use super::schema::{self, KIND, SUBJECT};
 use super::sessions::{self, SessionKind};
 use super::transaction::Outcome;
-use super::{Database, IdempotencyGuard, RepeatError, StoreError};
+use super::{Database, IdempotencyGuard, OutboxEntry, RepeatError, StoreError};
 use crate::domain::{SessionId, Timestamp};
 
 /// Why no token was created.
@@ -23,6 +23,12 @@ pub enum NewOneTimeTokenError {
     /// The request's `Idempotency-Key` has been used.
     #[error(transparent)]
     Repeated(#[from] RepeatError),
+    /// The customer was mailed as many one-time passwords as a window allows.
+    #[error("too many one-time passwords for this customer")]
+    Throttled {
+        /// When the next window begins.
+        retry_at: Timestamp,
+    },
     /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,33 +53,48 @@ impl OneTimeTokens {
     /// Creates a token. Its id is random, and a retry writes the same row. If the token was exchanged before the retry,
     /// the condition keeps it exchanged.
     ///
-    /// With an `Idempotency-Key` it is one transaction with the guard row. Returns the token's row, or the row that the
-    /// same request created before, whatever has become of that token.
+    /// With an `Idempotency-Key` it is one transaction with the guard row, and with a one-time password one with the request
+    /// for its mail. Returns the token's row, or the row that the same request created before, whatever has become of that
+    /// token; its mail was asked for then.
     ///
     /// # Errors
-    /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token is gone.
+    /// [`NewOneTimeTokenError::Repeated`] if the key was used for another request, or its token is gone; otherwise
+    /// [`NewOneTimeTokenError::Throttled`] if `mail` is refused.
     pub async fn insert_new(
         &self,
         row: OneTimeTokenRow,
         guard: Option<&IdempotencyGuard>,
+        mail: Option<&OutboxEntry>,
     ) -> Result<OneTimeTokenRow, NewOneTimeTokenError> {
         let put = self.0.sessions().put(schema::session(row.id()), &row)?.only_if(SUBJECT.is_absent());
-        let Some(guard) = guard else {
+        if guard.is_none() && mail.is_none() {
             // The id has 122 random bits: a row that is there already is this put, whose answer was lost.
             put.send().await?;
             return Ok(row);
-        };
+        }
         let mut transaction = self.0.transaction();
         transaction.add(put);
-        let guarded = transaction.add(guard.insert(&self.0, row.session_id, Some(row.subject))?);
-        match transaction.commit().await? {
-            Outcome::Committed => Ok(row),
-            Outcome::Refused(refusal) => {
-                let (id, subject) = guard.made(refusal.row(guarded))??;
-                let made = SessionId { id, subject: subject.unwrap_or(row.subject) };
-                let made = self.0.sessions().find(schema::session(made)).await?;
-                Ok(made.ok_or(RepeatError::Gone)?)
-            }
+        let guarded = match guard {
+            Some(guard) => Some((guard, transaction.add(guard.insert(&self.0, row.session_id, Some(row.subject))?))),
+            None => None,
+        };
+        let mailed = match mail {
+            Some(mail) => Some((mail, transaction.add(mail.write(&self.0)?))),
+            None => None,
+        };
+        let Outcome::Refused(refusal) = transaction.commit().await? else { return Ok(row) };
+        if let Some((guard, write)) = guarded
+            && refusal.is_of(write)
+        {
+            let (id, subject) = guard.made(refusal.row(write))??;
+            let made = SessionId { id, subject: subject.unwrap_or(row.subject) };
+            let made = self.0.sessions().find(schema::session(made)).await?;
+            return Ok(made.ok_or(RepeatError::Gone)?);
+        }
+        match mailed {
+            Some((mail, write)) if refusal.is_of(write) => Err(NewOneTimeTokenError::Throttled { retry_at: mail.retry_at() }),
+            // The id has 122 random bits, and a transaction whose answer was lost is found committed.
+            _ => Err(StoreError::corrupt("a new token's id is taken").into()),
         }
     }
 

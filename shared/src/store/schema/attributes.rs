@@ -56,12 +56,14 @@ attributes! {
     USER_ID = "user_id"
     USERNAME = "username"
     EMAIL = "email"
+    EMAIL_VERIFIED = "email_verified"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     PASSWORD_HASH = "password_hash"
     FAILED_ATTEMPT_IDS = "failed_attempt_ids"
     PASSWORD_EXPIRES_AT = "password_expires_at"
     DISABLED_AT = "disabled_at"
+    ERASED_AT = "erased_at"
 
     // Of the versions of the key sets.
     SIGNING_KEYS = "signing_keys"
@@ -74,6 +76,12 @@ attributes! {
     KEYS_ADDED = "keys_added"
     KEYS_LIMIT = "keys_limit"
     MADE_ID = "made_id"
+
+    // Of mails: what is asked for; of a mailbox, what was mailed to it, and why it gets no more.
+    MAIL = "mail"
+    DONE_IDS = "done_ids"
+    MAILED_AT = "mailed_at"
+    REASON = "reason"
 
     // Of entity tokens.
     ENTITY_ID = "entity_id"
@@ -96,4 +104,5 @@ attributes! {
     KEPT_UNDER = "kept_under"
     GRANTED_ACL = "granted_acl"
     GRANTED_CLAIMS = "granted_claims"
+    USER_AGENT = "user_agent"
 }

@@ -12,12 +12,21 @@ use crate::domain::{ClientAddress, KeyId, Locator, SessionId, UserId, Username};
 pub const NAME_PREFIX: &str = "name#";
 /// How the keys of a user's rows under the id begin.
 pub const ID_PREFIX: &str = "id#";
+/// How the key of the row begins that says whose an address is.
+pub const EMAIL_PREFIX: &str = "email#";
 /// How an API key's sort key begins.
 pub const KEY_PREFIX: &str = "key#";
 /// How the key of what an `Idempotency-Key` made begins.
 pub const IDEMPOTENCY_PREFIX: &str = "idempotency#";
 /// How an entity token's key begins.
 pub const ENTITY_TOKEN_PREFIX: &str = "entity-token#";
+/// How the key of mails that are asked for begins. The template names it: the stream of these rows invokes the mailer.
+pub const OUTBOX_PREFIX: &str = "outbox#";
+/// The partition of the rows by which users are listed. One for all of them, so that a page is one Query in the order of
+/// the names. DynamoDB splits a partition that gets hot between two sort keys.
+pub const LISTED_USERS: &str = "listed-users";
+/// The partition of the erasures that are not finished.
+pub const ERASURES: &str = "erasures";
 /// The sort key of a row that is alone in its partition.
 pub const ROW: &str = "row";
 
@@ -35,6 +44,30 @@ pub fn user_by_name(name: &Username) -> Key {
 #[must_use]
 pub fn user_by_id(id: impl Display) -> Key {
     key([(PK, format!("{ID_PREFIX}{id}"))])
+}
+
+/// Whose the address at that place is.
+#[must_use]
+pub fn email_address(place: &Locator) -> Key {
+    key([(PK, format!("{EMAIL_PREFIX}{place}"))])
+}
+
+/// A user in the list of all users.
+#[must_use]
+pub fn listed_user(name: &Username) -> Key {
+    listed_user_at(name.as_str())
+}
+
+/// The same for the name as a list's cursor has it.
+#[must_use]
+pub fn listed_user_at(name: &str) -> Key {
+    key([(PK, LISTED_USERS.to_owned()), (SK, name.to_owned())])
+}
+
+/// The erasure of a user, while it is not finished.
+#[must_use]
+pub fn erasure(user: UserId) -> Key {
+    key([(PK, ERASURES.to_owned()), (SK, user.to_string())])
 }
 
 /// The attempts to log in under that name in that window. The name is hashed: people type passwords into the wrong
@@ -103,6 +136,36 @@ pub fn otp_attempts_of(customer: &Locator) -> String {
 #[must_use]
 pub fn otp_attempts(customer: &Locator, window: i64) -> Key {
     key([(PK, otp_attempts_of(customer)), (SK, window.to_string())])
+}
+
+/// The partition of the mails that were asked for at that place.
+#[must_use]
+pub fn outbox_of(place: &Locator) -> String {
+    format!("{OUTBOX_PREFIX}{place}")
+}
+
+/// A mail of that kind that was asked for: the newest of its window, or the one of that id.
+#[must_use]
+pub fn outbox(place: &Locator, kind: &str, slot: impl Display) -> Key {
+    key([(PK, outbox_of(place)), (SK, format!("{kind}#{slot}"))])
+}
+
+/// The partition of what is known of a mailbox.
+#[must_use]
+pub fn mailbox_of(address: &Locator) -> String {
+    format!("mailbox#{address}")
+}
+
+/// The mails of that kind that a mailbox was sent in that window.
+#[must_use]
+pub fn mails_to(address: &Locator, kind: &str, window: i64) -> Key {
+    key([(PK, mailbox_of(address)), (SK, format!("{kind}#{window}"))])
+}
+
+/// Why a mailbox is sent nothing more.
+#[must_use]
+pub fn blocked_mailbox(address: &Locator) -> Key {
+    key([(PK, mailbox_of(address)), (SK, "blocked".into())])
 }
 
 /// A session, or the one-time token that becomes it.

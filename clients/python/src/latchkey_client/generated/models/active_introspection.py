@@ -37,8 +37,8 @@ class ActiveIntrospection:
         iat (int): When the credential was made; for an entity token, when it was made or last refreshed.
         acl (list[AclItem]): Rights. The items are OR-ed. Within one item, a permission and the scope must match; the
             dimensions of a scope
-            are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, at most
-            4,096 bytes of JSON.
+            are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, and for an
+            API key, at most 4,096 bytes of JSON.
         custom_claims (CustomClaims): The caller's own claims. They stand under `customClaims` in the JWT, so they
             override nothing. Together with
             `acl`, at most 4,096 bytes of JSON, so that the JWT fits into the headers of a request.

@@ -22,8 +22,8 @@ class AuthHeaderRequest:
         name (str): What the key is for, in at most 256 bytes without control characters.
         acl (list[AclItem] | Unset): Rights. The items are OR-ed. Within one item, a permission and the scope must
             match; the dimensions of a scope
-            are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, at most
-            4,096 bytes of JSON.
+            are AND-ed, the values of one dimension are OR-ed. `[]` grants nothing. Together with `customClaims`, and for an
+            API key, at most 4,096 bytes of JSON.
     """
 
     name: str

@@ -11,10 +11,10 @@ T = TypeVar("T", bound="LoginRequest")
 
 @_attrs_define
 class LoginRequest:
-    """A user name and a password.
+    """A user name or an e-mail address, and a password.
 
     Attributes:
-        username (str): Compared without regard to case and Unicode form.
+        username (str): The user name, or the user's e-mail address. Compared without regard to case and Unicode form.
         password (str): The whole text counts; nothing is cut off or folded.
     """
 

@@ -14,11 +14,12 @@ class PasswordRequest:
     """The old password and the new one.
 
     Attributes:
-        username (str): Compared without regard to case and Unicode form.
+        username (str): The user name, or the user's e-mail address. Compared without regard to case and Unicode form.
         old (str): The password as it is now.
         new (str): 8 to 256 characters unless configured otherwise. No common password, word, repetition or sequence,
             nothing
-            made of the user's own names, and not the old password.
+            made of the user's own names, and not the old password. None that is known from a breach, where the service
+            looks that up.
         confirm (str): The same as `new`.
     """
 

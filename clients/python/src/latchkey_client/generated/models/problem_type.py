@@ -8,6 +8,7 @@ class ProblemType(StrEnum):
     URNLATCHKEYPROBLEMBODY_TOO_LARGE = "urn:latchkey:problem:body-too-large"
     URNLATCHKEYPROBLEMCLOSED_ORIGIN = "urn:latchkey:problem:closed-origin"
     URNLATCHKEYPROBLEMCONFLICT = "urn:latchkey:problem:conflict"
+    URNLATCHKEYPROBLEMEMAIL_TAKEN = "urn:latchkey:problem:email-taken"
     URNLATCHKEYPROBLEMESCALATION = "urn:latchkey:problem:escalation"
     URNLATCHKEYPROBLEMFORBIDDEN = "urn:latchkey:problem:forbidden"
     URNLATCHKEYPROBLEMFRESH_LOGIN_REQUIRED = "urn:latchkey:problem:fresh-login-required"
@@ -23,8 +24,10 @@ class ProblemType(StrEnum):
     URNLATCHKEYPROBLEMINTERNAL = "urn:latchkey:problem:internal"
     URNLATCHKEYPROBLEMINVALID_CREDENTIALS = "urn:latchkey:problem:invalid-credentials"
     URNLATCHKEYPROBLEMINVALID_FIELDS = "urn:latchkey:problem:invalid-fields"
+    URNLATCHKEYPROBLEMLINK_NOT_FOUND = "urn:latchkey:problem:link-not-found"
     URNLATCHKEYPROBLEMMALFORMED_BODY = "urn:latchkey:problem:malformed-body"
     URNLATCHKEYPROBLEMMISSING_CREDENTIALS = "urn:latchkey:problem:missing-credentials"
+    URNLATCHKEYPROBLEMNOT_INVITABLE = "urn:latchkey:problem:not-invitable"
     URNLATCHKEYPROBLEMONE_TIME_PASSWORD_REFUSED = (
         "urn:latchkey:problem:one-time-password-refused"
     )
@@ -36,6 +39,8 @@ class ProblemType(StrEnum):
         "urn:latchkey:problem:too-many-auth-headers"
     )
     URNLATCHKEYPROBLEMUNAVAILABLE = "urn:latchkey:problem:unavailable"
+    URNLATCHKEYPROBLEMUSERNAME_TAKEN = "urn:latchkey:problem:username-taken"
+    URNLATCHKEYPROBLEMUSER_NOT_FOUND = "urn:latchkey:problem:user-not-found"
 
     def __str__(self) -> str:
         return str(self.value)

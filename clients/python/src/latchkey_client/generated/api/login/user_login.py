@@ -100,18 +100,18 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: LoginRequest,
 ) -> Response[Login | LoginProblem]:
-    """Exchange a user name and password for a login JWT
+    """Exchange a user name or an e-mail address, and the password, for a login JWT
 
      An unknown user, a wrong password and a disabled user get the same 401 after the same time. 403
     means that the
     password has expired, and is reported only to a caller who knows it; `user-password` changes it.
     Attempts are
-    counted per user name, known or not, and per client address. A hundred wrong passwords in a row
-    disable the
+    counted per user name or e-mail address, known or not, and per client address. A hundred wrong
+    passwords in a row disable the
     password, which then gets the 401 of a wrong one.
 
     Args:
-        body (LoginRequest): A user name and a password.
+        body (LoginRequest): A user name or an e-mail address, and a password.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,18 +137,18 @@ def sync(
     client: AuthenticatedClient | Client,
     body: LoginRequest,
 ) -> Login | LoginProblem | None:
-    """Exchange a user name and password for a login JWT
+    """Exchange a user name or an e-mail address, and the password, for a login JWT
 
      An unknown user, a wrong password and a disabled user get the same 401 after the same time. 403
     means that the
     password has expired, and is reported only to a caller who knows it; `user-password` changes it.
     Attempts are
-    counted per user name, known or not, and per client address. A hundred wrong passwords in a row
-    disable the
+    counted per user name or e-mail address, known or not, and per client address. A hundred wrong
+    passwords in a row disable the
     password, which then gets the 401 of a wrong one.
 
     Args:
-        body (LoginRequest): A user name and a password.
+        body (LoginRequest): A user name or an e-mail address, and a password.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,18 +169,18 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: LoginRequest,
 ) -> Response[Login | LoginProblem]:
-    """Exchange a user name and password for a login JWT
+    """Exchange a user name or an e-mail address, and the password, for a login JWT
 
      An unknown user, a wrong password and a disabled user get the same 401 after the same time. 403
     means that the
     password has expired, and is reported only to a caller who knows it; `user-password` changes it.
     Attempts are
-    counted per user name, known or not, and per client address. A hundred wrong passwords in a row
-    disable the
+    counted per user name or e-mail address, known or not, and per client address. A hundred wrong
+    passwords in a row disable the
     password, which then gets the 401 of a wrong one.
 
     Args:
-        body (LoginRequest): A user name and a password.
+        body (LoginRequest): A user name or an e-mail address, and a password.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,18 +204,18 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: LoginRequest,
 ) -> Login | LoginProblem | None:
-    """Exchange a user name and password for a login JWT
+    """Exchange a user name or an e-mail address, and the password, for a login JWT
 
      An unknown user, a wrong password and a disabled user get the same 401 after the same time. 403
     means that the
     password has expired, and is reported only to a caller who knows it; `user-password` changes it.
     Attempts are
-    counted per user name, known or not, and per client address. A hundred wrong passwords in a row
-    disable the
+    counted per user name or e-mail address, known or not, and per client address. A hundred wrong
+    passwords in a row disable the
     password, which then gets the 401 of a wrong one.
 
     Args:
-        body (LoginRequest): A user name and a password.
+        body (LoginRequest): A user name or an e-mail address, and a password.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -124,9 +124,11 @@ def sync_detailed(
     More in `acl` than its creator has is 403. A token made without an `acl` grants nothing by itself.
     `customClaims` need the permission `authentication-token-create` in mode `password` too, and are 403
     without
-    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail; a repeated
-    request
-    with the same `Idempotency-Key` sends it again.
+    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail, a moment
+    after the
+    answer; past the cap of mails to one customer it is 429. A repeated request with the same
+    `Idempotency-Key`
+    sends no second mail.
 
     The token ends when its issuer is disabled or when the API key that made it is deleted; one made
     with a
@@ -176,9 +178,11 @@ def sync(
     More in `acl` than its creator has is 403. A token made without an `acl` grants nothing by itself.
     `customClaims` need the permission `authentication-token-create` in mode `password` too, and are 403
     without
-    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail; a repeated
-    request
-    with the same `Idempotency-Key` sends it again.
+    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail, a moment
+    after the
+    answer; past the cap of mails to one customer it is 429. A repeated request with the same
+    `Idempotency-Key`
+    sends no second mail.
 
     The token ends when its issuer is disabled or when the API key that made it is deleted; one made
     with a
@@ -223,9 +227,11 @@ async def asyncio_detailed(
     More in `acl` than its creator has is 403. A token made without an `acl` grants nothing by itself.
     `customClaims` need the permission `authentication-token-create` in mode `password` too, and are 403
     without
-    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail; a repeated
-    request
-    with the same `Idempotency-Key` sends it again.
+    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail, a moment
+    after the
+    answer; past the cap of mails to one customer it is 429. A repeated request with the same
+    `Idempotency-Key`
+    sends no second mail.
 
     The token ends when its issuer is disabled or when the API key that made it is deleted; one made
     with a
@@ -273,9 +279,11 @@ async def asyncio(
     More in `acl` than its creator has is 403. A token made without an `acl` grants nothing by itself.
     `customClaims` need the permission `authentication-token-create` in mode `password` too, and are 403
     without
-    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail; a repeated
-    request
-    with the same `Idempotency-Key` sends it again.
+    it. With `otpRequired`, a one-time password of six digits goes to the customer by e-mail, a moment
+    after the
+    answer; past the cap of mails to one customer it is 429. A repeated request with the same
+    `Idempotency-Key`
+    sends no second mail.
 
     The token ends when its issuer is disabled or when the API key that made it is deleted; one made
     with a

@@ -1,0 +1,5 @@
+//! The `mailer` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve_consumer::<mailer::Mailer>()
+}

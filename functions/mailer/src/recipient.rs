@@ -1,0 +1,88 @@
+//! Who gets a mail.
+
+use latchkey::domain::{EmailAddress, LoginName, MailSubject, UserId, Username};
+use latchkey::store::{StoreError, UserRow};
+
+use super::Mailer;
+
+/// An address, and the user whom it concerns, if there is one.
+pub struct Recipient {
+    pub address: EmailAddress,
+    pub user: Option<UserRow>,
+}
+
+/// Why nobody gets a mail, in words that are fixed.
+pub type Nobody = &'static str;
+
+impl Mailer {
+    /// Who gets the mail. The user's row is read here and not where the mail is asked for, so that asking costs the same whoever is asked
+    /// about, and so that a mail goes to the address that the user has by now.
+    pub(super) async fn recipient(&self, about: &MailSubject) -> Result<Result<Recipient, Nobody>, StoreError> {
+        Ok(match about {
+            MailSubject::OneTimePassword { user, .. } | MailSubject::Invitation { user } => self.of_active(self.user(*user).await?).await?,
+            MailSubject::ResetPassword { username } => self.of_active(self.called(username).await?).await?,
+            // Whoever is called so counts as well: the address could not become another user's.
+            MailSubject::SignUp { address } => Ok(Recipient { address: address.clone(), user: self.called(address.as_str()).await? }),
+            MailSubject::ChangeEmail { user, epoch, address } => match self.user(*user).await? {
+                Some(row) if row.is_active_in(*epoch) => match self.users.owner_of(address).await? {
+                    Some(owner) if owner.user_id != *user => Err("the address is another user's"),
+                    _ => Ok(Recipient { address: address.clone(), user: Some(row) }),
+                },
+                _ => Err("the user has changed"),
+            },
+            // It was the user's until now.
+            MailSubject::EmailChanged { user, address } => match self.user(*user).await? {
+                Some(row) => Ok(Recipient { address: address.clone(), user: Some(row) }),
+                None => Err(NO_USER),
+            },
+            // The last failure is counted before the password is looked at, which may have been the right one.
+            MailSubject::SignInDisabled { user } => match self.user(*user).await? {
+                Some(row) if self.password_is_disabled(&row).await? => self.of(row).await?,
+                Some(_) => Err("the password is enabled again"),
+                None => Err(NO_USER),
+            },
+            MailSubject::PasswordChanged { user } | MailSubject::ApiKeyAdded { user, .. } => match self.user(*user).await? {
+                Some(row) => self.of(row).await?,
+                None => Err(NO_USER),
+            },
+        })
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<UserRow>, StoreError> {
+        self.users.find_by_id(id).await
+    }
+
+    async fn password_is_disabled(&self, user: &UserRow) -> Result<bool, StoreError> {
+        let found = self.users.find_for_login(&Username::normalised(&user.username)).await?;
+        Ok(found.is_some_and(|found| found.user.user_id == user.user_id && found.password_is_disabled()))
+    }
+
+    /// The user of that name or address.
+    async fn called(&self, text: &str) -> Result<Option<UserRow>, StoreError> {
+        Ok(self.users.find_by_login_name(&LoginName::of(text)).await?.map(|found| found.user))
+    }
+
+    async fn of_active(&self, user: Option<UserRow>) -> Result<Result<Recipient, Nobody>, StoreError> {
+        match user {
+            None => Ok(Err(NO_USER)),
+            Some(user) if user.is_active() => self.of(user).await,
+            Some(_) => Ok(Err("disabled user")),
+        }
+    }
+
+    /// The user at the own address, if that takes effect.
+    async fn of(&self, user: UserRow) -> Result<Result<Recipient, Nobody>, StoreError> {
+        if user.email.is_none() {
+            return Ok(Err("no address"));
+        }
+        if user.mailbox().is_none() {
+            return Ok(Err("no possible address"));
+        }
+        Ok(match self.users.effective_address(&user).await? {
+            Some(address) => Ok(Recipient { address, user: Some(user) }),
+            None => Err("the address is not the user's alone"),
+        })
+    }
+}
+
+const NO_USER: Nobody = "no such user";

@@ -1,0 +1,5 @@
+//! The `user-email` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<user_email::UserEmail>()
+}

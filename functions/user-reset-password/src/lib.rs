@@ -1,0 +1,100 @@
+//! `POST /user/reset-password`: set a password by a mailed link, after the old one was forgotten or as the first one.
+//!
+//! Nothing is stored for a link. It carries the user's epoch, which is the condition of the write that sets the password and which that
+//! write raises: so a link works once, and ends with every other change of the epoch. Every dead link is the same 404.
+
+use latchkey::audit::{Act, Event};
+use latchkey::caller::{PasswordGate, note_reason};
+use latchkey::credentials::{PasswordLife, PasswordRules, ResetToken, TokenKeys, Weakness, is_same_password};
+use latchkey::domain::{Secret, Username};
+use latchkey::http::{Answer, ApiError, Operation, Request, Route};
+use latchkey::runtime::{BreachedPasswords, ConfigError, Live, Setup, Start, Table};
+use latchkey::store::UserRow;
+
+/// How often it is tried, each time with the user as somebody else left it.
+const ATTEMPTS: usize = 5;
+
+/// What the operation needs.
+pub struct UserResetPassword {
+    passwords: PasswordGate,
+    rules: PasswordRules,
+    breached: BreachedPasswords,
+    life: PasswordLife,
+    keys: Live<TokenKeys>,
+}
+
+impl Operation for UserResetPassword {
+    const NAME: &'static str = "user-reset-password";
+    const ROUTES: &'static [Route] = &[Route::new("POST", "/user/reset-password")];
+
+    async fn handle(&self, request: &Request) -> Result<Answer, ApiError> {
+        let mut fields = request.fields()?.in_either_case()?;
+        let token = fields.required_secret("token");
+        let new = fields.required_secret("new");
+        let confirm = fields.required_secret("confirm");
+        fields.finish()?;
+        if !is_same_password(&confirm, &new) {
+            return Err(ApiError::invalid_field("confirm", "must be the same as new"));
+        }
+        // The names that it must not contain are checked only for whoever has a good link.
+        self.rules.check(&new, &[]).map_err(weak)?;
+
+        let keys = self.keys.get().await;
+        let token = ResetToken::open(&keys, token.expose(), request.now).map_err(|_| dead("forged or expired"))?;
+        let user = self.reset(&token, &new, request).await?;
+        request.trail.note(Event::of(Act::PasswordReset).subject(user.user_id));
+        // Whoever forgot a password has tried some. A login with the new one must not have to wait for the next window.
+        if let Err(error) = self.passwords.attempts.forget_name(&Username::normalised(&user.username), request.now).await {
+            tracing::warn!(error = %error, "the attempts under a name could not be forgotten");
+        }
+        Answer::message("Success")
+    }
+}
+
+impl UserResetPassword {
+    /// Sets the password, and returns the user as they were before.
+    async fn reset(&self, token: &ResetToken, new: &Secret, request: &Request) -> Result<UserRow, ApiError> {
+        for attempt in 0..ATTEMPTS {
+            let user = self.passwords.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
+            let user = user.ok_or_else(|| dead("used, or the user has changed"))?;
+            let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
+            let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+            self.rules.check(new, &names).map_err(weak)?;
+            if attempt == 0 {
+                self.breached.check(new, &request.trail).await.map_err(weak)?;
+            }
+
+            // A link that was mailed to a former address still sets the password, and proves nothing about the new one.
+            let is_to_same = user.mailbox().is_some_and(|address| address.place() == token.address);
+            let proves_address = is_to_same && !user.email_verified;
+            let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
+            let expires_at = self.life.expires_at(request.now);
+            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, proves_address, request.now).await? {
+                return Ok(user);
+            }
+        }
+        Err(ApiError::Conflict)
+    }
+}
+
+fn dead(reason: &'static str) -> ApiError {
+    note_reason(reason);
+    ApiError::LinkNotFound
+}
+
+fn weak(weakness: Weakness) -> ApiError {
+    ApiError::invalid_field("new", weakness.to_string())
+}
+
+impl Start for UserResetPassword {
+    async fn start(setup: &Setup) -> Result<Self, ConfigError> {
+        let database = setup.database(&[Table::Users, Table::Tokens])?;
+        Ok(Self {
+            passwords: setup.password_gate(&database)?,
+            rules: setup.password_rules()?,
+            breached: setup.breached_passwords()?,
+            life: setup.password_life()?,
+            keys: setup.token_keys().await?,
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The `users-create` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<users_create::UsersCreate>()
+}

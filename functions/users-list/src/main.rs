@@ -1,0 +1,5 @@
+//! The `users-list` function.
+
+fn main() -> std::process::ExitCode {
+    latchkey::runtime::serve::<users_list::UsersList>()
+}

@@ -1,0 +1,4 @@
+//! `/user/sessions`
+
+mod end;
+mod list;
