@@ -10,7 +10,7 @@ mod people;
 mod removal;
 mod restore;
 mod rights;
-mod routes;
+pub mod routes;
 mod secrecy;
 mod updates;
 mod upgrade;

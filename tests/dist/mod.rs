@@ -12,7 +12,8 @@ use latchkey_local::yaml;
 use serde_json::Value;
 
 use crate::deploy::aws::Aws;
-use crate::deploy::deployed::{by_path, outputs, run};
+use crate::deploy::deployed::{by_path, outputs, resources, run};
+use crate::deploy::routes;
 use crate::house::root;
 use crate::stack::http::Client;
 use crate::stack::{step, tour};
@@ -107,6 +108,7 @@ async fn sam_deploys_it(folder: &Path) {
     deploy.args(["deploy", "--config-env", "dev"]).env("PATH", "/usr/bin:/bin").current_dir(folder);
     run(&mut deploy);
 
+    routes::create(&aws, &resources(&aws));
     let url = by_path(&aws, &outputs(&aws)["ApiUrl"]);
     let keys = Client::new(&url).send("GET", "/.well-known/jwks.json", &[], "").await.unwrap();
     assert_eq!((keys.status, keys.body["keys"].as_array().unwrap().len()), (200, 1), "{keys:?}");
