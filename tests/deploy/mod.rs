@@ -10,7 +10,7 @@ mod people;
 mod removal;
 mod restore;
 mod rights;
-pub mod routes;
+mod routes;
 mod secrecy;
 mod updates;
 mod upgrade;
