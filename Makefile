@@ -133,8 +133,9 @@ deploy: $(if $(BUILT),,build) $(if $(ROLLOUT),template.rollout.yaml) sam ## buil
 	  --parameter-overrides file://infra/parameters/$(ENV).yaml $(PARAMETERS) Architecture=$(ARCH)
 	@sam list stack-outputs --stack-name $(STACK) --output json
 
-test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself, and test what is there
+test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself and from the archive, and test what is there
 	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
+	$(MAKE) --no-print-directory test-dist
 
 test-sam-local: ## run what AWS runs in containers, by `sam local`; does nothing where Docker does not run
 	@if docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory sam-local; \

@@ -2,7 +2,7 @@
 //! text, and nothing of the cause.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::credentials::{EmailToken, SignUpToken, TokenKeys};
+use latchkey::credentials::{EmailToken, ResetToken, SignUpToken, TokenKeys};
 use latchkey::domain::{Acl, Timestamp};
 use latchkey::runtime::{Environment, Service, Setup, Start};
 use serde_json::json;
@@ -11,8 +11,9 @@ use crate::house::{Call, Door, NOW, Person, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenDelete, AuthenticationTokenExchange, AuthenticationTokenVerify, AuthheaderAdd,
     AuthheaderDelete, AuthheaderList, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate,
-    Introspect, SessionDelete, SessionGet, UserEmail, UserEmailConfirm, UserLogin, UserLogout, UserPassword, UserRenew, UserSessionsEnd,
-    UserSessionsList, UserSignUp, UserSignUpConfirm, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
+    Introspect, SessionDelete, SessionGet, UserEmail, UserEmailConfirm, UserForgotPassword, UserLogin, UserLogout, UserPassword, UserRenew,
+    UserResetPassword, UserSessionsEnd, UserSessionsList, UserSignUp, UserSignUpConfirm, UsersCreate, UsersDelete, UsersGet, UsersInvite,
+    UsersList, UsersUpdate,
 };
 
 /// More requests than any operation sends, with all repetitions.
@@ -63,6 +64,7 @@ impl Failure<'_> {
         self.of::<UsersGet>(user()).await;
         self.of::<UsersUpdate>(user().json(json!({ "lastName": "x" }))).await;
         self.of::<UsersDelete>(user()).await;
+        self.of::<UsersInvite>(user()).await;
         self.of::<UserLogin>(Call::new().json(json!({ "username": "alice", "password": alice.password }))).await;
         self.of::<UserRenew>(by_login()).await;
         self.of::<UserSessionsList>(by_login()).await;
@@ -71,9 +73,13 @@ impl Failure<'_> {
         let keys = TokenKeys::parse(&std::fs::read_to_string(self.world.folder.join("token.json")).unwrap()).unwrap();
         let (user, address, expires_at) = (alice.id.parse().unwrap(), "alice@example.com".parse().unwrap(), Timestamp::from_unix(NOW + 60));
         let email = EmailToken { user, epoch: 0, address, expires_at };
+        let reset = ResetToken { user, epoch: 0, address: email.address.place(), expires_at };
         let sign_up = SignUpToken { address: email.address.clone(), expires_at };
         let token_of_email = email.seal(&keys, keys.current()).unwrap();
         self.of::<UserEmailConfirm>(Call::new().json(json!({ "token": token_of_email.expose() }))).await;
+        let token_of_reset = reset.seal(&keys, keys.current()).unwrap();
+        let body = json!({ "token": token_of_reset.expose(), "new": new, "confirm": new });
+        self.of::<UserResetPassword>(Call::new().json(body)).await;
         let token_of_sign_up = sign_up.seal(&keys, keys.current()).unwrap();
         self.of::<UserSignUpConfirm>(Call::new().json(json!({ "token": token_of_sign_up.expose(), "password": new }))).await;
         let change = json!({ "username": "alice", "old": alice.password, "new": new, "confirm": new });
@@ -100,6 +106,7 @@ impl Failure<'_> {
         for route in ["GET /user/logout", "POST /user/logout"] {
             self.of::<UserLogout>(Call::new().bearer(&alice.jwt).route(route)).await;
         }
+        self.of::<UserForgotPassword>(Call::new().json(json!({ "username": "alice" }))).await;
         self.of::<UserSignUp>(Call::new().json(json!({ "email": "carol@example.com" }))).await;
         self.of::<AuthheaderDelete>(Call::new().bearer(&alice.jwt).json(json!({ "text": alice.key }))).await;
         self.of::<AuthenticationTokenDelete>(Call::new().path("token", token)).await;

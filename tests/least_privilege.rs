@@ -113,7 +113,9 @@ fn what_the_whole_run_used_is_what_the_roles_allow() {
         (true, true) => (action, "configuration set".to_owned()),
         (true, false) => (action, "identity".to_owned()),
     };
-    let comparable = |rights: BTreeSet<Right>| rights.into_iter().filter(|right| !is_lambdas(right)).map(named).collect::<BTreeSet<_>>();
+    // A table that some tests take for one that fails.
+    let is_meant = |right: &Right| !is_lambdas(right) && right.1 != "latchkey-absent";
+    let comparable = |rights: BTreeSet<Right>| rights.into_iter().filter(is_meant).map(named).collect::<BTreeSet<_>>();
 
     let of_each = |rights: Rights| -> Rights { rights.into_iter().map(|(function, rights)| (function, comparable(rights))).collect() };
     let (allowed, used) = (of_each(rights(template())), of_each(used_rights::of_the_last_run()));

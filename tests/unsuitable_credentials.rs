@@ -9,7 +9,7 @@ use crate::house::{Call, Person, Reply, World};
 use crate::operations::{
     AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderAdd, AuthheaderDelete, AuthheaderList, EntityTokenCreate,
     EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate, Introspect, SessionDelete, SessionGet, UserEmail, UserLogout,
-    UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate, UsersDelete, UsersGet, UsersList, UsersUpdate,
+    UserRenew, UserSessionsEnd, UserSessionsList, UsersCreate, UsersDelete, UsersGet, UsersInvite, UsersList, UsersUpdate,
 };
 
 const LOGIN: &str = "This operation takes a login JWT in the header Authorization.";
@@ -129,11 +129,13 @@ async fn an_operation_that_takes_an_api_key_or_a_login_says_so() {
     unsuitable::<UsersGet>(&world, &user, &sent, CALLER).await;
     unsuitable::<UsersUpdate>(&world, &user, &sent, CALLER).await;
     unsuitable::<UsersDelete>(&world, &user, &sent, CALLER).await;
+    unsuitable::<UsersInvite>(&world, &user, &sent, CALLER).await;
     missing::<UsersList>(&world, &Call::new(), CALLER).await;
     missing::<UsersCreate>(&world, &new, CALLER).await;
     missing::<UsersGet>(&world, &user, CALLER).await;
     missing::<UsersUpdate>(&world, &user, CALLER).await;
     missing::<UsersDelete>(&world, &user, CALLER).await;
+    missing::<UsersInvite>(&world, &user, CALLER).await;
     missing::<Introspect>(&world, &introspect, CALLER).await;
     missing::<AuthenticationTokenCreate>(&world, &create, CALLER).await;
 }

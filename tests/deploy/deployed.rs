@@ -208,7 +208,7 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// An API's address by path: not every resolver takes `<api>.execute-api.localhost`, which the output names, for loopback.
-pub fn by_path(aws: &Aws, url: &str) -> String {
+fn by_path(aws: &Aws, url: &str) -> String {
     let api = url.split_once("//").unwrap().1.split('.').next().unwrap();
     format!("{}/_aws/execute-api/{api}", aws.endpoint)
 }

@@ -732,13 +732,17 @@ export interface components {
          */
         ForeignId: string;
         /**
-         * @description What went wrong, for programs. docs/errors.md explains each.
+         * @description What went wrong, for programs, unless a deployment names a page of its own. docs/errors.md explains each.
          * @enum {string}
          */
         ProblemType: "urn:latchkey:problem:closed-origin" | "urn:latchkey:problem:malformed-body" | "urn:latchkey:problem:invalid-fields" | "urn:latchkey:problem:body-too-large" | "urn:latchkey:problem:missing-credentials" | "urn:latchkey:problem:invalid-credentials" | "urn:latchkey:problem:fresh-login-required" | "urn:latchkey:problem:incorrect-credentials" | "urn:latchkey:problem:one-time-password-refused" | "urn:latchkey:problem:password-expired" | "urn:latchkey:problem:forbidden" | "urn:latchkey:problem:escalation" | "urn:latchkey:problem:token-not-found" | "urn:latchkey:problem:auth-header-not-found" | "urn:latchkey:problem:too-many-auth-headers" | "urn:latchkey:problem:session-not-found" | "urn:latchkey:problem:user-not-found" | "urn:latchkey:problem:link-not-found" | "urn:latchkey:problem:username-taken" | "urn:latchkey:problem:not-invitable" | "urn:latchkey:problem:email-taken" | "urn:latchkey:problem:idempotency-key-reused" | "urn:latchkey:problem:idempotency-key-spent" | "urn:latchkey:problem:conflict" | "urn:latchkey:problem:throttled" | "urn:latchkey:problem:internal" | "urn:latchkey:problem:unavailable";
         /** @description An error, as RFC 9457 has it. */
         Problem: {
-            type: components["schemas"]["ProblemType"];
+            /**
+             * @description What went wrong, for programs: compare the word behind the last `:` or `#`, or the status. Where a deployment names a page that
+             *     explains its errors (`PROBLEM_TYPES_URL`), as the local stack does, it is a place on that page.
+             */
+            type: components["schemas"]["ProblemType"] | string;
             /** @description What went wrong, for people. Every problem of one type has the same title. */
             title: string;
             /** @description The status of the answer. */

@@ -28,7 +28,9 @@ class EntityProblem:
     """A problem under `/entities`.
 
     Attributes:
-        type_ (ProblemType): What went wrong, for programs. docs/errors.md explains each.
+        type_ (ProblemType | str): What went wrong, for programs: compare the word behind the last `:` or `#`, or the
+            status. Where a deployment names a page that
+            explains its errors (`PROBLEM_TYPES_URL`), as the local stack does, it is a place on that page.
         title (str): What went wrong, for people. Every problem of one type has the same title.
         status (int): The status of the answer.
         detail (str): What the caller can do about it.
@@ -38,7 +40,7 @@ class EntityProblem:
         invalid_fields (list[ProblemInvalidFieldsItem] | Unset): What is wrong with the request; with 400 and 422 only.
     """
 
-    type_: ProblemType
+    type_: ProblemType | str
     title: str
     status: int
     detail: str
@@ -49,7 +51,11 @@ class EntityProblem:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        type_ = self.type_.value
+        type_: str
+        if isinstance(self.type_, ProblemType):
+            type_ = self.type_.value
+        else:
+            type_ = self.type_
 
         title = self.title
 
@@ -93,7 +99,19 @@ class EntityProblem:
         from ..models.problem_invalid_fields_item import ProblemInvalidFieldsItem
 
         d = dict(src_dict)
-        type_ = ProblemType(d.pop("type"))
+
+        def _parse_type_(data: object) -> ProblemType | str:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                type_type_0 = ProblemType(data)
+
+                return type_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ProblemType | str, data)
+
+        type_ = _parse_type_(d.pop("type"))
 
         title = d.pop("title")
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -21,7 +21,9 @@ class Problem:
     """An error, as RFC 9457 has it.
 
     Attributes:
-        type_ (ProblemType): What went wrong, for programs. docs/errors.md explains each.
+        type_ (ProblemType | str): What went wrong, for programs: compare the word behind the last `:` or `#`, or the
+            status. Where a deployment names a page that
+            explains its errors (`PROBLEM_TYPES_URL`), as the local stack does, it is a place on that page.
         title (str): What went wrong, for people. Every problem of one type has the same title.
         status (int): The status of the answer.
         detail (str): What the caller can do about it.
@@ -29,7 +31,7 @@ class Problem:
         invalid_fields (list[ProblemInvalidFieldsItem] | Unset): What is wrong with the request; with 400 and 422 only.
     """
 
-    type_: ProblemType
+    type_: ProblemType | str
     title: str
     status: int
     detail: str
@@ -38,7 +40,11 @@ class Problem:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        type_ = self.type_.value
+        type_: str
+        if isinstance(self.type_, ProblemType):
+            type_ = self.type_.value
+        else:
+            type_ = self.type_
 
         title = self.title
 
@@ -76,7 +82,19 @@ class Problem:
         from ..models.problem_invalid_fields_item import ProblemInvalidFieldsItem
 
         d = dict(src_dict)
-        type_ = ProblemType(d.pop("type"))
+
+        def _parse_type_(data: object) -> ProblemType | str:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                type_type_0 = ProblemType(data)
+
+                return type_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ProblemType | str, data)
+
+        type_ = _parse_type_(d.pop("type"))
 
         title = d.pop("title")
 
