@@ -27,6 +27,8 @@ PYTHON_MINIMUM := 3.11
 REQUIREMENTS := $(wildcard infra/requirements/*.in clients/*/*.in tests/*/*.in tests/*/*/*.in)
 UPGRADE ?=
 
+# Make 3.81, which macOS has, looks for a plain command on the PATH that it was started with, unless the shell is not its default one.
+SHELL := /bin/bash
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 

@@ -51,6 +51,25 @@ async fn another_spelling_is_the_same_address_and_another_kind_has_a_count_of_it
 }
 
 #[tokio::test]
+async fn whoever_asks_in_anothers_name_keeps_nobody_from_a_good_link() {
+    let world = World::new().await;
+    world.user("alice").await;
+
+    let (mut sent, mut newest) = (0, 0);
+    for minute in 0..180 {
+        world.ask(MailSubject::ResetPassword { username: "alice".into() }).await;
+        let mails = world.mails().await.len();
+        if mails > sent {
+            (sent, newest) = (mails, minute);
+        }
+        assert!(minute - newest < 30, "the newest link is dead in minute {minute}");
+        world.pass(60);
+    }
+
+    assert!((12..=14).contains(&sent), "two in each half hour: {sent}");
+}
+
+#[tokio::test]
 async fn a_notice_waits_for_no_other() {
     let world = World::new().await;
     let alice = world.user("alice").await;

@@ -6,9 +6,10 @@ mod notices;
 mod reports;
 mod ses;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use latchkey::domain::{Acl, Locator, MailRequest, MailSubject, Timestamp, UserId};
 use latchkey::runtime::{ConsumerService, Table};
-use latchkey::store::{OutboxEntry, OutboxError, Throttle, UserRow};
+use latchkey::store::{OutboxEntry, OutboxError, Throttle, UserRow, schema};
 use serde_json::{Value, json};
 
 use crate::house::World;
@@ -198,6 +199,25 @@ async fn a_row_that_can_not_be_read_holds_up_nothing() {
         world.told_briefly(),
         [event("mail.refused", "unreadable row"), event("mail.refused", "unreadable row"), event("mail.sent", "")]
     );
+}
+
+#[tokio::test]
+async fn a_user_who_can_not_be_read_holds_up_nobody_elses_mail() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let update = world.dynamodb.update_item().table_name("latchkey-users").set_key(Some(schema::user_by_id(alice.user_id)));
+    let update = update.update_expression("SET acl = :acl").expression_attribute_values(":acl", AttributeValue::S("none".into()));
+    update.send().await.unwrap();
+    world.ask(notice(&alice)).await;
+    world.ask(notice(&bob)).await;
+
+    let mut answers = Vec::new();
+    for batch in world.records() {
+        answers.push(world.hand_over(&batch).await);
+    }
+
+    assert!(answers.iter().all(|answer| *answer == json!({ "batchItemFailures": [] })), "{answers:?}");
+    assert_eq!(world.told_briefly(), [event("mail.refused", "unreadable row"), event("mail.sent", "")]);
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ async fn whoever_tried_all_passwords_before_need_not_wait_to_log_in() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_former_address_sets_the_password_and_proves_nothing_of_the_new_one() {
+async fn a_link_to_a_former_address_is_dead() {
     let world = World::new().await;
     let root = world.person_with("root", Acl::everything()).await;
     let alice = world.person("alice").await;
@@ -221,11 +221,13 @@ async fn a_link_to_a_former_address_sets_the_password_and_proves_nothing_of_the_
     let body = json!({ "email": "new@example.com" });
     world.call::<UsersUpdate>(Call::new().bearer(&root.jwt).path("userId", &alice.id).json(body)).await;
 
-    assert_eq!(reset(&world, &token, NEW).await.status, 200);
+    let refused = reset(&world, &token, NEW).await;
 
+    assert_eq!((refused.status, refused.code()), (404, "link-not-found"));
+    assert_eq!(world.login("alice", &alice.password).await.status, 200);
     let user = seen(&world, &root, &alice).await;
     assert_eq!((&user["email"], &user["emailVerified"]), (&json!("new@example.com"), &json!(false)));
-    assert_eq!(world.login("alice", NEW).await.status, 200);
+    assert_eq!(reset(&world, &link(&world, "alice").await, NEW).await.status, 200, "one to the new address");
 }
 
 #[tokio::test]

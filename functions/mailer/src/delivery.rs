@@ -42,9 +42,14 @@ impl Mailer {
         if self.expires_at(mail) <= now {
             return Ok(Some(dropped("expired")));
         }
-        let recipient = match self.recipient(&mail.about).await? {
-            Ok(recipient) => recipient,
-            Err(reason) => return Ok(Some(dropped(reason))),
+        let recipient = match self.recipient(&mail.about).await {
+            Ok(Ok(recipient)) => recipient,
+            Ok(Err(reason)) => return Ok(Some(dropped(reason))),
+            Err(StoreError::Corrupt(error)) => {
+                tracing::error!(error = ?error, "a row of a mail's user could not be read");
+                return Ok(Some(Event::of(Act::MailRefused).because("unreadable row")));
+            }
+            Err(error) => return Err(error.into()),
         };
         let (address, user) = (recipient.address.clone(), recipient.user.as_ref().map(|user| user.user_id));
         let told = |event: Event| user.into_iter().fold(event.mailbox(&address), Event::subject);

@@ -72,12 +72,14 @@ const MAILS_PER_DAY: NumberSetting = NumberSetting {
     name: "MAILS_PER_DAY",
     default: 10,
     range: 1..=100,
-    meaning: "Mails of one kind that one address gets in a day. One-time passwords have a cap of their own.",
+    meaning: "Mails of one kind that one address gets in a day. One-time passwords and links after a forgotten password have caps of their own.",
 };
 
 /// The stream keeps a record for so long. A notice is worth as much.
 const DAY: u32 = 86_400;
 const HOUR: u32 = 3600;
+/// Links to set a password that an address is mailed in a link's life.
+const RESETS_IN_A_LIFE: u32 = 2;
 
 impl Consumer for Mailer {
     const NAME: &'static str = "mailer";
@@ -142,7 +144,12 @@ impl Mailer {
             MailSubject::OneTimePassword { .. } => {
                 MailLimit { per_window: Throttle { attempts: u32::MAX, window_seconds: HOUR }, interval_seconds: 0 }
             }
-            MailSubject::ResetPassword { .. } | MailSubject::SignUp { .. } | MailSubject::ChangeEmail { .. } => {
+            // In the life of a link, and not in a day: nobody who asks in another's name can keep them from having one that is good.
+            MailSubject::ResetPassword { .. } => {
+                let in_a_life = Throttle { attempts: RESETS_IN_A_LIFE, window_seconds: self.lives.reset };
+                MailLimit { per_window: in_a_life, interval_seconds: self.interval_seconds }
+            }
+            MailSubject::SignUp { .. } | MailSubject::ChangeEmail { .. } => {
                 MailLimit { per_window: a_day, interval_seconds: self.interval_seconds }
             }
             MailSubject::EmailChanged { .. }

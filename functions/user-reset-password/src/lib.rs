@@ -57,6 +57,10 @@ impl UserResetPassword {
         for attempt in 0..ATTEMPTS {
             let user = self.passwords.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
             let user = user.ok_or_else(|| dead("used, or the user has changed"))?;
+            // An address that was given by mistake, or was lost to somebody else, is taken from the user by changing it.
+            if !user.mailbox().is_some_and(|address| address.place() == token.address) {
+                return Err(dead("mailed to a former address"));
+            }
             let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
             let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
             self.rules.check(new, &names).map_err(weak)?;
@@ -64,12 +68,9 @@ impl UserResetPassword {
                 self.breached.check(new, &request.trail).await.map_err(weak)?;
             }
 
-            // A link that was mailed to a former address still sets the password, and proves nothing about the new one.
-            let is_to_same = user.mailbox().is_some_and(|address| address.place() == token.address);
-            let proves_address = is_to_same && !user.email_verified;
             let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
             let expires_at = self.life.expires_at(request.now);
-            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, proves_address, request.now).await? {
+            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, !user.email_verified, request.now).await? {
                 return Ok(user);
             }
         }
