@@ -58,7 +58,7 @@ impl UserResetPassword {
             let user = self.passwords.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
             let user = user.ok_or_else(|| dead("used, or the user has changed"))?;
             // An address that was given by mistake, or was lost to somebody else, is taken from the user by changing it.
-            if !user.mailbox().is_some_and(|address| address.place() == token.address) {
+            if user.mailbox().is_none_or(|address| address.place() != token.address) {
                 return Err(dead("mailed to a former address"));
             }
             let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
