@@ -137,7 +137,7 @@ fn file(path: &str) -> Option<String> {
     let page = path.strip_suffix(".md").unwrap_or(path);
     Some(match page {
         "README" => "README.md".to_owned(),
-        other if [".svg", ".json", ".html"].iter().any(|extension| other.ends_with(extension)) => format!("docs/{other}"),
+        other if [".svg", ".json", ".html", ".http", ".txt"].iter().any(|extension| other.ends_with(extension)) => format!("docs/{other}"),
         page => format!("docs/{page}.md"),
     })
 }
