@@ -1,6 +1,6 @@
 //! `template.yaml` and the tables in the docs are what their sources say, and each operation's folder has all of its sources.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use latchkey_local::template::routes;
 use latchkey_local::yaml;
@@ -162,6 +162,19 @@ fn every_role_stands_under_the_boundary() {
     // SAM would make a role without a boundary for each function that names none.
     for (id, function) in resources(&template, "AWS::Serverless::Function") {
         assert_eq!(function["Role"]["Fn::GetAtt"], format!("{id}Role.Arn"));
+    }
+}
+
+#[test]
+fn every_function_with_a_right_on_the_tokens_is_told_their_table() {
+    let template = source();
+    let functions: BTreeMap<_, _> = resources(&template, "AWS::Serverless::Function").collect();
+    let of_tokens = statements(&template).filter(|(_, statement)| statement["Resource"].to_string().contains("TokensTable.Arn"));
+    let users: BTreeSet<_> = of_tokens.filter_map(|(role, _)| role.strip_suffix("Role")).collect();
+
+    assert!(users.len() > 25, "{users:?}");
+    for id in users {
+        assert_eq!(functions[id]["Environment"]["Variables"]["TOKENS_TABLE"], json!({ "Ref": "TokensTable" }), "{id}");
     }
 }
 

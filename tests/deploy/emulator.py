@@ -47,8 +47,8 @@ def create_table(original, logical_id, props, stack_name):
     return original(logical_id, truth(props), stack_name)
 
 
-def update_table(original, physical_id, old_props, new_props, stack_name, **named):
-    return original(physical_id, truth(old_props), truth(new_props), stack_name, **named)
+def update_table(original, physical_id, old_props, new_props, *more, **named):
+    return original(physical_id, truth(old_props), truth(new_props), *more, **named)
 
 
 def resource_of_mail(original, method, path, body, region, account_id):
