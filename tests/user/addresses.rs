@@ -36,7 +36,7 @@ async fn a_user_logs_in_by_address_in_any_spelling_wherever_a_password_is_asked_
     world.insert(&row).await;
     let new = "maroon kettle on the third shelf";
 
-    for name in ["alice", "Alice@M\u{fc}nchen.example", "ALICE@xn--mnchen-3ya.EXAMPLE"] {
+    for name in ["alice", "Alice@M\u{fc}nchen.example", "ALICE@xn--mnchen-3ya.EXAMPLE", " alice@m\u{fc}nchen.example\n"] {
         assert_eq!(world.login(name, "alice's password").await.text("Id"), row.user_id.to_string(), "{name}");
     }
     let token = json!({ "mode": "password", "username": "alice@m\u{fc}nchen.example", "password": "alice's password" });

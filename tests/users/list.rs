@@ -182,6 +182,22 @@ async fn a_hundred_thousand_users_come_in_pages_of_a_hundred_while_others_come_a
 }
 
 #[tokio::test]
+async fn a_page_ends_before_lambdas_limit_however_large_the_rights_are() {
+    let world = World::new().await;
+    let root = world.person_with("root", Acl::everything()).await;
+    let large: Vec<_> =
+        (0..1000).map(|number| json!({ "scope": { "organizationId": [format!("acme-{number}")] }, "permissions": ["x"] })).collect();
+    let large = serde_json::from_value(json!(large)).unwrap();
+    insert_many(&world, (0..60).map(|number| format!("user-{number:02}")), &large).await;
+
+    let pages = all(&world, &root, &[("prefix", "user-")], unchanged).await;
+
+    assert!(pages.len() > 1 && pages.iter().all(|page| !page.is_empty()), "{pages:?}");
+    let names: Vec<_> = pages.concat();
+    assert_eq!(names, (0..60).map(|number| format!("user-{number:02}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn an_administrator_of_an_entity_sees_its_members_and_no_cursor_tells_of_others() {
     let world = World::new().await;
     let admin = admin_of(&world, "admin", "acme").await;

@@ -13,6 +13,9 @@ const MAX_LIMIT: u32 = 100;
 /// How many users are looked at to find the members of some entities.
 const LOOKED_AT: usize = 1000;
 
+/// The most bytes of users on a page: Lambda takes an answer of 6 MB, in which each quotation mark has a backslash.
+const MAX_PAGE_BYTES: usize = 2_000_000;
+
 /// What the operation needs.
 pub struct UsersList {
     list: ListedUsers,
@@ -70,19 +73,21 @@ impl UsersList {
     }
 }
 
-/// The members of `entities` among `users`, at most `limit` of them; and the name after which the list goes on, if there may be
+/// The members of `entities` among `users`, at most `limit` of them and as many as fit into an answer; and the name after which the list goes on, if there may be
 /// more of them.
 fn cut(users: Vec<ListedUser>, has_more: bool, entities: &PermittedEntities, limit: usize) -> (Vec<UserView>, Option<Username>) {
-    let (mut page, mut last) = (Vec::new(), None);
+    let (mut page, mut bytes, mut last) = (Vec::new(), 0, None);
     for user in users {
-        let is_member = entities.include(&user.acl);
-        if is_member && page.len() >= limit {
-            return (page, last);
-        }
-        last = Some(Username::normalised(&user.username));
+        let (name, is_member) = (Username::normalised(&user.username), entities.include(&user.acl));
         if is_member {
-            page.push(UserView::from(user));
+            let view = UserView::from(user);
+            bytes += view.json_bytes();
+            if page.len() >= limit || bytes > MAX_PAGE_BYTES && !page.is_empty() {
+                return (page, last);
+            }
+            page.push(view);
         }
+        last = Some(name);
     }
     (page, last.filter(|_| has_more))
 }

@@ -31,12 +31,12 @@ impl Operation for UsersUpdate {
             let access = administrator.access(Self::NAME, &self.database).await?;
             let user = access.user.ok_or(ApiError::UserNotFound)?;
             let change = wanted.clone().of(&user);
-            if change.is_empty() {
-                return Answer::ok(&UserView::from(user));
-            }
             // Nobody changes a user who may more than they do, and nobody gives more than they have.
             if !access.caller.covers(&user.acl) || change.acl.as_ref().is_some_and(|acl| !access.caller.covers(acl)) {
                 return Err(ApiError::Escalation);
+            }
+            if change.is_empty() {
+                return Answer::ok(&UserView::from(user));
             }
             if self.users.change(&user, &change, request.now).await? {
                 note(&request.trail, &change, &user, &access.caller);

@@ -12,10 +12,10 @@ pub struct LoginName {
 }
 
 impl LoginName {
-    /// What `text` can be.
+    /// What `text` can be, without the space that phones add to its ends.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self { name: Username::normalised(text), address: text.parse().ok() }
+        Self { name: Username::normalised(text), address: text.trim().parse().ok() }
     }
 
     /// The name under which attempts are counted: one for all spellings of an address.
@@ -34,6 +34,7 @@ mod tests {
         assert_eq!(LoginName::of("carol").address, None);
         assert_eq!(LoginName::of("carol@home").address, None);
         assert_eq!(LoginName::of("Carol@Example.com").address.unwrap().as_str(), "Carol@example.com");
+        assert_eq!(LoginName::of(" Carol@Example.com\n").address.unwrap().as_str(), "Carol@example.com");
     }
 
     #[test]

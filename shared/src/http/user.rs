@@ -27,6 +27,12 @@ impl UserView {
     pub fn path(id: UserId) -> String {
         format!("/users/{id}")
     }
+
+    /// How many bytes it has as JSON.
+    #[must_use]
+    pub fn json_bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |text| text.len())
+    }
 }
 
 impl From<ListedUser> for UserView {
