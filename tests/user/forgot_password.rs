@@ -102,6 +102,7 @@ async fn a_name_that_nobody_can_have_is_refused_before_anything_is_asked_for() {
         json!({ "username": " " }),
         json!({ "username": "x".repeat(257) }),
         json!({ "username": "a\nb" }),
+        json!({ "username": "a\u{fffd}" }),
         json!({ "username": 1 }),
     ] {
         let reply = service.reply(Call::new().json(body.clone()).perhaps_undocumented()).await;
