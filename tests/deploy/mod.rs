@@ -102,7 +102,7 @@ async fn a_bounce_blocks_its_address(deployed: &Deployed) {
     let invocation = json!({ "FunctionName": deployed.functions["Mailer"], "Payload": event.to_string() });
     let answer = deployed.aws.call("lambda", "invoke", invocation);
     assert_eq!(answer.get("FunctionError"), None, "{answer}");
-    let lines = deployed.log("/latchkey/dev/mailer");
+    let lines = deployed.audit_log();
     assert_eq!(lines.matches("\"event\":\"mail.bounced\"").count(), 1, "{lines}");
 }
 
