@@ -60,6 +60,7 @@ async fn what_is_deployed_keeps_the_contract() {
     updates::parameters_show(&mut deployed).await;
     step("every operation, with every line that can be logged");
     every_operation_answers(&deployed, false).await;
+    people::an_unlisted_users_password_expires(&deployed).await;
     step("the daily measure of the keys");
     the_age_of_the_keys_is_measured(&deployed);
     step("a bounce that SES reports");

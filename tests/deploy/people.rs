@@ -32,6 +32,14 @@ pub async fn every_operation_of_people_answers(deployed: &Deployed) {
     people.erase_what_was_deleted(deployed).await;
 }
 
+/// With `PasswordMaxAgeDays`, of a user whom no list has.
+pub async fn an_unlisted_users_password_expires(site: &Site) {
+    let (people, member) = (People { site }, site.member().await);
+    people.unlist(&member).await;
+    let change = json!({ "username": member.name, "old": member.password, "new": PASSWORDS[0], "confirm": PASSWORDS[0] });
+    people.call("POST /user/password", &[], change, 200).await;
+}
+
 struct People<'s> {
     site: &'s Site,
 }
@@ -125,11 +133,16 @@ impl People<'_> {
             self.unlist(&member).await;
             if is_deleted {
                 self.leave_rows_with_others(&member).await;
+                self.disown(&member).await;
                 self.call(&format!("DELETE /users/{}", member.id), &by_login, Value::Null, 204).await;
                 continue;
             }
+            // It proves the address.
+            self.call("POST /user/forgot-password", &[], json!({ "username": member.name }), 202).await;
+            self.reset(&self.mailed(&member.email(), "lkrst_").await, PASSWORDS[1]).await;
+            self.disown(&member).await;
             self.call(&format!("PATCH /users/{}", member.id), &by_login, json!({ "firstName": "Former" }), 200).await;
-            let change = json!({ "username": member.name, "old": member.password, "new": PASSWORDS[0], "confirm": PASSWORDS[0] });
+            let change = json!({ "username": member.name, "old": PASSWORDS[1], "new": PASSWORDS[0], "confirm": PASSWORDS[0] });
             self.call("POST /user/password", &[], change, 200).await;
             let jwt = self.login(&member.name, PASSWORDS[0]).await;
             let email = format!("{}@example.net", member.name);
@@ -150,16 +163,16 @@ impl People<'_> {
         assert_eq!(self.site.one_time_token(&key, "carol").await.status, 201);
     }
 
-    /// Takes away what an earlier release did not write.
+    /// Takes the user out of the list, in which an earlier release put nobody.
     async fn unlist(&self, member: &Member) {
-        let email: EmailAddress = member.email().parse().unwrap();
-        let rows = [
-            (&self.site.tables.tokens, schema::listed_user(&Username::normalised(&member.name))),
-            (&self.site.tables.users, schema::email_address(&email.place())),
-        ];
-        for (table, key) in rows {
-            self.site.database.delete_item().table_name(table).set_key(Some(key)).send().await.unwrap();
-        }
+        let key = schema::listed_user(&Username::normalised(&member.name));
+        self.site.database.delete_item().table_name(&self.site.tables.tokens).set_key(Some(key)).send().await.unwrap();
+    }
+
+    /// Takes the row of the address away, which an earlier release did not write.
+    async fn disown(&self, member: &Member) {
+        let key = schema::email_address(&member.email().parse::<EmailAddress>().unwrap().place());
+        self.site.database.delete_item().table_name(&self.site.tables.users).set_key(Some(key)).send().await.unwrap();
     }
 
     /// What the schedule invokes once a day, for deletions of yesterday.

@@ -135,7 +135,7 @@ pub async fn parameters_show(deployed: &mut Deployed) {
 
     deployed.deploy(&format!(
         "LoginTtlSeconds=1200 CorsOrigins={ORIGIN},https://other.example.com LogLevel=trace AccessLog=true Issuer={ISSUER} JwtAlgorithm=RS256 \
-         RefreshGraceSeconds=0 WithAuthorizerSample=true AuthorizerKinds=login,api-key"
+         RefreshGraceSeconds=0 PasswordMaxAgeDays=90 WithAuthorizerSample=true AuthorizerKinds=login,api-key"
     ));
 
     let login = deployed.login(&made.member).await;
