@@ -185,8 +185,9 @@ async fn a_hundred_thousand_users_come_in_pages_of_a_hundred_while_others_come_a
 async fn a_page_ends_before_lambdas_limit_however_large_the_rights_are() {
     let world = World::new().await;
     let root = world.person_with("root", Acl::everything()).await;
+    let permissions: Vec<_> = (0..50).map(|number| format!("permission-{number}")).collect();
     let large: Vec<_> =
-        (0..1000).map(|number| json!({ "scope": { "organizationId": [format!("acme-{number}")] }, "permissions": ["x"] })).collect();
+        (0..90).map(|number| json!({ "scope": { "organizationId": [format!("acme-{number}")] }, "permissions": permissions })).collect();
     let large = serde_json::from_value(json!(large)).unwrap();
     insert_many(&world, (0..60).map(|number| format!("user-{number:02}")), &large).await;
 
