@@ -169,7 +169,7 @@ test('a successor is refreshed in its turn, by the client that saved it', async 
   assert.equal(new Set([first, second, third].map(({ authenticationToken }) => authenticationToken)).size, 3);
 });
 
-test('refresh keeps the expiry and the flags', async () => {
+test('refresh renews the life and keeps the flags', async () => {
   const { tokens } = fresh();
   const { authenticationToken } = await tokens.createToken();
   const expiry = inSeconds(3600);
@@ -178,7 +178,9 @@ test('refresh keeps the expiry and the flags', async () => {
   await tokens.refreshToken({ authenticationToken });
 
   const got = await tokens.getToken({ requestOrigin });
-  assert.equal(Date.parse(got.expiry), Date.parse(expiry));
+  // As long from the refresh on as from the update on, and the two may be of two seconds.
+  const later = Date.parse(got.expiry) - Date.parse(expiry);
+  assert.ok(later >= 0 && later <= 10_000, got.expiry);
   assert.deepEqual(got.flags, ['beta']);
 });
 
