@@ -51,9 +51,7 @@ impl Operation for UserPassword {
 impl UserPassword {
     async fn change(&self, proven: &ProvenUser, new: &Secret, request: &Request) -> Result<(), ApiError> {
         let (user, now) = (&proven.row, request.now);
-        let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
-        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-        self.rules.check(new, &names).map_err(weak)?;
+        self.rules.check(new, &user.names()).map_err(weak)?;
         self.breached.check(new, &request.trail).await.map_err(weak)?;
 
         let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;

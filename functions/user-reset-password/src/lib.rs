@@ -61,9 +61,7 @@ impl UserResetPassword {
             if user.mailbox().is_none_or(|address| address.place() != token.address) {
                 return Err(dead("mailed to a former address"));
             }
-            let names = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
-            let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-            self.rules.check(new, &names).map_err(weak)?;
+            self.rules.check(new, &user.names()).map_err(weak)?;
             if attempt == 0 {
                 self.breached.check(new, &request.trail).await.map_err(weak)?;
             }

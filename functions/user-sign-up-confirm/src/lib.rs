@@ -40,8 +40,9 @@ impl Operation for UserSignUpConfirm {
         let token = SignUpToken::open(self.token_keys.get().await.as_ref(), token.expose(), now);
         let address = token.map_err(|_| ApiError::LinkNotFound)?.address;
         let username = user_name(username, &address)?;
-        let names = [Some(username.as_str()), Some(address.as_str()), first_name.as_deref(), last_name.as_deref()];
-        self.rules.check(&password, &names.into_iter().flatten().collect::<Vec<_>>()).map_err(weak)?;
+        let email = Some(address.to_string());
+        let user = UserRow { email, email_verified: true, first_name, last_name, ..UserRow::new(username, now) };
+        self.rules.check(&password, &user.names()).map_err(weak)?;
         // A link that was used costs no hash. What decides is the transaction.
         if self.users.owner_of(&address).await?.is_some() {
             return Err(ApiError::LinkNotFound);
@@ -49,8 +50,7 @@ impl Operation for UserSignUpConfirm {
         self.breached.check(&password, &request.trail).await.map_err(weak)?;
 
         let hash = self.hasher.hash(&password).map_err(ApiError::internal)?;
-        let (email, password_hash) = (Some(address.to_string()), Some(Secret::new(hash.as_str())));
-        let user = UserRow { email, email_verified: true, first_name, last_name, password_hash, ..UserRow::new(username, now) };
+        let user = UserRow { password_hash: Some(Secret::new(hash.as_str())), ..user };
         let keys = self.signing_keys.get().await;
         let login = NewLogin::mint(&user, self.lives, (&self.issuer, keys.as_ref()), request.user_agent(), now);
         let NewLogin { session, token } = login.map_err(ApiError::internal)?;

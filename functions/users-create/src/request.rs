@@ -43,9 +43,7 @@ impl UsersCreate {
         if is_invited && row.email.is_none() {
             fields.invalid("invite", "needs an email");
         }
-        let names = [Some(&row.username), row.email.as_ref(), row.first_name.as_ref(), row.last_name.as_ref()];
-        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-        if let Some(Err(weakness)) = password.as_ref().map(|password| self.rules.check(password, &names)) {
+        if let Some(Err(weakness)) = password.as_ref().map(|password| self.rules.check(password, &row.names())) {
             fields.invalid("password", weakness.to_string());
         }
         // A misspelt password would make a machine account, and a misspelt ACL a user without rights.

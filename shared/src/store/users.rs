@@ -77,6 +77,13 @@ impl UserRow {
         }
     }
 
+    /// The names and the address, of which a password must not be made.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let names = [Some(&self.username), self.email.as_ref(), self.first_name.as_ref(), self.last_name.as_ref()];
+        names.into_iter().flatten().map(String::as_str).collect()
+    }
+
     /// Whether the user is not disabled.
     #[must_use]
     pub fn is_active(&self) -> bool {

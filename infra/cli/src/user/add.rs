@@ -58,18 +58,16 @@ pub async fn run(connection: &Connection, arguments: Arguments) -> Result<(), Fa
     if users.find_by_name(&normalised).await?.is_some() {
         return Err(taken());
     }
-    let names: Vec<&str> =
-        [Some(name.as_str()), email.as_deref(), first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect();
-    let password = if no_password { None } else { Some(password.take(connection, &names).await?) };
     let row = UserRow {
         email: email.clone(),
         first_name: first_name.clone(),
         last_name: last_name.clone(),
         password_expires_at: password_expires,
         acl,
-        password_hash: password.as_ref().map(|password| Secret::new(password.hash.as_str())),
         ..UserRow::new(name.clone(), connection.now())
     };
+    let password = if no_password { None } else { Some(password.take(connection, &row.names()).await?) };
+    let row = UserRow { password_hash: password.as_ref().map(|password| Secret::new(password.hash.as_str())), ..row };
     let entry = journal::begin(connection, OperatorAct::UserAdd, row.user_id).await?;
     let inserted = entry
         .run(async {

@@ -74,10 +74,7 @@ pub struct PasswdArguments {
 pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Result<(), Failure> {
     let named = &arguments.named.user;
     let mut user = find(connection, named).await?;
-    let given = [Some(&user.username), user.email.as_ref(), user.first_name.as_ref(), user.last_name.as_ref()];
-    let names: Vec<String> = given.into_iter().flatten().cloned().collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let password = arguments.password.take(connection, &names).await?;
+    let password = arguments.password.take(connection, &user.names()).await?;
     let expires_at = if arguments.expire { Some(connection.now()) } else { arguments.password_expires };
 
     let users = Users::new(&connection.database);
