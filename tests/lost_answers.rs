@@ -8,7 +8,7 @@ use latchkey::runtime::Service;
 use latchkey::store::{DeleteApiKeyError, ExchangeError, NewApiKeyError, OtpAttemptError, StoreError};
 use serde_json::json;
 
-use crate::house::{Call, Door, Reply, World};
+use crate::house::{Call, Door, Reply, World, canceled};
 use crate::operations::{
     AuthenticationTokenExchange, AuthheaderDelete, EntityTokenCreate, EntityTokenDelete, EntityTokenGet, EntityTokenRefresh, UserLogin,
 };
@@ -115,10 +115,7 @@ async fn a_deleted_key_is_told_as_deleted() {
 async fn a_transaction_that_met_another_is_tried_again() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let conflict = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "None" }, { "Code": "None" }, { "Code": "TransactionConflict" }],
-    });
+    let conflict = canceled(["None", "None", "TransactionConflict"]);
 
     world.spy.refuse_next(2, 400, &conflict);
 
@@ -245,10 +242,7 @@ async fn keys_that_can_not_be_read_again_stay_in_use() {
 async fn a_transaction_that_only_ever_meets_others_is_a_503_and_no_refusal() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let conflict = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "TransactionConflict" }, { "Code": "None" }, { "Code": "None" }],
-    });
+    let conflict = canceled(["TransactionConflict", "None", "None"]);
 
     world.spy.refuse_next(100, 400, &conflict);
 
@@ -260,10 +254,7 @@ async fn a_transaction_that_only_ever_meets_others_is_a_503_and_no_refusal() {
 async fn a_transaction_whose_condition_failed_is_not_tried_again_whatever_else_it_met() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let refused = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "ConditionalCheckFailed" }, { "Code": "TransactionConflict" }, { "Code": "None" }],
-    });
+    let refused = canceled(["ConditionalCheckFailed", "TransactionConflict", "None"]);
 
     world.spy.refuse_next(1, 400, &refused);
 

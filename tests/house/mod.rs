@@ -18,7 +18,7 @@ pub use call::{Call, Mask, Reply};
 pub use door::Door;
 pub use hashes::Hashes;
 pub use people::{Person, acl};
-pub use spy::Spy;
+pub use spy::{Spy, canceled};
 pub use world::{NOW, World, plain_client, root, session_id, template};
 
 /// Answers every path of a new address on loopback with `handler`; the address.

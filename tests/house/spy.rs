@@ -69,6 +69,12 @@ impl Default for Spy {
     }
 }
 
+/// What DynamoDB answers where a transaction is refused, with the reason of each of its writes.
+pub fn canceled(reasons: [&str; 3]) -> Value {
+    let reasons: Vec<_> = reasons.iter().map(|code| json!({ "Code": code })).collect();
+    json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons })
+}
+
 impl Spy {
     /// An HTTP client under watch.
     pub fn client(&self) -> SharedHttpClient {

@@ -6,7 +6,7 @@ use latchkey::runtime::TaskService;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, acl, admin_of, create, get, member_of};
-use crate::house::{Call, Door, Person, Reply, World, measured_costs};
+use crate::house::{Call, Door, Person, Reply, World, canceled, measured_costs};
 use crate::operations::{
     AuthenticationTokenExchange, AuthheaderList, EntityTokenCreate, Eraser, Introspect, UserLogin, UsersDelete, UsersList,
 };
@@ -233,10 +233,7 @@ async fn a_user_whom_others_keep_changing_is_told() {
     let world = World::new().await;
     let root = world.person_with("root", Acl::everything()).await;
     let carol = world.person("carol").await;
-    let changed = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "None" }, { "Code": "ConditionalCheckFailed" }, { "Code": "None" }],
-    });
+    let changed = canceled(["None", "ConditionalCheckFailed", "None"]);
     world.spy.refuse_all("TransactWriteItems", 400, &changed);
 
     let reply = delete(&world, &root, &carol.id).await;

@@ -5,7 +5,7 @@ use latchkey::domain::Acl;
 use serde_json::{Value, json};
 
 use super::{acl, admin_of, get, member_of};
-use crate::house::{Call, Door, Person, Reply, World};
+use crate::house::{Call, Door, Person, Reply, World, canceled};
 use crate::operations::{AuthheaderList, UsersList, UsersUpdate};
 
 async fn update(world: &World, by: &Person, id: &str, body: Value) -> Reply {
@@ -120,10 +120,7 @@ async fn a_user_whom_others_keep_changing_is_told() {
     let world = World::new().await;
     let root = world.person_with("root", Acl::everything()).await;
     let carol = world.person("carol").await;
-    let changed = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "None" }, { "Code": "ConditionalCheckFailed" }, { "Code": "None" }],
-    });
+    let changed = canceled(["None", "ConditionalCheckFailed", "None"]);
     world.spy.refuse_all("TransactWriteItems", 400, &changed);
 
     let reply = update(&world, &root, &carol.id, json!({ "lastName": "x" })).await;

@@ -5,7 +5,7 @@ use latchkey::domain::Acl;
 use serde_json::json;
 
 use super::ask;
-use crate::house::{Call, Door, Person, Reply, World};
+use crate::house::{Call, Door, Person, Reply, World, canceled};
 use crate::operations::{UserEmailConfirm, UserPassword, UserRenew, UsersGet, UsersUpdate};
 
 fn call(token: &str) -> Call {
@@ -114,10 +114,7 @@ async fn a_dead_link_is_one_answer_and_changes_nothing() {
 async fn a_user_whom_others_keep_changing_is_told() {
     let world = World::new().await;
     let (_, _, token) = asked(&world).await;
-    let changed = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "None" }, { "Code": "ConditionalCheckFailed" }, { "Code": "None" }],
-    });
+    let changed = canceled(["None", "ConditionalCheckFailed", "None"]);
     world.spy.refuse_all("TransactWriteItems", 400, &changed);
 
     let reply = confirm(&world, &token).await;

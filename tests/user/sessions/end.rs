@@ -5,7 +5,7 @@ use latchkey::domain::Acl;
 use serde_json::json;
 
 use super::list::list;
-use crate::house::{Call, Door, Reply, World};
+use crate::house::{Call, Door, Reply, World, canceled};
 use crate::operations::{
     AuthenticationTokenExchange, AuthheaderDelete, AuthheaderList, Introspect, SessionGet, UserLogout, UserRenew, UserSessionsEnd,
 };
@@ -127,10 +127,7 @@ async fn a_lost_answer_is_told_as_ended() {
 async fn a_user_whom_others_keep_changing_is_told() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let changed = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "CancellationReasons": [{ "Code": "ConditionalCheckFailed" }, { "Code": "None" }, { "Code": "None" }],
-    });
+    let changed = canceled(["ConditionalCheckFailed", "None", "None"]);
     world.spy.refuse_all("TransactWriteItems", 400, &changed);
 
     let reply = end(&world, &alice.jwt).await;
