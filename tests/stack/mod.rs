@@ -9,7 +9,7 @@ mod closed_origin;
 mod crash;
 pub mod http;
 mod idempotency;
-mod mail;
+pub mod mail;
 pub mod malformed;
 pub mod people;
 mod processes;

@@ -18,8 +18,9 @@ use super::rust;
 /// Clients that work while the keys change, each for itself.
 const CLIENTS: usize = 4;
 
-/// For how long a key is known before it is used: the functions tell time in whole seconds.
-const WAIT_SECONDS: u64 = KEYS_REFRESH_SECONDS + 1;
+/// For how long a key is known before it is used: two intervals, as the program's own default, and the second that a function which
+/// tells time in whole seconds may lose.
+const WAIT_SECONDS: u64 = 2 * KEYS_REFRESH_SECONDS + 1;
 
 /// How far a process may be behind a change of its keys: it looks beside a request, and not more often than this.
 const BEHIND: Duration = Duration::from_secs(2 * KEYS_REFRESH_SECONDS);
