@@ -126,7 +126,7 @@ def test_an_entity_token_passes_for_its_own_entity_alone(demo, routes):
 
 def test_an_expired_session_one_for_another_audience_and_an_unknown_key_are_401_and_a_rotated_key_passes(issuer, routes):
     issuer.add_key("next")
-    ask = routes(Latchkey(issuer.url))
+    ask = routes(Latchkey(issuer.url, api_key="lkapi_x"))
 
     assert ask("keys", issuer.session())[0] == 200
     assert ask("keys", issuer.session("next"))[0] == 200
@@ -166,4 +166,9 @@ def test_503_where_latchkey_does_not_answer_or_refuses_the_key_of_this_service(d
 )
 def test_a_rule_that_would_let_through_more_than_it_says_is_refused(issuer, rule):
     with pytest.raises(TypeError):
-        for_fastapi.requires(Latchkey(issuer.url), **rule)
+        for_fastapi.requires(Latchkey(issuer.url, api_key="lkapi_x"), **rule)
+
+
+def test_introspection_without_an_api_key_is_refused(issuer):
+    with pytest.raises(TypeError, match="an API key"):
+        for_fastapi.requires(Latchkey(issuer.url), introspect=True)

@@ -40,6 +40,7 @@ export function guard<Request>(latchkey: Latchkey, rule: Rule<Request>) {
   const entities = kinds.every((kind) => kind === 'entity-token');
   if (kinds.length === 0 || !kinds.every((kind) => KINDS.includes(kind))) throw new TypeError(`\`kinds\` are some of ${KINDS}`);
   if (!introspect && kinds.some((kind) => kind !== 'session')) throw new TypeError('only sessions are verified without `introspect`');
+  if (introspect && !latchkey.hasApiKey) throw new TypeError('`introspect` needs an API key: new Latchkey({ url, apiKey })');
   if (!permission && organizationOf && !entities) throw new TypeError('`in` needs a `permission`');
   if (entities && (permission || !organizationOf)) throw new TypeError('entity tokens need `in` and no `permission`: they have no ACL');
 

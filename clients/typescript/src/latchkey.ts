@@ -77,6 +77,11 @@ export class Latchkey {
     });
   }
 
+  /** Whether this backend has a credential of its own, as `introspect` and `oneTime` need. */
+  get hasApiKey(): boolean {
+    return Boolean(this.#apiKey);
+  }
+
   #byKey(): { apikey: string } {
     if (!this.#apiKey) throw new TypeError('this call needs an API key: new Latchkey({ url, apiKey })');
     return { apikey: this.#apiKey };

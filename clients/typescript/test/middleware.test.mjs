@@ -151,7 +151,7 @@ for (const [name, start] of Object.entries(frameworks)) {
   test(`${name}: an expired session, one for another audience and an unknown key are 401, and a rotated key passes`, async (t) => {
     const issuer = await standIn(t);
     await issuer.addKey('next');
-    const ask = await routes(t, new Latchkey({ url: issuer.url }));
+    const ask = await routes(t, new Latchkey({ url: issuer.url, apiKey: 'lkapi_x' }));
     const now = Math.floor(Date.now() / 1000);
 
     assert.equal((await ask('keys', await issuer.session())).status, 200);
@@ -191,4 +191,5 @@ test('a rule that would let through more than it says is refused', () => {
   ]) {
     assert.throws(() => forExpress.requires(latchkey, rule), TypeError, JSON.stringify(rule));
   }
+  assert.throws(() => forExpress.requires(new Latchkey(place), { introspect: true }), /an API key/);
 });

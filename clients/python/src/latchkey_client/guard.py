@@ -43,6 +43,8 @@ class Guard:
             raise TypeError("`kinds` are some of session, api-key and entity-token")
         if not introspect and set(kinds) != {"session"}:
             raise TypeError("only sessions are verified without `introspect`")
+        if introspect and not latchkey.has_api_key:
+            raise TypeError("`introspect` needs an API key: Latchkey(url, api_key=...)")
         if not permission and in_ and not self.entities:
             raise TypeError("`in_` needs a `permission`")
         if self.entities and (permission or not in_):

@@ -75,6 +75,11 @@ class Latchkey:
             raise Problem(response)
         return operation._parse_response(client=self._client, response=response)
 
+    @property
+    def has_api_key(self) -> bool:
+        """Whether this backend has a credential of its own, as `introspect` and `one_time` need."""
+        return bool(self._api_key)
+
     def by_key(self) -> dict[str, str]:
         """The header of a call in the name of this backend."""
         if not self._api_key:
