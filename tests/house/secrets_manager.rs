@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use latchkey_local::secrets_manager::{Answer, batch, refusal, value};
 use serde_json::{Value, json};
 
-/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it can not be written, with `denied-once:` not at first,
+/// The secrets' versions, by ARN; where the name of one has `denied:` before it, it cannot be written, with `denied-once:` not at first,
 /// and with `full:` not either, for another reason. With a secret `no-batches` there are none, and with `hangs` no answer comes.
 pub type Secrets = Arc<Mutex<HashMap<String, Vec<(String, String)>>>>;
 

@@ -185,7 +185,7 @@ async fn tables_that_do_not_answer_are_an_error_and_no_refusal_that_is_cached() 
     let alice = world.person("alice").await;
     world.spy.refuse_next(100, 400, &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException" }));
 
-    assert_eq!(door.0.call(json!({ "identitySource": [alice.key] })).await, Err("the authorizer can not tell now"));
+    assert_eq!(door.0.call(json!({ "identitySource": [alice.key] })).await, Err("the authorizer cannot tell now"));
 }
 
 #[tokio::test]

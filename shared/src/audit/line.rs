@@ -76,7 +76,7 @@ impl<'a> Line<'a> {
     /// The text.
     ///
     /// # Errors
-    /// If it can not be written as JSON.
+    /// If it cannot be written as JSON.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

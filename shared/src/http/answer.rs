@@ -50,7 +50,7 @@ impl Answer {
     /// 200 with `body`.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if it can not be written as JSON.
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
     pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::json(200, body)
     }
@@ -66,7 +66,7 @@ impl Answer {
     /// 201 with `body`.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if it can not be written as JSON.
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
     pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::json(201, body)
     }
@@ -88,7 +88,7 @@ impl Answer {
     /// 200 with `body`, which holds no secret and which caches may keep for `seconds`.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if it can not be written as JSON.
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
     pub fn cacheable(body: &impl Serialize, seconds: u32) -> Result<Self, ApiError> {
         let mut answer = Self::json(200, body)?;
         answer.headers.retain(|(name, _)| *name != "cache-control");

@@ -48,7 +48,7 @@ impl SessionView {
     /// 201 with the session, and where it stands.
     ///
     /// # Errors
-    /// [`ApiError::Internal`] if it can not be written as JSON.
+    /// [`ApiError::Internal`] if it cannot be written as JSON.
     pub fn created(&self) -> Result<Answer, ApiError> {
         Ok(Answer::created(self)?.at(format!("/sessions/{}", self.id)))
     }

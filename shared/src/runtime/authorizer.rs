@@ -148,7 +148,7 @@ impl<A: Authorize> AuthorizerService<A> {
         let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let authorization = decided.map_err(|error| {
             tracing::error!(milliseconds, code = error.problem_type().code, error = error.cause().map(chain), "failed");
-            "the authorizer can not tell now"
+            "the authorizer cannot tell now"
         })?;
         tracing::info!(authorized = authorization.is_authorized, milliseconds, "answered");
         if !authorization.is_authorized {

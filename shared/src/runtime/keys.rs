@@ -33,7 +33,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         refresh: Arc<KeyRefresh>,
     ) -> Result<Self, ConfigError> {
         let refused = |error: &(dyn std::error::Error + 'static)| {
-            tracing::error!(variable = name, error = chain(error), "a key set can not be used");
+            tracing::error!(variable = name, error = chain(error), "a key set cannot be used");
             ConfigError::invalid(name, error)
         };
         let text = text.map_err(|error| refused(error))?;

@@ -54,7 +54,7 @@ fn block_on(name: &'static str, run: impl Future<Output = Result<(), lambda_runt
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(operation = name, error = %error, "the function can not run");
+            tracing::error!(operation = name, error = %error, "the function cannot run");
             ExitCode::FAILURE
         }
     }
