@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{acl, admin_of, get, member_of};
 use crate::house::{Call, Door, Person, Reply, World, canceled};
-use crate::operations::{AuthheaderList, UsersList, UsersUpdate};
+use crate::operations::{AuthheaderList, UserEmail, UserEmailConfirm, UserRenew, UsersList, UsersUpdate};
 
 async fn update(world: &World, by: &Person, id: &str, body: Value) -> Reply {
     world.call::<UsersUpdate>(Call::new().bearer(&by.jwt).path("userId", id).json(body)).await
@@ -113,6 +113,23 @@ async fn changes_at_the_same_instant_all_stay() {
     );
     let listed = world.call::<UsersList>(Call::new().bearer(&root.jwt).parameter("prefix", "carol")).await;
     assert_eq!(listed.body["users"], json!([after]));
+}
+
+#[tokio::test]
+async fn a_new_address_ends_the_logins_and_the_links_that_were_mailed_before() {
+    let world = World::new().await;
+    let root = world.person_with("root", Acl::everything()).await;
+    let carol = world.person("carol").await;
+    let body = json!({ "email": "thief@example.net", "password": carol.password });
+    assert_eq!(world.call::<UserEmail>(Call::new().bearer(&carol.jwt).json(body)).await.status, 202);
+    let link = world.mailed_token("email").await;
+
+    assert_eq!(update(&world, &root, &carol.id, json!({ "email": "right@example.com" })).await.status, 200);
+
+    assert_eq!(world.call::<UserRenew>(Call::new().bearer(&carol.jwt)).await.status, 401);
+    assert_eq!(world.call::<UserEmailConfirm>(Call::new().json(json!({ "token": link }))).await.code(), "link-not-found");
+    assert_eq!(get(&world, &root, &carol.id).await.body["email"], "right@example.com");
+    assert_eq!(world.login("right@example.com", &carol.password).await.status, 200);
 }
 
 #[tokio::test]

@@ -39,20 +39,21 @@ impl UserChange {
         Self { disabled_at: Some(Some(now)), next_epoch: true, ..Self::default() }
     }
 
-    /// The change without what is so already. Whoever is disabled begins a new epoch: after being enabled again, the user must
-    /// log in again.
+    /// The change without what is so already. A user who is disabled begins a new epoch, and so does one whose address changes: they
+    /// must log in again, and every link that was mailed to them before is dead.
     #[must_use]
     pub fn of(self, user: &UserRow) -> Self {
         let is_new = |new: &Option<String>, old: &Option<String>| new != old;
         let disabled_at = self.disabled_at.filter(|at| at.is_some() == user.is_active());
+        let email = self.email.filter(|email| self.email_is_proven || is_new(email, &user.email));
         Self {
-            email: self.email.filter(|email| self.email_is_proven || is_new(email, &user.email)),
+            next_epoch: self.next_epoch || disabled_at.flatten().is_some() || email.is_some(),
+            email,
             email_is_proven: self.email_is_proven,
             first_name: self.first_name.filter(|name| is_new(name, &user.first_name)),
             last_name: self.last_name.filter(|name| is_new(name, &user.last_name)),
             disabled_at,
             acl: self.acl.filter(|acl| *acl != user.acl),
-            next_epoch: self.next_epoch || disabled_at.flatten().is_some(),
         }
     }
 
