@@ -1,4 +1,4 @@
-//! The functions, as Lambda runs them. Imports nothing of ours but [`latchkey_runtime_api`].
+//! The functions, as Lambda runs them. Imports [`crate::console`], [`crate::environment`], [`crate::logs`].
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use latchkey_runtime_api::{Failure, Host, InvokeError, Pool, Program};
+use latchkey_runtime_api::{Failure, Host, InvokeError, Output, Pool, Program};
 
+use crate::console::Console;
 use crate::environment::Variables;
+use crate::logs;
 
 /// What answers events in a function's name.
 pub trait Invoke: Debug + Send + Sync {
@@ -23,10 +25,12 @@ pub trait Invoke: Debug + Send + Sync {
 pub struct Lambda {
     functions: BTreeMap<String, Arc<Pool>>,
     environment: Variables,
+    console: Console,
 }
 
 impl Lambda {
-    /// The functions of `binaries`, with `environment`, at most `processes` of each. What is slower than `timeouts` says is replaced.
+    /// The functions of `binaries`, with `environment`, at most `processes` of each. What is slower than `timeouts` says is replaced;
+    /// what they log goes to `console`.
     #[must_use]
     pub fn new(
         host: &Host,
@@ -34,19 +38,20 @@ impl Lambda {
         environment: Variables,
         processes: u16,
         timeouts: &BTreeMap<String, Duration>,
+        console: Console,
     ) -> Self {
         let pool = |(name, path): (&String, &PathBuf)| {
             let within = timeouts.get(name).copied().unwrap_or_default();
-            (name.clone(), Arc::new(Pool::new(host.clone(), program(name, path, &environment), processes.into(), within)))
+            (name.clone(), Arc::new(Pool::new(host.clone(), program(name, path, &environment, console), processes.into(), within)))
         };
-        Self { functions: binaries.iter().map(pool).collect(), environment }
+        Self { functions: binaries.iter().map(pool).collect(), environment, console }
     }
 
     /// Hands later events to new processes of `binaries`; those at work finish first.
     pub fn replace(&self, binaries: &BTreeMap<String, PathBuf>) {
         for (name, pool) in &self.functions {
             if let Some(path) = binaries.get(name) {
-                pool.replace(program(name, path, &self.environment));
+                pool.replace(program(name, path, &self.environment, self.console));
             }
         }
     }
@@ -61,6 +66,8 @@ impl Invoke for Lambda {
     }
 }
 
-fn program(name: &str, path: &PathBuf, environment: &Variables) -> Program {
-    Program::new(name, path).environment(environment.iter().cloned())
+fn program(name: &str, path: &PathBuf, environment: &Variables, console: Console) -> Program {
+    let function = name.to_owned();
+    let output = Output::Lines(Arc::new(move |line| logs::report(console, &function, line)));
+    Program::new(name, path).environment(environment.iter().cloned()).output(output)
 }

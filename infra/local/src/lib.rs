@@ -20,6 +20,7 @@ pub mod gateway;
 pub mod installation;
 pub mod keys;
 pub mod lambda;
+pub mod logs;
 pub mod mail;
 pub mod page;
 pub mod sam;

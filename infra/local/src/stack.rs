@@ -93,7 +93,7 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let built = built.context("The functions do not build. The lines above say why.")?;
 
-    let lambda = Arc::new(Lambda::new(&host, &built, environment, options.concurrency, &timeouts));
+    let lambda = Arc::new(Lambda::new(&host, &built, environment, options.concurrency, &timeouts, console));
     let mut serving = pin!(stack.serve(gateway, lambda.clone()));
     let ended = loop {
         tokio::select! {
@@ -106,6 +106,8 @@ pub async fn run(options: Options) -> Result<()> {
         }
         console.say("The functions are built again, and take the next requests.");
     };
+    // First, or they would complain of what is gone.
+    host.end();
     remove(&stack.data.stack())?;
     console.say("Stopped.");
     ended

@@ -66,6 +66,12 @@ impl Host {
         Process::start(program, Arc::clone(&self.watchdog)).await
     }
 
+    /// Kills every process, before anything that they talk to goes away, and starts no other. A machine without a shell leaves that to
+    /// the end of each [`Process`].
+    pub fn end(&self) {
+        self.watchdog.end();
+    }
+
     /// Runs any other program to its end, with its output where that is piped. It is killed, with what it has started, when the future is
     /// dropped or the host dies.
     ///

@@ -50,7 +50,8 @@ impl Process {
 
         let started = Instant::now();
         // A group of its own: Ctrl-C in a terminal reaches a whole group, and a process may start others.
-        let child = command.process_group(0).kill_on_drop(true).spawn()?;
+        let mut child = command.process_group(0).kill_on_drop(true).spawn()?;
+        program.outlet().follow(&mut child);
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let group = group.ok_or_else(|| io::Error::other("the process has no id"))?;
         let serving = tokio::spawn(async move {

@@ -1,13 +1,16 @@
 //! What to start: a function's binary with its variables.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
 
 /// A function as it is started. Each [`Process`](crate::Process) of it is alike.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub struct Program {
 }
 
 /// Where a process's standard output and error go.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub enum Output {
     /// Where the host's go.
     #[default]
@@ -30,6 +33,41 @@ pub enum Output {
     Discard,
     /// To a file, at the file's current end if it was opened to append.
     File(File),
+    /// To whoever takes each line, without its end. What is not UTF-8 is replaced.
+    Lines(Arc<dyn Fn(&str) + Send + Sync>),
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Inherit => "Inherit",
+            Self::Discard => "Discard",
+            Self::File(_) => "File",
+            Self::Lines(_) => "Lines",
+        })
+    }
+}
+
+impl Output {
+    /// Hands on what `child` writes, where somebody takes its lines, until it has ended.
+    pub(crate) fn follow(&self, child: &mut Child) {
+        if let Self::Lines(take) = self {
+            if let Some(out) = child.stdout.take() {
+                tokio::spawn(read_lines(out, Arc::clone(take)));
+            }
+            if let Some(err) = child.stderr.take() {
+                tokio::spawn(read_lines(err, Arc::clone(take)));
+            }
+        }
+    }
+}
+
+async fn read_lines(source: impl AsyncRead + Unpin, take: Arc<dyn Fn(&str) + Send + Sync>) {
+    let (mut source, mut line) = (BufReader::new(source), Vec::new());
+    while source.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+        take(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
 }
 
 impl Program {
@@ -79,6 +117,11 @@ impl Program {
         &self.name
     }
 
+    /// Where its processes' output goes.
+    pub(crate) fn outlet(&self) -> &Output {
+        &self.output
+    }
+
     /// The ARN by which a function is told its own name.
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:lambda:local:000000000000:function:{}", self.name)
@@ -106,6 +149,7 @@ impl Program {
             Output::Inherit => {}
             Output::Discard => _ = command.stdout(Stdio::null()).stderr(Stdio::null()),
             Output::File(file) => _ = command.stdout(file.try_clone()?).stderr(file.try_clone()?),
+            Output::Lines(_) => _ = command.stdout(Stdio::piped()).stderr(Stdio::piped()),
         }
         Ok(command)
     }

@@ -34,7 +34,8 @@ exit 0
 /// The watchdog of one host, if there is a shell to run it.
 #[derive(Debug)]
 pub struct Watchdog {
-    shell: Option<Child>,
+    has_shell: bool,
+    shell: Mutex<Option<Child>>,
     pipe: Mutex<Option<ChildStdin>>,
 }
 
@@ -53,7 +54,7 @@ impl Watchdog {
             Err(error) => return Err(error),
         };
         let pipe = Mutex::new(shell.as_mut().and_then(|shell| shell.stdin.take()));
-        Ok(Self { shell, pipe })
+        Ok(Self { has_shell: shell.is_some(), shell: Mutex::new(shell), pipe })
     }
 
     /// Has `group` killed when the host dies.
@@ -67,8 +68,16 @@ impl Watchdog {
         let _ = self.tell('-', group);
     }
 
+    /// Kills what is left now, and lets nothing start any more.
+    pub fn end(&self) {
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut shell) = self.shell.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = shell.wait();
+        }
+    }
+
     fn tell(&self, sign: char, group: Pid) -> io::Result<()> {
-        if self.shell.is_none() {
+        if !self.has_shell {
             return Ok(());
         }
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,10 +89,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.pipe.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(shell) = &mut self.shell {
-            let _ = shell.wait();
-        }
+        self.end();
     }
 }
 

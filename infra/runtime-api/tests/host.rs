@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -62,6 +63,30 @@ async fn an_error_in_a_call_leaves_the_process_alive() {
 
     assert!(matches!(failed, Err(Failure::Function(error)) if error.message == "it was told to"));
     assert!(next.is_ok());
+}
+
+#[tokio::test]
+async fn each_line_of_a_process_is_handed_on() {
+    let (lines, mut written) = tokio::sync::mpsc::unbounded_channel();
+    let take = move |line: &str| lines.send(line.to_owned()).unwrap();
+    let program = program().environment([("FAILS_TO_START", "at all")]).output(Output::Lines(Arc::new(take)));
+
+    let process = Host::new().unwrap().start(&program).await.unwrap();
+    process.ready().await.unwrap_err();
+
+    assert_eq!(written.recv().await.unwrap(), r#"Error: "it was told not to""#);
+}
+
+#[tokio::test]
+async fn the_end_of_a_host_is_the_end_of_its_processes() {
+    let host = Host::new().unwrap();
+    let process = host.start(&program()).await.unwrap();
+    process.ready().await.unwrap();
+
+    host.end();
+
+    assert!(!process.ended().await.unwrap().success());
+    assert!(host.start(&program()).await.is_err(), "none starts after the end");
 }
 
 async fn failed_to_start(how: &str) -> Failure {
