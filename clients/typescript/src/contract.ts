@@ -601,8 +601,8 @@ export interface paths {
         /**
          * Change a user
          * @description What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than they do, and
-         *     nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log in again once
-         *     enabled.
+         *     nobody gives more than they have. A disabled user is refused from the next call on, and must log in again once
+         *     enabled. A new e-mail address ends the user's logins, and every link that was mailed to them before.
          */
         patch: operations["users-update"];
         trace?: never;

@@ -115,9 +115,9 @@ def sync_detailed(
 
      What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than
     they do, and
-    nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log
-    in again once
-    enabled.
+    nobody gives more than they have. A disabled user is refused from the next call on, and must log in
+    again once
+    enabled. A new e-mail address ends the user's logins, and every link that was mailed to them before.
 
     Args:
         user_id (UUID):
@@ -153,9 +153,9 @@ def sync(
 
      What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than
     they do, and
-    nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log
-    in again once
-    enabled.
+    nobody gives more than they have. A disabled user is refused from the next call on, and must log in
+    again once
+    enabled. A new e-mail address ends the user's logins, and every link that was mailed to them before.
 
     Args:
         user_id (UUID):
@@ -186,9 +186,9 @@ async def asyncio_detailed(
 
      What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than
     they do, and
-    nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log
-    in again once
-    enabled.
+    nobody gives more than they have. A disabled user is refused from the next call on, and must log in
+    again once
+    enabled. A new e-mail address ends the user's logins, and every link that was mailed to them before.
 
     Args:
         user_id (UUID):
@@ -222,9 +222,9 @@ async def asyncio(
 
      What is absent stays as it is. Unknown fields are refused. Nobody changes a user who may more than
     they do, and
-    nobody gives more than they have. Whoever is disabled is refused from the next call on, and must log
-    in again once
-    enabled.
+    nobody gives more than they have. A disabled user is refused from the next call on, and must log in
+    again once
+    enabled. A new e-mail address ends the user's logins, and every link that was mailed to them before.
 
     Args:
         user_id (UUID):
