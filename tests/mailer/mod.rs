@@ -140,9 +140,13 @@ async fn ses_refuses_one_of_ten_and_the_other_nine_arrive() {
 
 #[tokio::test]
 async fn what_ses_does_not_take_now_is_delivered_again_and_nothing_else() {
-    for (status, code) in
-        [(429, "TooManyRequestsException"), (500, "InternalFailure"), (400, "SendingPausedException"), (403, "AccessDeniedException")]
-    {
+    for (status, code) in [
+        (429, "TooManyRequestsException"),
+        (500, "InternalFailure"),
+        (400, "SendingPausedException"),
+        (400, "MessageRejected: auth@example.com"),
+        (403, "AccessDeniedException"),
+    ] {
         let (world, ses) = Ses::start().await;
         for name in ["alice", "bob", "carol"] {
             let user = world.user(name).await;

@@ -35,8 +35,9 @@ impl Ses {
         let to = request["Destination"]["ToAddresses"][0].as_str().unwrap();
         let (status, code) = self.answers.lock().unwrap().get(to).cloned().unwrap_or((200, String::new()));
         if status != 200 {
-            // SES's text can name the address.
-            return (status.try_into().unwrap(), json!({ "__type": code, "message": format!("{to} is not wanted") }).to_string());
+            // SES's text can name the address: the recipient's, or after a colon in the code here another one.
+            let (code, named) = code.split_once(": ").unwrap_or((&code, to));
+            return (status.try_into().unwrap(), json!({ "__type": code, "message": format!("{named} is not wanted") }).to_string());
         }
         self.taken.lock().unwrap().push(request.clone());
         (StatusCode::OK, json!({ "MessageId": "1" }).to_string())

@@ -76,7 +76,7 @@ impl MailTransport {
                 let request = request.destination(Destination::builder().to_addresses(mail.to.as_str()).build());
                 let request = request.set_configuration_set_name(configuration_set.clone());
                 let sent = request.content(EmailContent::builder().raw(raw).build()).send().await;
-                sent.map(drop).map_err(|error| refusal(&error))
+                sent.map(drop).map_err(|error| refusal(&error, &self.from))
             }
             Channel::Directory(folder) => {
                 std::fs::create_dir_all(folder)?;
@@ -120,9 +120,11 @@ fn part<'m>(content_type: &'m str, text: &str) -> MimePart<'m> {
     if is_plain { part.transfer_encoding("7bit") } else { part }
 }
 
-/// What SES says of this one mail is final. What it says of the account or the sender, or does not say, may change.
-fn refusal<R>(error: &SdkError<SendEmailError, R>) -> MailError {
+/// What SES says of this one mail is final. What it says of the account or the sender, or does not say, may change. Of addresses that are
+/// not verified it has one code, and names them in the text.
+fn refusal<R>(error: &SdkError<SendEmailError, R>, from: &EmailAddress) -> MailError {
     let code = error.code().unwrap_or("no answer").to_owned();
-    let is_final = |error: &SendEmailError| error.is_bad_request_exception() || error.is_message_rejected();
+    let is_about_sender = error.message().is_some_and(|text| text.contains(from.as_str()));
+    let is_final = |error: &SendEmailError| error.is_bad_request_exception() || (error.is_message_rejected() && !is_about_sender);
     if error.as_service_error().is_some_and(is_final) { MailError::Refused(code) } else { MailError::Unavailable(code) }
 }
