@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use latchkey::domain::{Acl, AttemptId, EmailAddress, Secret, Username};
 use latchkey::runtime::Table;
-use latchkey::store::schema::{self, OUTBOX_PREFIX};
+use latchkey::store::schema::{self, MAILBOX_PREFIX, OUTBOX_PREFIX};
 use latchkey::store::{ApiKeyRow, ApiKeys, LoginRow, MOST_FAILURES, UserChange, UserRow, Users};
 use serde_json::{Value, json};
 
@@ -336,14 +336,20 @@ async fn a_change_whose_answer_was_lost_is_told_once() {
     assert_eq!(told(&world).await, [to("alice@example.com", SIGN_IN_DISABLED)]);
 }
 
-#[test]
-fn a_login_may_write_into_the_outbox_and_nowhere_else_in_its_table() {
+/// What `role` may do in the table of the tokens.
+fn rights_on_tokens(role: &str) -> Vec<String> {
     let template = std::fs::read_to_string(crate::house::root().join("template.yaml")).unwrap();
-    let (_, role) = template.split_once("\n  UserLoginRole:\n").unwrap();
+    let (_, role) = template.split_once(&format!("\n  {role}:\n")).unwrap();
     let (role, _) = role.split_once("\n\n").unwrap();
+    role.split("- Effect: Allow").filter(|statement| statement.contains("TokensTable.Arn")).map(str::to_owned).collect()
+}
 
-    let statements: Vec<_> = role.split("- Effect: Allow").filter(|statement| statement.contains("TokensTable")).collect();
+#[test]
+fn a_login_may_write_into_the_outbox_and_the_mailer_into_the_mailboxes_and_nowhere_else_in_the_table() {
+    for (role, prefix) in [("UserLoginRole", OUTBOX_PREFIX), ("MailerRole", MAILBOX_PREFIX)] {
+        let rights = rights_on_tokens(role);
 
-    assert_eq!(statements.len(), 1);
-    assert!(statements[0].contains(&format!("dynamodb:LeadingKeys: [\"{OUTBOX_PREFIX}*\"]")), "{}", statements[0]);
+        assert_eq!(rights.len(), 1, "{role}");
+        assert!(rights[0].contains(&format!("dynamodb:LeadingKeys: [\"{prefix}*\"]")), "{}", rights[0]);
+    }
 }

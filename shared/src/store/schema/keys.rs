@@ -22,6 +22,8 @@ pub const IDEMPOTENCY_PREFIX: &str = "idempotency#";
 pub const ENTITY_TOKEN_PREFIX: &str = "entity-token#";
 /// How the key of mails that are asked for begins. The template names it: the stream of these rows invokes the mailer.
 pub const OUTBOX_PREFIX: &str = "outbox#";
+/// How the key of what is known of a mailbox begins. The template names it: the mailer writes these rows alone.
+pub const MAILBOX_PREFIX: &str = "mailbox#";
 /// The partition of the rows by which users are listed. One for all of them, so that a page is one Query in the order of
 /// the names. DynamoDB splits a partition that gets hot between two sort keys.
 pub const LISTED_USERS: &str = "listed-users";
@@ -153,7 +155,7 @@ pub fn outbox(place: &Locator, kind: &str, slot: impl Display) -> Key {
 /// The partition of what is known of a mailbox.
 #[must_use]
 pub fn mailbox_of(address: &Locator) -> String {
-    format!("mailbox#{address}")
+    format!("{MAILBOX_PREFIX}{address}")
 }
 
 /// The mails of that kind that a mailbox was sent in that window.
