@@ -70,7 +70,7 @@ impl Default for Spy {
 }
 
 /// What DynamoDB answers where a transaction is refused, with the reason of each of its writes.
-pub fn canceled(reasons: [&str; 3]) -> Value {
+pub fn canceled<const WRITES: usize>(reasons: [&str; WRITES]) -> Value {
     let reasons: Vec<_> = reasons.iter().map(|code| json!({ "Code": code })).collect();
     json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons })
 }
@@ -119,6 +119,11 @@ impl Spy {
         let mut state = self.state.lock().unwrap();
         state.refused_action = Some(action);
         state.refuse = Some((status, body.to_string()));
+    }
+
+    /// Every action is carried out again.
+    pub fn refuse_none(&self) {
+        self.state.lock().unwrap().refused_action = None;
     }
 
     /// In each of the next `count` batches DynamoDB leaves a key unread, as it does when it throttles.

@@ -1,5 +1,6 @@
 //! What each kind of mail says, and to whom it goes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use latchkey::credentials::{EmailToken, ResetToken, SignUpToken, TokenKeys};
@@ -69,10 +70,10 @@ async fn a_mail_has_two_texts_and_headers_that_derive_from_the_request() {
     assert_eq!(header(head, "Message-ID"), format!("<{}@example.com>", request.id));
     assert_eq!(header(head, "Date"), "Sun, 17 Mar 2030 17:46:40 +0000");
     assert_eq!((header(head, "From"), header(head, "To")), ("<auth@example.com>", "<alice@example.com>"));
-    assert_eq!((header(head, "Subject"), header(head, "Auto-Submitted")), ("Your password was changed", "auto-generated"));
+    assert_eq!((header(head, "Subject"), header(head, "Auto-Submitted")), ("An API key was added", "auto-generated"));
     assert!(header(head, "Content-Type").starts_with("multipart/alternative"));
-    assert!(plain.contains("account alice was changed at 2030-03-17 17:46 UTC") && !plain.contains("Subject:"), "{plain}");
-    assert!(html.starts_with("<!doctype html>") && html.contains("account alice was changed"), "{html}");
+    assert!(plain.contains("added to your account alice at 2030-03-17 17:46 UTC") && !plain.contains("Subject:"), "{plain}");
+    assert!(html.starts_with("<!doctype html>") && html.contains("added to your account alice"), "{html}");
     assert!(!plain.contains('{') && !html.contains('{'), "everything is filled in");
 }
 
@@ -143,8 +144,12 @@ async fn notices_go_to_the_users_address_and_name_what_happened() {
     let user = alice.user_id;
     world.set_failures(100).await;
 
+    let set = world.dynamodb.update_item().table_name("latchkey-users").key("pk", AttributeValue::S("name#alice".into()));
+    let set = set.update_expression("SET password_epoch = :v").expression_attribute_values(":v", AttributeValue::N("1".into()));
+    set.send().await.unwrap();
+
     for (about, text) in [
-        (MailSubject::PasswordChanged { user }, "The password of your account alice was changed"),
+        (MailSubject::PasswordChanged { user, epoch: 0 }, "The password of your account alice was changed"),
         (MailSubject::ApiKeyAdded { user, name: "<b>prod</b> & \"{username}\"".into() }, "API key \"<b>prod</b> & \"{username}\"\""),
         (MailSubject::SignInDisabled { user }, "too many wrong passwords for your account alice"),
     ] {

@@ -41,8 +41,8 @@ async fn another_spelling_is_the_same_address_and_another_kind_has_a_count_of_it
         sign_up("ALICE@Example.COM"),
         MailSubject::ResetPassword { username: "alice".into() },
         MailSubject::ResetPassword { username: "ALICE".into() },
-        MailSubject::PasswordChanged { user: alice.user_id },
-        MailSubject::PasswordChanged { user: alice.user_id },
+        MailSubject::ApiKeyAdded { user: alice.user_id, name: "a key".into() },
+        MailSubject::ApiKeyAdded { user: alice.user_id, name: "a key".into() },
     ] {
         world.ask(about).await;
     }
@@ -75,7 +75,7 @@ async fn a_notice_waits_for_no_other() {
     let alice = world.user("alice").await;
 
     for _ in 0..3 {
-        world.ask(MailSubject::PasswordChanged { user: alice.user_id }).await;
+        world.ask(MailSubject::ApiKeyAdded { user: alice.user_id, name: "a key".into() }).await;
     }
 
     assert_eq!(world.mails().await.len(), 3);

@@ -49,7 +49,7 @@ fn event(name: &str, reason: &str) -> (String, Option<String>) {
 
 /// A notice, which depends on nothing but the user.
 fn notice(user: &UserRow) -> MailSubject {
-    MailSubject::PasswordChanged { user: user.user_id }
+    MailSubject::ApiKeyAdded { user: user.user_id, name: "a key".into() }
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn where_the_note_was_lost_the_second_mail_is_the_first_to_the_byte() {
         let before = world.sent().len();
 
         world.hand_over(&batch).await;
-        for row in world.rows("tokens").await.into_iter().filter(|row| row["pk"].as_s().unwrap().starts_with("mailbox#")) {
+        for row in world.whole_table("tokens").await.into_iter().filter(|row| row["pk"].as_s().unwrap().starts_with("mailbox#")) {
             let key = world.dynamodb.delete_item().table_name("latchkey-tokens").key("pk", row["pk"].clone()).key("sk", row["sk"].clone());
             key.send().await.unwrap();
         }
@@ -244,7 +244,7 @@ async fn the_stream_shows_the_mailer_requests_and_neither_removed_rows_nor_other
     let alice = world.person("alice").await;
     let throttle = Throttle { attempts: 2, window_seconds: 60 };
     let entry = || {
-        let about = MailSubject::PasswordChanged { user: alice.id.parse().unwrap() };
+        let about = MailSubject::ApiKeyAdded { user: alice.id.parse().unwrap(), name: "a key".into() };
         OutboxEntry::counted(Locator::of_user(alice.id.parse().unwrap()), MailRequest::new(about, world.setup.clock.now()), throttle)
     };
     world.put(entry()).await.unwrap();
@@ -330,7 +330,7 @@ async fn the_events_name_the_kind_and_the_user_and_no_address() {
     let lines = world.setup.events.take();
     let event: Value = serde_json::from_str(&lines[0]).unwrap();
     let place = "alice@example.com".parse::<latchkey::domain::EmailAddress>().unwrap().place();
-    assert_eq!((&event["subject"], &event["mail"]), (&json!(alice.user_id), &json!("password-changed")));
+    assert_eq!((&event["subject"], &event["mail"]), (&json!(alice.user_id), &json!("api-key-added")));
     assert_eq!((&event["mailbox"], &event["operation"]), (&json!(place), &json!("mailer")));
     assert!(!lines[0].contains("alice"), "{}", lines[0]);
 }

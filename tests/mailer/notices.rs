@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use latchkey::domain::{Acl, AttemptId, EmailAddress, Secret, Username};
 use latchkey::runtime::Table;
 use latchkey::store::schema::{self, MAILBOX_PREFIX, OUTBOX_PREFIX};
-use latchkey::store::{ApiKeyRow, ApiKeys, LoginRow, MOST_FAILURES, UserChange, UserRow, Users};
+use latchkey::store::{ApiKeyRow, ApiKeys, LoginRow, MOST_FAILURES, UserChange, Users};
 use serde_json::{Value, json};
 
 use crate::house::{Call, Door, Person, Reply, World};
@@ -95,7 +95,8 @@ async fn a_change_of_a_user_who_was_changed_meanwhile_is_not_told() {
     let world = World::new().await;
     let now = world.setup.clock.now();
     let alice = world.person("alice").await;
-    let stale = UserRow { epoch: 7, ..read(&world, "alice").await.user };
+    let stale = read(&world, "alice").await.user;
+    world.set_user(&alice, "SET epoch = :v", 7).await;
     let email = UserChange { email: Some(Some("new@example.com".to_owned())), ..UserChange::default() };
 
     assert!(!users(&world).change_password(&stale, "a hash", None, now).await.unwrap());
@@ -106,6 +107,46 @@ async fn a_change_of_a_user_who_was_changed_meanwhile_is_not_told() {
     assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x" })).await.status, 401);
 
     assert_eq!(told(&world).await, []);
+}
+
+#[tokio::test]
+async fn a_password_that_may_still_be_set_is_told_once_it_was() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let service = world.start::<UserPassword>().await;
+    let failed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" });
+    world.spy.refuse_all("TransactWriteItems", 400, &failed);
+    assert_eq!(service.reply(change_of_password(&alice, NEW)).await.status, 503);
+    let batch = world.records().remove(0);
+    let number = &batch.last().unwrap()["dynamodb"]["SequenceNumber"];
+
+    let answer = world.hand_over(&batch).await;
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": number }] }), "to be asked again");
+    assert_eq!(world.login("alice", &alice.password).await.status, 200, "nothing is done");
+
+    world.spy.refuse_none();
+    world.pass(5);
+    assert_eq!(world.call::<UserPassword>(change_of_password(&alice, NEW)).await.status, 200);
+    world.hand_over(&batch).await;
+    assert_eq!(world.sent().len(), 1);
+    assert_eq!(told(&world).await, [], "it is the same mail");
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_set_is_not_told() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let service = world.start::<UserPassword>().await;
+    let failed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" });
+    world.spy.refuse_all("TransactWriteItems", 400, &failed);
+    assert_eq!(service.reply(change_of_password(&alice, NEW)).await.status, 503);
+    let batch = world.records().remove(0);
+
+    world.pass(60);
+
+    assert_eq!(world.hand_over(&batch).await, json!({ "batchItemFailures": [] }));
+    assert!(world.sent().is_empty());
+    assert!(world.told_briefly().contains(&super::event("mail.dropped", "the password was not changed")));
 }
 
 #[tokio::test]

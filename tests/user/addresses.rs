@@ -129,7 +129,7 @@ async fn an_address_that_takes_no_effect_logs_nobody_in_and_gets_no_mail() {
     world.disown("alice@example.com").await;
 
     assert_eq!(world.login("alice@example.com", "alice's password").await.status, 401);
-    world.ask(MailSubject::PasswordChanged { user: row.user_id }).await;
+    world.ask(MailSubject::ApiKeyAdded { user: row.user_id, name: "a key".into() }).await;
     world.ask(MailSubject::ResetPassword { username: "alice".into() }).await;
 
     assert!(world.mails().await.is_empty());

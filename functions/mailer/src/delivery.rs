@@ -10,13 +10,14 @@ use latchkey::runtime::{DeliveryError, MailError};
 use latchkey::store::{MailClaim, StoreError};
 
 use super::Mailer;
+use super::recipient::NOT_YET;
 
 impl Mailer {
     /// Sends the mail that a row asks for. What can never be sent is told and passed over, so that it holds up nothing behind it: a row that
     /// cannot be read, an address that SES refuses, a bug.
     ///
     /// # Errors
-    /// If the store or SES does not answer: the delivery is to be repeated.
+    /// If the store or SES does not answer, or what the mail tells of may still happen: the delivery is to be repeated.
     pub(super) async fn deliver(&self, row: Result<MailRequest, StoreError>, now: Timestamp, trail: &Trail) -> Result<(), DeliveryError> {
         let mail = match row {
             Ok(mail) => mail,
@@ -42,8 +43,9 @@ impl Mailer {
         if self.expires_at(mail) <= now {
             return Ok(Some(dropped("expired")));
         }
-        let recipient = match self.recipient(&mail.about).await {
+        let recipient = match self.recipient(mail, now).await {
             Ok(Ok(recipient)) => recipient,
+            Ok(Err(NOT_YET)) => return Err(NOT_YET.into()),
             Ok(Err(reason)) => return Ok(Some(dropped(reason))),
             Err(StoreError::Corrupt(error)) => {
                 tracing::error!(error = ?error, "a row of a mail's user could not be read");

@@ -1,7 +1,7 @@
 //! Who gets a mail.
 
-use latchkey::domain::{EmailAddress, LoginName, MailSubject, UserId, Username};
-use latchkey::store::{StoreError, UserRow};
+use latchkey::domain::{EmailAddress, LoginName, MailRequest, MailSubject, Timestamp, UserId, Username};
+use latchkey::store::{LoginRow, StoreError, UserRow};
 
 use super::Mailer;
 
@@ -17,8 +17,8 @@ pub type Nobody = &'static str;
 impl Mailer {
     /// Who gets the mail. The user's row is read here and not where the mail is asked for, so that asking costs the same whoever is asked
     /// about, and so that a mail goes to the address that the user has by now.
-    pub(super) async fn recipient(&self, about: &MailSubject) -> Result<Result<Recipient, Nobody>, StoreError> {
-        Ok(match about {
+    pub(super) async fn recipient(&self, mail: &MailRequest, now: Timestamp) -> Result<Result<Recipient, Nobody>, StoreError> {
+        Ok(match &mail.about {
             MailSubject::OneTimePassword { user, .. } | MailSubject::Invitation { user } => self.of_active(self.user(*user).await?).await?,
             MailSubject::ResetPassword { username } => self.of_active(self.called(username).await?).await?,
             // Whoever is called so counts as well: the address could not become another user's.
@@ -41,7 +41,15 @@ impl Mailer {
                 Some(_) => Err("the password is enabled again"),
                 None => Err(NO_USER),
             },
-            MailSubject::PasswordChanged { user } | MailSubject::ApiKeyAdded { user, .. } => match self.user(*user).await? {
+            MailSubject::PasswordChanged { user, epoch } => match self.user(*user).await? {
+                Some(row) => match self.password_epoch(&row).await? {
+                    Some((_, of_password)) if of_password > *epoch => self.of(row).await?,
+                    Some((current, _)) if current <= *epoch && now < mail.requested_at.plus(CHANGED_WITHIN) => Err(NOT_YET),
+                    _ => Err("the password was not changed"),
+                },
+                None => Err(NO_USER),
+            },
+            MailSubject::ApiKeyAdded { user, .. } => match self.user(*user).await? {
                 Some(row) => self.of(row).await?,
                 None => Err(NO_USER),
             },
@@ -53,8 +61,17 @@ impl Mailer {
     }
 
     async fn password_is_disabled(&self, user: &UserRow) -> Result<bool, StoreError> {
+        Ok(self.login_row(user).await?.is_some_and(|found| found.password_is_disabled()))
+    }
+
+    /// The user's epoch, and the one that began with the password.
+    async fn password_epoch(&self, user: &UserRow) -> Result<Option<(u64, u64)>, StoreError> {
+        Ok(self.login_row(user).await?.map(|found| (found.user.epoch, found.password_epoch)))
+    }
+
+    async fn login_row(&self, user: &UserRow) -> Result<Option<LoginRow>, StoreError> {
         let found = self.users.find_for_login(&Username::normalised(&user.username)).await?;
-        Ok(found.is_some_and(|found| found.user.user_id == user.user_id && found.password_is_disabled()))
+        Ok(found.filter(|found| found.user.user_id == user.user_id))
     }
 
     /// The user of that name or address.
@@ -86,3 +103,9 @@ impl Mailer {
 }
 
 const NO_USER: Nobody = "no such user";
+
+/// What the mail tells of may still happen: it is to be asked again.
+pub const NOT_YET: Nobody = "what the mail tells of has not happened yet";
+
+/// For how many seconds after it was asked for a change may still be made: longer than any call lives.
+const CHANGED_WITHIN: u32 = 60;

@@ -4,19 +4,20 @@
 //! write raises: so a link works once, and ends with every other change of the epoch. Every dead link is the same 404.
 
 use latchkey::audit::{Act, Event};
-use latchkey::caller::{PasswordGate, note_reason};
-use latchkey::credentials::{PasswordLife, PasswordRules, ResetToken, TokenKeys, Weakness, is_same_password};
-use latchkey::domain::{Secret, Username};
+use latchkey::caller::note_reason;
+use latchkey::credentials::{PasswordHasher, PasswordLife, PasswordRules, ResetToken, TokenKeys, Weakness, is_same_password};
+use latchkey::domain::Secret;
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{BreachedPasswords, ConfigError, Live, Setup, Start, Table};
-use latchkey::store::UserRow;
+use latchkey::store::{UserRow, Users};
 
 /// How often it is tried, each time with the user as somebody else left it.
 const ATTEMPTS: usize = 5;
 
 /// What the operation needs.
 pub struct UserResetPassword {
-    passwords: PasswordGate,
+    users: Users,
+    hasher: PasswordHasher,
     rules: PasswordRules,
     breached: BreachedPasswords,
     life: PasswordLife,
@@ -43,10 +44,6 @@ impl Operation for UserResetPassword {
         let token = ResetToken::open(&keys, token.expose(), request.now).map_err(|_| dead("forged or expired"))?;
         let user = self.reset(&token, &new, request).await?;
         request.trail.note(Event::of(Act::PasswordReset).subject(user.user_id));
-        // Whoever forgot a password has tried some. A login with the new one must not have to wait for the next window.
-        if let Err(error) = self.passwords.attempts.forget_name(&Username::normalised(&user.username), request.now).await {
-            tracing::warn!(error = %error, "the attempts under a name could not be forgotten");
-        }
         Answer::message("Success")
     }
 }
@@ -55,7 +52,7 @@ impl UserResetPassword {
     /// Sets the password, and returns the user as they were before.
     async fn reset(&self, token: &ResetToken, new: &Secret, request: &Request) -> Result<UserRow, ApiError> {
         for attempt in 0..ATTEMPTS {
-            let user = self.passwords.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
+            let user = self.users.find_by_id(token.user).await?.filter(|user| user.is_active_in(token.epoch));
             let user = user.ok_or_else(|| dead("used, or the user has changed"))?;
             // An address that was given by mistake, or was lost to somebody else, is taken from the user by changing it.
             if user.mailbox().is_none_or(|address| address.place() != token.address) {
@@ -66,9 +63,9 @@ impl UserResetPassword {
                 self.breached.check(new, &request.trail).await.map_err(weak)?;
             }
 
-            let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
+            let hash = self.hasher.hash(new).map_err(ApiError::internal)?;
             let expires_at = self.life.expires_at(request.now);
-            if self.passwords.users.reset_password(&user, hash.as_str(), expires_at, !user.email_verified, request.now).await? {
+            if self.users.reset_password(&user, hash.as_str(), expires_at, !user.email_verified, request.now).await? {
                 return Ok(user);
             }
         }
@@ -89,7 +86,8 @@ impl Start for UserResetPassword {
     async fn start(setup: &Setup) -> Result<Self, ConfigError> {
         let database = setup.database(&[Table::Users, Table::Tokens])?;
         Ok(Self {
-            passwords: setup.password_gate(&database)?,
+            users: Users::new(&database),
+            hasher: setup.environment.password_hasher()?,
             rules: setup.password_rules()?,
             breached: setup.breached_passwords()?,
             life: setup.password_life()?,

@@ -110,7 +110,14 @@ impl PasswordGate {
         let login = LoginName::of(guess.username);
         let counted_as = login.counted_as();
         let reserved = self.attempts.reserve(&counted_as, &guess.address, guess.now);
-        let (attempt, found) = join(reserved, self.users.find_by_login_name(&login)).await;
+        let (mut attempt, found) = join(reserved, self.users.find_by_login_name(&login)).await;
+        if let (Err(ReserveError::Throttled { used_up: UsedUp::Name, since: Some(since), .. }), Ok(Some(found))) = (&attempt, &found)
+            && found.password_set_at.is_some_and(|set_at| *since < set_at)
+        {
+            // Those were guesses at a former password, mostly of its owner's, who must not wait for the next window.
+            self.attempts.forget_since(&counted_as, *since, guess.now).await?;
+            attempt = self.attempts.reserve(&counted_as, &guess.address, guess.now).await;
+        }
         if let Err(ReserveError::Throttled { used_up, .. }) = attempt {
             let reason = match used_up {
                 UsedUp::Name => "attempts under the name",

@@ -53,6 +53,12 @@ impl Locator {
         Self::of([b"user", user.bytes()])
     }
 
+    /// The change of a user's password that ends `epoch`: there is one at most.
+    #[must_use]
+    pub fn of_password_change(user: UserId, epoch: u64) -> Self {
+        Self::of([b"password-change", user.bytes(), &epoch.to_be_bytes()])
+    }
+
     /// The place of the sessions of a customer who is no user here.
     #[must_use]
     pub fn of_customer(customer: &CustomerId) -> Self {

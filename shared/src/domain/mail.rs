@@ -74,10 +74,12 @@ pub enum MailSubject {
         /// The user.
         user: UserId,
     },
-    /// A notice.
+    /// A notice. It is asked for before the change, so that it cannot be lost, and is sent if the change was made.
     PasswordChanged {
         /// The user.
         user: UserId,
+        /// The epoch that the change ends.
+        epoch: u64,
     },
     /// A notice.
     ApiKeyAdded {

@@ -95,14 +95,28 @@ impl<C: Consumer> ConsumerService<C> {
     }
 
     async fn records(&self, records: &[Value], request_id: &str) -> Result<Value, &'static str> {
-        let deliveries = records.iter().map(|record| async move {
-            let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).ok_or("a record has no SequenceNumber")?;
-            // A row that was removed leaves none.
-            let delivered = match record.pointer("/dynamodb/NewImage") {
-                Some(image) => self.take(Delivery::Row(image), request_id).await,
-                None => Ok(()),
-            };
-            Ok::<_, &'static str>(delivered.is_err().then(|| json!({ "itemIdentifier": number })))
+        // Those of one row one after another, as the stream has them: the same request twice is then recognised.
+        let key = |record: &&Value| record.pointer("/dynamodb/Keys").cloned();
+        let mut rows = Vec::<Vec<&Value>>::new();
+        for record in records {
+            match rows.iter_mut().find(|row| row.first().is_some_and(|first| key(first) == key(&record))) {
+                Some(row) => row.push(record),
+                None => rows.push(vec![record]),
+            }
+        }
+        let deliveries = rows.iter().map(|records| async move {
+            for record in records {
+                let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).ok_or("a record has no SequenceNumber")?;
+                // A row that was removed leaves none.
+                let delivered = match record.pointer("/dynamodb/NewImage") {
+                    Some(image) => self.take(Delivery::Row(image), request_id).await,
+                    None => Ok(()),
+                };
+                if delivered.is_err() {
+                    return Ok(Some(json!({ "itemIdentifier": number })));
+                }
+            }
+            Ok::<_, &'static str>(None)
         });
         let failures: Vec<Option<Value>> = join_all(deliveries).await.into_iter().collect::<Result<_, _>>()?;
         Ok(json!({ FAILURES: failures.into_iter().flatten().collect::<Vec<_>>() }))

@@ -161,7 +161,7 @@ impl ApiKeys {
     /// # Errors
     /// [`NewApiKeyError::SessionEnded`] if the owner is disabled or gone; [`NewApiKeyError::TooMany`].
     pub async fn insert_for(&self, owner: &UserRow, row: &ApiKeyRow) -> Result<(), NewApiKeyError> {
-        let notice = OutboxEntry::notice(owner, tells_of(row), row.created_at);
+        let notice = OutboxEntry::notice(owner, MailRequest::new(tells_of(row), row.created_at));
         for _ in 0..ATTEMPTS {
             let mut transaction = self.0.transaction();
             let is_active = PK.exists().and(DISABLED_AT.is_absent());

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::expression::Stored;
-use super::schema::{self, ATTEMPT_IDS, EXPIRES_AT, Key};
+use super::rows::unix;
+use super::schema::{self, ATTEMPT_IDS, CREATED_AT, EXPIRES_AT, Key};
 use super::table::Table;
 use super::update::{Update, Updated};
 use super::write::Write;
@@ -81,8 +82,10 @@ pub struct Attempt {
 /// What is read of the row that counts.
 #[derive(Deserialize)]
 struct Counted {
-    #[serde(deserialize_with = "serde_dynamo::string_set::deserialize")]
+    #[serde(default, deserialize_with = "serde_dynamo::string_set::deserialize")]
     attempt_ids: Vec<String>,
+    #[serde(default, with = "unix::option")]
+    created_at: Option<Timestamp>,
 }
 
 /// Which attempts are used up.
@@ -102,6 +105,8 @@ pub enum ReserveError {
     Throttled {
         /// Which.
         used_up: UsedUp,
+        /// Since when attempts were counted, in this window.
+        since: Option<Timestamp>,
         /// When the next window begins.
         retry_at: Timestamp,
     },
@@ -187,9 +192,13 @@ impl LoginAttempts {
     ) -> Result<Place, ReserveError> {
         let (window, ends_at) = throttle.window(now);
         let key = key(window);
-        match throttle.reserve(self.database.users(), key.clone(), id, ends_at).send_and_read::<Counted>().await? {
+        let reservation = throttle.reserve(self.database.users(), key.clone(), id, ends_at).set_to_former(CREATED_AT, CREATED_AT, now);
+        match reservation.send_and_read::<Counted>().await? {
             Updated::Written(row) => Ok(Place { key, counted: row.attempt_ids.len() }),
-            Updated::Refused(_) => Err(ReserveError::Throttled { used_up: which, retry_at: ends_at }),
+            Updated::Refused(row) => {
+                let since = row.and_then(|row| row.created_at);
+                Err(ReserveError::Throttled { used_up: which, since, retry_at: ends_at })
+            }
         }
     }
 
@@ -211,14 +220,14 @@ impl LoginAttempts {
         try_join(of_name, of_address).await.map(drop)
     }
 
-    /// Forgets all attempts under `name` in the window of `now`, for an owner of the name who proved that in another way than by the
-    /// password. One DeleteItem.
+    /// Forgets the attempts under `name` that were counted since `since` in the window of `now`, for a password that was set later. Of calls
+    /// at the same instant one forgets: the count that begins then has another instant. One DeleteItem.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn forget_name(&self, name: &Username, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn forget_since(&self, name: &Username, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let (window, _) = self.per_name.window(now);
-        self.database.users().delete(schema::login_attempts(name, window)).send().await.map(drop)
+        self.database.users().delete(schema::login_attempts(name, window)).only_if(CREATED_AT.is(since)).send().await.map(drop)
     }
 
     /// Takes the attempt out of the count at `key`.

@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
+use super::rows::unix;
 use super::schema::{self, FAILED_ATTEMPT_IDS, PK, USER_ID};
 use super::transaction::Outcome;
 use super::update::Updated;
 use super::{OutboxEntry, StoreError, UserRow, Users};
-use crate::domain::{AttemptId, MailSubject, Timestamp, Username};
+use crate::domain::{AttemptId, MailRequest, MailSubject, Timestamp, Username};
 
 /// The wrong passwords in a row that disable a password: "no more than 100", says NIST SP 800-63B-4, section 3.2.2.
 pub const MOST_FAILURES: u32 = 100;
@@ -24,6 +25,10 @@ pub struct LoginRow {
     pub user: UserRow,
     /// How many wrong passwords there were since the last right one, or since the password was set.
     pub failures: u32,
+    /// When the password was set by its owner or an operator, if it is not the first one.
+    pub password_set_at: Option<Timestamp>,
+    /// The epoch that began with that; 0 where none did.
+    pub password_epoch: u64,
 }
 
 impl LoginRow {
@@ -39,6 +44,10 @@ impl LoginRow {
 struct Failures {
     #[serde(default, deserialize_with = "serde_dynamo::string_set::deserialize")]
     failed_attempt_ids: Vec<String>,
+    #[serde(default, with = "unix::option")]
+    password_set_at: Option<Timestamp>,
+    #[serde(default)]
+    password_epoch: u64,
 }
 
 impl Failures {
@@ -55,7 +64,8 @@ impl Users {
     pub async fn find_for_login(&self, name: &Username) -> Result<Option<LoginRow>, StoreError> {
         let Some(item) = self.0.users().find_item(schema::user_by_name(name)).await? else { return Ok(None) };
         let failures: Failures = serde_dynamo::from_item(item.clone())?;
-        Ok(Some(LoginRow { user: serde_dynamo::from_item(item)?, failures: failures.count() }))
+        let (count, Failures { password_set_at, password_epoch, .. }) = (failures.count(), failures);
+        Ok(Some(LoginRow { user: serde_dynamo::from_item(item)?, failures: count, password_set_at, password_epoch }))
     }
 
     /// Counts a wrong password of the user of that name, who was read as `found`, and returns how many there were in a row with it.
@@ -118,7 +128,8 @@ impl Users {
         let mut transaction = self.0.transaction();
         let counted = transaction.add(update.only_if(is_last).or_return_row());
         let told = Some(user).filter(|user| user.is_active() && user.password_hash.is_some());
-        let notice = told.and_then(|user| OutboxEntry::notice(user, MailSubject::SignInDisabled { user: user.user_id }, now));
+        let notice =
+            told.and_then(|user| OutboxEntry::notice(user, MailRequest::new(MailSubject::SignInDisabled { user: user.user_id }, now)));
         if let Some(notice) = notice {
             transaction.add(notice.write(&self.0)?);
         }

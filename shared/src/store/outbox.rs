@@ -1,8 +1,9 @@
 //! Mails that are asked for.
 //!
 //! The write that asks is the one that counts, so that no flood of requests is a flood of mails. It stands alone, or in the transaction
-//! that it tells of: a mail goes out if and only if that is done. The stream of the table hands each request to the mailer, also if the
-//! function dies right after the write.
+//! that it tells of: a mail goes out if and only if that is done. That a password was set is asked for before, by a write of its own, and
+//! the mailer looks whether it was. The stream of the table hands each request to the mailer, also if the function dies right after the
+//! write.
 
 use thiserror::Error;
 
@@ -10,7 +11,7 @@ use super::schema::{self, EXPIRES_AT, MAIL};
 use super::update::Update;
 use super::write::Write;
 use super::{Database, StoreError, Throttle, UserRow};
-use crate::domain::{Locator, MailRequest, MailSubject, Timestamp};
+use crate::domain::{Locator, MailRequest, Timestamp};
 
 /// Why no mail was asked for.
 #[derive(Debug, Error)]
@@ -48,10 +49,10 @@ impl OutboxEntry {
         Self { place, mail, throttle: None }
     }
 
-    /// A notice to `user` of what the transaction does that asks for it. Nothing holds it back. `None` where the user has no address.
+    /// A notice to `user`. Nothing holds it back. `None` where the user has no address.
     #[must_use]
-    pub fn notice(user: &UserRow, about: MailSubject, now: Timestamp) -> Option<Self> {
-        user.mailbox().map(|_| Self::new(Locator::of_user(user.user_id), MailRequest::new(about, now)))
+    pub fn notice(user: &UserRow, mail: MailRequest) -> Option<Self> {
+        user.mailbox().map(|_| Self::new(Locator::of_user(user.user_id), mail))
     }
 
     /// A mail that is refused if as many of its kind were asked for from `place` in the same window: from the user who is to get it, or, where

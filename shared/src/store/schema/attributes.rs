@@ -62,6 +62,8 @@ attributes! {
     PASSWORD_HASH = "password_hash"
     FAILED_ATTEMPT_IDS = "failed_attempt_ids"
     PASSWORD_EXPIRES_AT = "password_expires_at"
+    PASSWORD_SET_AT = "password_set_at"
+    PASSWORD_EPOCH = "password_epoch"
     DISABLED_AT = "disabled_at"
     ERASED_AT = "erased_at"
 
