@@ -121,6 +121,23 @@ fn mail_goes_out_under_one_address_only() {
 }
 
 #[test]
+fn every_function_that_hashes_passwords_is_optimised_for_speed_as_a_whole() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let hashes = |name: &&String| {
+        let fragment = std::fs::read_to_string(root().join("functions").join(name).join("function.yaml")).unwrap();
+        fragment.contains("ARGON2_MEMORY_KIB")
+    };
+    let folders = folders();
+    let hashing: Vec<_> = folders.iter().filter(hashes).collect();
+
+    assert!(hashing.len() >= 7, "{hashing:?}");
+    for name in hashing {
+        let level = format!("[profile.release.package.{name}]\nopt-level = 3\nstrip = true\n");
+        assert!(manifest.contains(&level), "{name}: fat LTO optimises its hash for size");
+    }
+}
+
+#[test]
 fn a_function_yaml_says_only_what_its_function_alone_has() {
     for operation in folders() {
         let path = format!("functions/{operation}/function.yaml");
