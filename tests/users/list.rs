@@ -159,10 +159,10 @@ async fn nobody_who_stays_is_missing_or_twice_while_others_come_and_go() {
 #[ignore = "takes minutes: cargo test -p latchkey-tests a_hundred_thousand -- --ignored"]
 async fn a_hundred_thousand_users_come_in_pages_of_a_hundred_while_others_come_and_go() {
     let world = World::new().await;
+    let root = world.person_with("root", Acl::everything()).await;
     // The embedded database looks through all records of a stream for each that it adds.
     let stream = StreamSpecification::builder().stream_enabled(false).build().unwrap();
     world.dynamodb.update_table().table_name("latchkey-tokens").stream_specification(stream).send().await.unwrap();
-    let root = world.person_with("root", Acl::everything()).await;
     let name = |kind: &str, n: usize| format!("{:05x}-{kind}-{n}", n * 7919 % 1_048_573);
     let staying: BTreeSet<_> =
         insert_many(&world, (0..99_000).map(|n| name("stays", n)), &Acl::default()).await.into_iter().map(|row| row.username).collect();
