@@ -106,7 +106,7 @@ test-reproducible: zips ## build the commit again, elsewhere, and compare; FUNCT
 	@sh infra/release/reproducible.sh $(FUNCTIONS)
 
 # The program is built as the functions are, and runs on as old a Linux as they do. A Mac runs neither, and gets its own besides.
-dist: $(if $(BUILT),,build dist-program) ## build, and pack the release archive: target/dist; ARCH=arm64 for another processor
+dist: $(if $(BUILT),,build dist-program clients) ## build, and pack the release archive: target/dist; ARCH=arm64 for another processor
 	@python3 infra/release/dist.py --target $(DIST_TARGET) $(DIST_LOCAL) $(FUNCTIONS)
 
 .PHONY: dist-program

@@ -1,4 +1,5 @@
-"""Packs the release archive: the program, the functions, and all that `latchkey dev` and `sam deploy` need.
+"""Packs the release archive: the program, the functions, all that `latchkey dev` and `sam deploy` need, and the client libraries
+that `make clients` has built.
 
 The same files give the same bytes: they are sorted, belong to root, and have the time of the last commit, or of SOURCE_DATE_EPOCH.
 The compression is zlib's, and another zlib may give other bytes for the same tar.
@@ -101,6 +102,8 @@ def contents(version: str, target: str, program: Path, local: Path | None, funct
     for path in Path("infra/parameters").glob("*.yaml"):
         texts[path.as_posix()] = re.sub(r"(?m)^Architecture: .*$", f"Architecture: {architecture}", path.read_text())
     files |= {name: (text.encode(), 0o644) for name, text in texts.items()}
+    for path in Path("target/clients").glob(f"latchkey?client-{version}*"):
+        files[f"clients/{path.name}"] = (path.read_bytes(), 0o644)
     pages = [Path(name) for name in output("git", "ls-files", "docs").splitlines()]
     files |= {path.as_posix(): (path.read_bytes(), 0o644) for path in pages}
     return files
