@@ -203,6 +203,23 @@ async fn replacing_makes_a_user_what_the_file_says_and_never_brings_an_ended_ses
 }
 
 #[tokio::test]
+async fn who_has_changed_the_password_is_equal_to_the_own_export_and_a_replacement_is_told_of_it_too() {
+    let world = World::new().await;
+    let olga = world.operator();
+    world.person("carol").await;
+    olga.piping("purple-kettle-19\n").run("user passwd carol --password-stdin").await.done();
+    let exported = world.folder.join("users.jsonl");
+    olga.run(&format!("export {}", exported.display())).await.done();
+
+    let again = olga.run(&format!("import {} --json", exported.display())).await.done().json();
+    olga.run("user disable carol").await.done();
+    olga.run(&format!("import {} --on-conflict replace", exported.display())).await.done();
+
+    assert_eq!((&again["equal"], &again["different"]), (&json!(1), &json!(0)));
+    assert_eq!(world.mails().await.len(), 1, "the password was set, whatever came after it");
+}
+
+#[tokio::test]
 async fn every_wrong_line_is_told_with_its_number_and_never_with_its_hash() {
     let world = World::new().await;
     let olga = world.operator();

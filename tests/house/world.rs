@@ -170,7 +170,10 @@ impl World {
     /// The batches of records that the outbox's stream would hand over now; they are not handed over again.
     pub fn records(&self) -> Vec<Vec<Value>> {
         let mut outbox = self.outbox.lock().unwrap();
-        let records = outbox.records().unwrap();
+        let mut records = outbox.records().unwrap();
+        for record in &mut records {
+            record["dynamodb"]["ApproximateCreationDateTime"] = self.clock.0.load(Ordering::SeqCst).into();
+        }
         records.last().iter().for_each(|last| outbox.pass(last));
         outbox.batches(&records)
     }

@@ -124,7 +124,8 @@ async fn ses_refuses_one_of_ten_and_the_other_nine_arrive() {
         let user = world.user(&format!("user{number}")).await;
         world.ask(notice(&user)).await;
     }
-    ses.answer("user4@example.com", 400, "MessageRejected");
+    // A recipient's address that holds the sender's is another one.
+    ses.answer("user4@example.com", 400, "MessageRejected: xauth@example.com, auth@example.com.evil.example");
     let batch = world.records().remove(0);
 
     let answer = world.hand_over(&batch).await;
@@ -144,7 +145,7 @@ async fn what_ses_does_not_take_now_is_delivered_again_and_nothing_else() {
         (429, "TooManyRequestsException"),
         (500, "InternalFailure"),
         (400, "SendingPausedException"),
-        (400, "MessageRejected: auth@example.com"),
+        (400, "MessageRejected: bob@example.com, auth@example.com."),
         (403, "AccessDeniedException"),
     ] {
         let (world, ses) = Ses::start().await;

@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use futures_util::future::try_join;
 use latchkey::audit::{Act, Event, Trail};
-use latchkey::domain::{MailRequest, Timestamp};
+use latchkey::domain::MailRequest;
 use latchkey::runtime::{DeliveryError, MailError};
 use latchkey::store::{MailClaim, StoreError};
 
-use super::Mailer;
 use super::recipient::NOT_YET;
+use super::{Mailer, Times};
 
 impl Mailer {
     /// Sends the mail that a row asks for. What can never be sent is told and passed over, so that it holds up nothing behind it: a row that
@@ -18,7 +18,7 @@ impl Mailer {
     ///
     /// # Errors
     /// If the store or SES does not answer, or what the mail tells of may still happen: the delivery is to be repeated.
-    pub(super) async fn deliver(&self, row: Result<MailRequest, StoreError>, now: Timestamp, trail: &Trail) -> Result<(), DeliveryError> {
+    pub(super) async fn deliver(&self, row: Result<MailRequest, StoreError>, times: Times, trail: &Trail) -> Result<(), DeliveryError> {
         let mail = match row {
             Ok(mail) => mail,
             Err(error) => {
@@ -28,7 +28,7 @@ impl Mailer {
             }
         };
         let kind = mail.about.name();
-        match AssertUnwindSafe(self.send(&mail, now)).catch_unwind().await {
+        match AssertUnwindSafe(self.send(&mail, times)).catch_unwind().await {
             Ok(Ok(Some(event))) => trail.note(event.mail(kind)),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => return Err(error),
@@ -38,12 +38,13 @@ impl Mailer {
     }
 
     /// What became of the mail; nothing if it was sent before.
-    async fn send(&self, mail: &MailRequest, now: Timestamp) -> Result<Option<Event>, DeliveryError> {
+    async fn send(&self, mail: &MailRequest, times: Times) -> Result<Option<Event>, DeliveryError> {
+        let now = times.now;
         let dropped = |reason| Event::of(Act::MailDropped).because(reason);
         if self.expires_at(mail) <= now {
             return Ok(Some(dropped("expired")));
         }
-        let recipient = match self.recipient(mail, now).await {
+        let recipient = match self.recipient(mail, times).await {
             Ok(Ok(recipient)) => recipient,
             Ok(Err(NOT_YET)) => return Err(NOT_YET.into()),
             Ok(Err(reason)) => return Ok(Some(dropped(reason))),

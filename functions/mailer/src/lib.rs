@@ -30,6 +30,13 @@ pub struct Mailer {
     mails_per_day: u32,
 }
 
+/// When a mail was asked for, by the table's clock, and when it is delivered.
+#[derive(Clone, Copy)]
+struct Times {
+    written_at: Timestamp,
+    now: Timestamp,
+}
+
 /// How long what a mail holds is good, in seconds.
 struct Lives {
     reset: u32,
@@ -114,7 +121,7 @@ impl Consumer for Mailer {
 
     async fn take(&self, delivery: Delivery<'_>, now: Timestamp, trail: &Trail) -> Result<(), DeliveryError> {
         match delivery {
-            Delivery::Row(image) => self.deliver(OutboxEntry::read(image), now, trail).await,
+            Delivery::Row { image, written_at } => self.deliver(OutboxEntry::read(image), Times { written_at, now }, trail).await,
             Delivery::Notice(event) => self.note_report(report::Report::deserialize(event), now, trail).await,
         }
     }

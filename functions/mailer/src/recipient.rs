@@ -1,9 +1,9 @@
 //! Who gets a mail.
 
-use latchkey::domain::{EmailAddress, LoginName, MailRequest, MailSubject, Timestamp, UserId, Username};
+use latchkey::domain::{EmailAddress, LoginName, MailRequest, MailSubject, UserId, Username};
 use latchkey::store::{LoginRow, StoreError, UserRow};
 
-use super::Mailer;
+use super::{Mailer, Times};
 
 /// An address, and the user whom it concerns, if there is one.
 pub struct Recipient {
@@ -17,7 +17,7 @@ pub type Nobody = &'static str;
 impl Mailer {
     /// Who gets the mail. The user's row is read here and not where the mail is asked for, so that asking costs the same whoever is asked
     /// about, and so that a mail goes to the address that the user has by now.
-    pub(super) async fn recipient(&self, mail: &MailRequest, now: Timestamp) -> Result<Result<Recipient, Nobody>, StoreError> {
+    pub(super) async fn recipient(&self, mail: &MailRequest, times: Times) -> Result<Result<Recipient, Nobody>, StoreError> {
         Ok(match &mail.about {
             MailSubject::OneTimePassword { user, .. } | MailSubject::Invitation { user } => self.of_active(self.user(*user).await?).await?,
             MailSubject::ResetPassword { username } => self.of_active(self.called(username).await?).await?,
@@ -44,7 +44,7 @@ impl Mailer {
             MailSubject::PasswordChanged { user, epoch } => match self.user(*user).await? {
                 Some(row) => match self.password_epoch(&row).await? {
                     Some((_, of_password)) if of_password > *epoch => self.of(row).await?,
-                    Some((current, _)) if current <= *epoch && now < mail.requested_at.plus(CHANGED_WITHIN) => Err(NOT_YET),
+                    Some((current, _)) if current <= *epoch && times.now < times.written_at.plus(CHANGED_WITHIN) => Err(NOT_YET),
                     _ => Err("the password was not changed"),
                 },
                 None => Err(NO_USER),
@@ -107,5 +107,5 @@ const NO_USER: Nobody = "no such user";
 /// What the mail tells of may still happen: it is to be asked again.
 pub const NOT_YET: Nobody = "what the mail tells of has not happened yet";
 
-/// For how many seconds after it was asked for a change may still be made: longer than any call lives.
+/// For how many seconds after it was asked for a change may still be made: longer than a function lives.
 const CHANGED_WITHIN: u32 = 60;

@@ -19,11 +19,11 @@ pub fn report(console: Console, function: &str, text: &str) {
 
 /// What a person wants to know of an entry: a warning or an error with its cause, and what the caller is not told of a refusal.
 fn sentence(function: &str, entry: &Value) -> Option<String> {
-    let text = |name: &str| entry[name].as_str();
+    let text = |name: &str| entry.get(name)?.as_str();
     let (what, why) = match (text("level")?, text("event"), text("code")) {
         ("ERROR" | "WARN", _, _) => (text("message")?, text("error")),
         (_, Some(event), _) => (event, Some(text("reason")?)),
-        (_, _, Some(code)) => (code, Some(entry["span"]["reason"].as_str()?)),
+        (_, _, Some(code)) => (code, Some(entry.pointer("/span/reason")?.as_str()?)),
         _ => return None,
     };
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();

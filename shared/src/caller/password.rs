@@ -59,8 +59,9 @@ pub struct PasswordGuess<'r> {
     pub trail: &'r Trail,
 }
 
-/// How many windows' attempts at one password can be under way at once: two that touch, under the name and under the address.
-const AT_ONCE: u32 = 4;
+/// How many windows' attempts at one password can be under way at once, under the name and under the address: two that touch, and one
+/// whose attempts were forgotten since a password was set.
+const AT_ONCE: u32 = 6;
 
 /// Checks passwords under a throttle.
 #[derive(Clone)]
@@ -112,10 +113,10 @@ impl PasswordGate {
         let reserved = self.attempts.reserve(&counted_as, &guess.address, guess.now);
         let (mut attempt, found) = join(reserved, self.users.find_by_login_name(&login)).await;
         if let (Err(ReserveError::Throttled { used_up: UsedUp::Name, since: Some(since), .. }), Ok(Some(found))) = (&attempt, &found)
-            && found.password_set_at.is_some_and(|set_at| *since < set_at)
+            && let Some(set_at) = found.password_set_at.filter(|set_at| since < set_at)
         {
             // Those were guesses at a former password, mostly of its owner's, who must not wait for the next window.
-            self.attempts.forget_since(&counted_as, *since, guess.now).await?;
+            self.attempts.forget_before(set_at, &counted_as, *since, guess.now).await?;
             attempt = self.attempts.reserve(&counted_as, &guess.address, guess.now).await;
         }
         if let Err(ReserveError::Throttled { used_up, .. }) = attempt {

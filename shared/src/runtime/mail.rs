@@ -124,7 +124,10 @@ fn part<'m>(content_type: &'m str, text: &str) -> MimePart<'m> {
 /// not verified it has one code, and names them in the text.
 fn refusal<R>(error: &SdkError<SendEmailError, R>, from: &EmailAddress) -> MailError {
     let code = error.code().unwrap_or("no answer").to_owned();
-    let is_about_sender = error.message().is_some_and(|text| text.contains(from.as_str()));
+    let words = |text: &str| {
+        text.split(|c: char| c.is_whitespace() || ",:;<>()\"".contains(c)).any(|word| word.trim_end_matches('.') == from.as_str())
+    };
+    let is_about_sender = error.message().is_some_and(words);
     let is_final = |error: &SendEmailError| error.is_bad_request_exception() || (error.is_message_rejected() && !is_about_sender);
     if error.as_service_error().is_some_and(is_final) { MailError::Refused(code) } else { MailError::Unavailable(code) }
 }

@@ -23,7 +23,12 @@ pub type DeliveryError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug)]
 pub enum Delivery<'e> {
     /// A row as a write left it, as DynamoDB writes rows: `{"pk": {"S": "…"}, …}`.
-    Row(&'e Value),
+    Row {
+        /// The row.
+        image: &'e Value,
+        /// When it was written, by the table's clock.
+        written_at: Timestamp,
+    },
     /// An event of EventBridge.
     Notice(&'e Value),
 }
@@ -107,9 +112,13 @@ impl<C: Consumer> ConsumerService<C> {
         let deliveries = rows.iter().map(|records| async move {
             for record in records {
                 let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).ok_or("a record has no SequenceNumber")?;
-                // A row that was removed leaves none.
+                let written_at = record.pointer("/dynamodb/ApproximateCreationDateTime").and_then(seconds);
                 let delivered = match record.pointer("/dynamodb/NewImage") {
-                    Some(image) => self.take(Delivery::Row(image), request_id).await,
+                    Some(image) => {
+                        let written_at = written_at.ok_or("a record has no ApproximateCreationDateTime")?;
+                        self.take(Delivery::Row { image, written_at }, request_id).await
+                    }
+                    // A row that was removed.
                     None => Ok(()),
                 };
                 if delivered.is_err() {
@@ -134,6 +143,12 @@ impl<C: Consumer> ConsumerService<C> {
             "the delivery has to be repeated"
         })
     }
+}
+
+/// An instant in seconds, which Lambda may write as `1479499740.0`.
+fn seconds(number: &Value) -> Option<Timestamp> {
+    let whole = number.as_i64().or_else(|| format!("{:.0}", number.as_f64()?.floor()).parse().ok())?;
+    Some(Timestamp::from_unix(whole))
 }
 
 /// The member by which Lambda is told which records to repeat.

@@ -220,14 +220,16 @@ impl LoginAttempts {
         try_join(of_name, of_address).await.map(drop)
     }
 
-    /// Forgets the attempts under `name` that were counted since `since` in the window of `now`, for a password that was set later. Of calls
-    /// at the same instant one forgets: the count that begins then has another instant. One DeleteItem.
+    /// Forgets the attempts under `name` that were counted since `since` in the window of `now`, for a password that was set later, at
+    /// `set_at`. The count then begins at that instant, so that one password forgets one count, whatever the clocks say and however many
+    /// calls come at once. One UpdateItem.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn forget_since(&self, name: &Username, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn forget_before(&self, set_at: Timestamp, name: &Username, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let (window, _) = self.per_name.window(now);
-        self.database.users().delete(schema::login_attempts(name, window)).only_if(CREATED_AT.is(since)).send().await.map(drop)
+        let update = self.database.users().update(schema::login_attempts(name, window)).remove(ATTEMPT_IDS).set(CREATED_AT, set_at);
+        update.only_if(CREATED_AT.is(since)).send().await.map(drop)
     }
 
     /// Takes the attempt out of the count at `key`.

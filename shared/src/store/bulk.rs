@@ -2,7 +2,7 @@
 
 use super::batch::read_all;
 use super::email_addresses::{self, Release};
-use super::schema::{self, EMAIL, EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PK, USER_ID};
+use super::schema::{self, EMAIL, EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PASSWORD_EPOCH, PASSWORD_SET_AT, PK, USER_ID};
 use super::transaction::{Outcome, WriteId};
 use super::{Database, StoreError, UserRow, Users, listed_users, users};
 use crate::domain::{EmailAddress, Username};
@@ -185,9 +185,10 @@ impl BulkUsers {
     pub async fn replace(&self, user: &UserRow) -> Result<Replacement, StoreError> {
         let by_name = Users::new(&self.0);
         for _ in 0..ATTEMPTS {
-            let old = by_name.find_by_name(&Username::normalised(&user.username)).await?;
-            let Some(old) = old.filter(|old| old.user_id == user.user_id) else { return Ok(Replacement::Lost) };
-            let is_same = users::rows(&UserRow { epoch: old.epoch, ..user.clone() })? == users::rows(&old)?;
+            let found = by_name.find_for_login(&Username::normalised(&user.username)).await?;
+            let Some(found) = found.filter(|found| found.user.user_id == user.user_id) else { return Ok(Replacement::Lost) };
+            let old = &found.user;
+            let is_same = users::rows(&UserRow { epoch: old.epoch, ..user.clone() })? == users::rows(old)?;
             if is_same && old.epoch >= user.epoch {
                 return Ok(Replacement::Unneeded);
             }
@@ -200,9 +201,11 @@ impl BulkUsers {
                 None => None,
             };
             for address in [user.mailbox(), None] {
-                let [by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?.map(|item| self.0.users().put_item(item));
+                let [mut by_name, by_id] = users::rows(&UserRow { epoch, ..user.clone() })?;
+                by_name.extend(found.of_password());
+                let [by_name, by_id] = [by_name, by_id].map(|item| self.0.users().put_item(item));
                 let mut transaction = self.0.transaction();
-                transaction.add(by_name.only_if(is_unchanged().and(users::has_hash_of(&old))));
+                transaction.add(by_name.only_if(is_unchanged().and(users::has_hash_of(old))));
                 transaction.add(by_id.only_if(is_unchanged()));
                 transaction.add(listed_users::put(&self.0, user)?);
                 if let Some(release) = release.clone() {
@@ -224,11 +227,14 @@ impl BulkUsers {
     }
 }
 
-/// Compares a user's rows with those that are `found` under the same keys. Wrong passwords make nobody different.
+/// Compares a user's rows with those that are `found` under the same keys. Neither wrong passwords nor when the right one was set make
+/// anybody different.
 fn compare(wanted: &Pair, mut found: [Option<Item>; 2]) -> Comparison {
     let [by_name, by_id] = wanted;
     for row in found.iter_mut().flatten() {
-        row.remove(FAILED_ATTEMPT_IDS.name());
+        for attribute in [FAILED_ATTEMPT_IDS, PASSWORD_SET_AT, PASSWORD_EPOCH] {
+            row.remove(attribute.name());
+        }
     }
     match found {
         [None, None] => Comparison::New,

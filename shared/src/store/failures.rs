@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::expression::Stored;
 use super::rows::unix;
-use super::schema::{self, FAILED_ATTEMPT_IDS, PK, USER_ID};
+use super::schema::{self, FAILED_ATTEMPT_IDS, Item, PASSWORD_EPOCH, PASSWORD_SET_AT, PK, USER_ID};
 use super::transaction::Outcome;
 use super::update::Updated;
 use super::{OutboxEntry, StoreError, UserRow, Users};
@@ -32,6 +33,14 @@ pub struct LoginRow {
 }
 
 impl LoginRow {
+    /// The attributes of the row that tell of the password, and stay where the user is written anew.
+    pub(super) fn of_password(&self) -> Item {
+        let set_at = self.password_set_at.map(|at| (PASSWORD_SET_AT.name().to_owned(), at.stored()));
+        let epoch = Some(self.password_epoch).filter(|epoch| *epoch > 0);
+        let epoch = epoch.map(|epoch| (PASSWORD_EPOCH.name().to_owned(), epoch.stored()));
+        set_at.into_iter().chain(epoch).collect()
+    }
+
     /// Whether the password is disabled: right or wrong, it proves nothing until it is set anew or an operator unlocks it.
     #[must_use]
     pub fn password_is_disabled(&self) -> bool {

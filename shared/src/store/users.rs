@@ -318,7 +318,10 @@ impl Users {
     /// A write of its own costs half of one in the transaction. It comes first, so that no end of the function loses the mail, and the
     /// mailer sends it if the password was set ([`LoginRow::password_epoch`](super::LoginRow::password_epoch)). All who set one in the same
     /// epoch ask for the same mail, of whom one succeeds.
-    async fn ask_to_tell_of_password(&self, user: &UserRow, now: Timestamp) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer.
+    pub async fn ask_to_tell_of_password(&self, user: &UserRow, now: Timestamp) -> Result<(), StoreError> {
         let about = MailSubject::PasswordChanged { user: user.user_id, epoch: user.epoch };
         let id = RandomId::derived(Locator::of_password_change(user.user_id, user.epoch));
         match OutboxEntry::notice(user, MailRequest { id, requested_at: now, about }) {
@@ -381,13 +384,13 @@ fn ask_for<'d>(database: &'d Database, transaction: &mut Transaction<'d>, mail: 
     Ok(())
 }
 
-/// What a reset sets in every row of the user.
 /// Sets the password in the row under the name. What was counted against the former one no longer counts.
 fn set_password<'d>(by_name: Write<'d, Update>, user: &UserRow, hash: &str, now: Timestamp) -> Write<'d, Update> {
     let update = by_name.set(PASSWORD_HASH, hash).set(PASSWORD_SET_AT, now).set(PASSWORD_EPOCH, user.epoch.saturating_add(1));
     update.remove(FAILED_ATTEMPT_IDS)
 }
 
+/// What a reset sets in every row of the user.
 fn set_by_reset(update: Write<'_, Update>, expires_at: Option<Timestamp>, proves_address: bool) -> Write<'_, Update> {
     let update = update.set_or_remove(PASSWORD_EXPIRES_AT, expires_at);
     if proves_address { update.set(EMAIL_VERIFIED, AttributeValue::Bool(true)) } else { update }

@@ -86,6 +86,8 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
             user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
             attempts += 1;
         }
+        // Once more: over a slow line, the mailer may have ceased to wait for the change.
+        users.ask_to_tell_of_password(&user, connection.now()).await?;
         Ok::<_, Failure>(user)
     };
     let user = entry.run(changing).await?;

@@ -63,6 +63,7 @@ pub async fn run(connection: &Connection, arguments: &Arguments) -> Result<(), F
     let change = |user: &UserRow| {
         let mut change = wanted.clone().of(user);
         let given = wanted.email.as_ref().filter(|email| !is_effective && **email == user.email);
+        change.next_epoch |= given.is_some();
         change.email = change.email.or_else(|| given.cloned());
         Some(change).filter(|change| !change.is_empty())
     };

@@ -53,8 +53,9 @@ mod tests {
         ApiKeyRow, BlockedMailboxRow, EmailAddressRow, EntityTokenRow, KeyVersionsRow, ListedUser, OneTimeTokenRow, SessionRow, UserRow,
     };
 
-    /// What no row's type has: the keys that are added to it, and the counts that are only ever updated.
-    const OF_NO_FIELD: [Attribute; 7] = [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS, MAIL, DONE_IDS, MAILED_AT];
+    /// What no row's type has: the keys that are added to it, and what is only ever updated.
+    const OF_NO_FIELD: [Attribute; 9] =
+        [PK, SK, ATTEMPT_IDS, FAILED_ATTEMPT_IDS, PASSWORD_SET_AT, PASSWORD_EPOCH, MAIL, DONE_IDS, MAILED_AT];
 
     #[test]
     fn the_attributes_are_the_fields_of_the_rows() {
