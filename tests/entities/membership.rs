@@ -125,20 +125,30 @@ async fn a_user_who_is_no_member_and_an_id_that_nobody_has_are_the_same_404() {
 }
 
 #[tokio::test]
+async fn a_users_id_in_another_spelling_is_nobodys() {
+    let world = World::new().await;
+    let admin = administrator(&world, "admin").await;
+    let [bob, stranger] = [world.member("bob").await, world.person("stranger").await];
+    for id in [&bob.id, &stranger.id, &admin.id] {
+        for spelt in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+            assert_eq!(create(&world, &admin, &spelt).await.status, 403, "{spelt}");
+            assert_eq!(world.call::<EntityTokenGet>(admin.entity_call("acme", &spelt)).await.status, 404, "{spelt}");
+        }
+    }
+    let spelt = "0F8FAD5B-D9CB-469F-A165-70867728950E";
+    assert_eq!(create(&world, &admin, spelt).await.status, 201, "nobody here has that id");
+}
+
+#[tokio::test]
 async fn a_username_is_that_of_a_member_and_the_issuer_is_always_named() {
     let world = World::new().await;
     let admin = administrator(&world, "admin").await;
     let [alice, bob] = [world.member("alice").await, world.member("bob").await];
     let nobody = "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned();
-    let spelt = bob.id.to_uppercase();
 
-    for (issuer, subject, username) in [
-        (&alice, &alice.id, Some("alice")),
-        (&admin, &bob.id, Some("bob")),
-        (&admin, &"carol".to_owned(), None),
-        (&admin, &nobody, None),
-        (&admin, &spelt, None),
-    ] {
+    for (issuer, subject, username) in
+        [(&alice, &alice.id, Some("alice")), (&admin, &bob.id, Some("bob")), (&admin, &"carol".to_owned(), None), (&admin, &nobody, None)]
+    {
         let token = create(&world, issuer, subject).await.text("authenticationToken");
 
         let said = introspect(&world, &alice, &token).await;

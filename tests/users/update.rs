@@ -129,7 +129,10 @@ async fn a_new_address_ends_the_logins_and_the_links_that_were_mailed_before() {
     assert_eq!(world.call::<UserRenew>(Call::new().bearer(&carol.jwt)).await.status, 401);
     assert_eq!(world.call::<UserEmailConfirm>(Call::new().json(json!({ "token": link }))).await.code(), "link-not-found");
     assert_eq!(get(&world, &root, &carol.id).await.body["email"], "right@example.com");
-    assert_eq!(world.login("right@example.com", &carol.password).await.status, 200);
+    let login = world.login("right@example.com", &carol.password).await;
+    assert_eq!(update(&world, &root, &carol.id, json!({ "email": "RIGHT@example.com" })).await.status, 200);
+    let same_mailbox = world.call::<UserRenew>(Call::new().bearer(&login.text("Token"))).await;
+    assert_eq!((login.status, same_mailbox.status), (200, 200));
 }
 
 #[tokio::test]

@@ -87,7 +87,8 @@ impl Grant {
         Self {
             subject: user.as_ref().map_or_else(|| Subject::customer(&customer), |user| Subject::User(user.user_id)),
             username: user.as_ref().map_or_else(|| customer.to_string(), |user| user.username.clone()),
-            customer,
+            // In the one spelling of a user's id.
+            customer: user.as_ref().map_or(customer, |user| user.user_id.into()),
             customer_epoch: user.as_ref().map(|user| user.epoch),
             mailbox: user.and_then(|user| user.mailbox()),
             issuer: caller.user_id(),

@@ -87,18 +87,23 @@ impl Mailer {
         }
     }
 
-    /// The user at the own address, if that takes effect.
-    async fn of(&self, user: UserRow) -> Result<Result<Recipient, Nobody>, StoreError> {
-        if user.email.is_none() {
-            return Ok(Err("no address"));
+    /// The user at the own address, if that takes effect. Between the two reads it may move, and is then read again.
+    async fn of(&self, mut user: UserRow) -> Result<Result<Recipient, Nobody>, StoreError> {
+        loop {
+            if user.email.is_none() {
+                return Ok(Err("no address"));
+            }
+            if user.mailbox().is_none() {
+                return Ok(Err("no possible address"));
+            }
+            if let Some(address) = self.users.effective_address(&user).await? {
+                return Ok(Ok(Recipient { address, user: Some(user) }));
+            }
+            match self.user(user.user_id).await? {
+                Some(now) if now.epoch > user.epoch => user = now,
+                _ => return Ok(Err("the address is not the user's alone")),
+            }
         }
-        if user.mailbox().is_none() {
-            return Ok(Err("no possible address"));
-        }
-        Ok(match self.users.effective_address(&user).await? {
-            Some(address) => Ok(Recipient { address, user: Some(user) }),
-            None => Err("the address is not the user's alone"),
-        })
     }
 }
 

@@ -26,9 +26,8 @@ impl Operation for UserForgotPassword {
         let mut fields = request.fields()?.in_either_case()?;
         let given = fields.required_text("username", usize::MAX);
         let name = Username::normalised(given.trim());
-        // U+FFFD is what a gateway puts in the place of bytes that are no UTF-8.
-        if !given.is_empty() && (!name.is_possible() || given.contains(char::REPLACEMENT_CHARACTER)) {
-            fields.invalid("username", "must have 1 to 256 bytes and no control character");
+        if !given.is_empty() && !name.is_possible() {
+            fields.invalid("username", "must have 1 to 256 bytes and no control or invisible character");
         }
         fields.finish()?;
 

@@ -70,7 +70,7 @@ fn user_name(chosen: Option<String>, address: &EmailAddress) -> Result<String, A
     let Some(name) = chosen else { return Ok(address.to_string()) };
     let compared = Username::normalised(&name);
     if name.parse::<Name>().is_err() || !compared.is_possible() {
-        return Err(ApiError::invalid_field("username", "must have 1 to 256 bytes and no control character"));
+        return Err(ApiError::invalid_field("username", "must have 1 to 256 bytes and no control or invisible character"));
     }
     let is_own = || compared.as_str().parse::<EmailAddress>().is_ok_and(|named| named.place() == address.place());
     if compared.as_str().contains('@') && !is_own() {

@@ -29,7 +29,7 @@ impl UsersCreate {
         let given = fields.required_text("username", usize::MAX);
         let username = given.trim().to_owned();
         if !given.is_empty() && (username.parse::<Name>().is_err() || !Username::normalised(&username).is_possible()) {
-            fields.invalid("username", "must have 1 to 256 bytes and no control character");
+            fields.invalid("username", "must have 1 to 256 bytes and no control or invisible character");
         }
         let row = UserRow {
             email: fields.parsed::<EmailAddress>("email").map(|email| email.to_string()),

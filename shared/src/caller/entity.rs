@@ -114,7 +114,7 @@ impl EntityCaller<'_> {
 
         let entity = &self.path.entity;
         let (permission, scope) = (Permission::new(operation), Scope::entity(entity));
-        let allowed = if self.path.user.as_user() == Some(acting.user_id()) {
+        let allowed = if self.path.user.is(acting.user_id()) {
             acting.user.is_active_member_of(entity) && key.restriction_allows(&permission, &scope)
         } else {
             acting.may(&permission, &scope) && key.may(&permission, &scope)
@@ -136,7 +136,7 @@ impl EntityCaller<'_> {
             token => (token, None),
         };
         let subject = match user {
-            Some(user) if user.is_active_member_of(entity) => EntitySubject::Member,
+            Some(user) if user.is_active_member_of(entity) && self.path.user.is(user.user_id) => EntitySubject::Member,
             Some(_) => EntitySubject::Outsider,
             None => EntitySubject::Foreign,
         };

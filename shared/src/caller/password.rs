@@ -113,7 +113,7 @@ impl PasswordGate {
         let reserved = self.attempts.reserve(&counted_as, &guess.address, guess.now);
         let (mut attempt, found) = join(reserved, self.users.find_by_login_name(&login)).await;
         if let (Err(ReserveError::Throttled { used_up: UsedUp::Name, since: Some(since), .. }), Ok(Some(found))) = (&attempt, &found)
-            && let Some(set_at) = found.password_set_at.filter(|set_at| since < set_at)
+            && let Some(set_at) = found.password_set_at.filter(|set_at| since <= set_at)
         {
             // Those were guesses at a former password, mostly of its owner's, who must not wait for the next window.
             self.attempts.forget_before(set_at, &counted_as, *since, guess.now).await?;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::name::changes_what_is_shown;
 use super::text::serialized_as_text;
 use super::{Locator, Username};
 
@@ -66,7 +67,7 @@ impl FromStr for EmailAddress {
 
 /// Whether a local part has the character only in quotes (RFC 5322, 3.2.3). No provider gives such an address.
 fn is_special(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || r#"()<>[]:;@\,""#.contains(c)
+    c.is_whitespace() || changes_what_is_shown(c) || r#"()<>[]:;@\,""#.contains(c)
 }
 
 impl fmt::Display for EmailAddress {

@@ -179,23 +179,25 @@ impl From<UserId> for CustomerId {
 }
 
 impl CustomerId {
-    /// The user of ours whose id this is, in its one spelling, if it is one.
+    /// The user of ours whose id this can be, in whatever spelling of a UUID.
     #[must_use]
     pub fn as_user(&self) -> Option<UserId> {
-        as_user(&self.0)
+        self.0.parse().ok()
     }
 }
 
 impl EntityUserId {
-    /// The user of ours whose id this is, in its one spelling, if it is one.
+    /// The user of ours whose id this can be, in whatever spelling of a UUID.
     #[must_use]
     pub fn as_user(&self) -> Option<UserId> {
-        as_user(&self.0)
+        self.0.parse().ok()
     }
-}
 
-fn as_user(id: &str) -> Option<UserId> {
-    id.parse().ok().filter(|user: &UserId| user.to_string() == id)
+    /// Whether this is the id of `user` as it is written: a user's id in another spelling is nobody's.
+    #[must_use]
+    pub fn is(&self, user: UserId) -> bool {
+        user.to_string() == self.0
+    }
 }
 
 #[cfg(test)]

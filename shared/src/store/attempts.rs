@@ -221,14 +221,14 @@ impl LoginAttempts {
     }
 
     /// Forgets the attempts under `name` that were counted since `since` in the window of `now`, for a password that was set later, at
-    /// `set_at`. The count then begins at that instant, so that one password forgets one count, whatever the clocks say and however many
+    /// `set_at`. The count then begins a second after it, so that one password forgets one count, whatever the clocks say and however many
     /// calls come at once. One UpdateItem.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn forget_before(&self, set_at: Timestamp, name: &Username, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let (window, _) = self.per_name.window(now);
-        let update = self.database.users().update(schema::login_attempts(name, window)).remove(ATTEMPT_IDS).set(CREATED_AT, set_at);
+        let update = self.database.users().update(schema::login_attempts(name, window)).remove(ATTEMPT_IDS).set(CREATED_AT, set_at.plus(1));
         update.only_if(CREATED_AT.is(since)).send().await.map(drop)
     }
 

@@ -39,15 +39,16 @@ impl UserChange {
         Self { disabled_at: Some(Some(now)), next_epoch: true, ..Self::default() }
     }
 
-    /// The change without what is so already. A user who is disabled begins a new epoch, and so does one whose address changes: they
+    /// The change without what is so already. A user who is disabled begins a new epoch, and so does one who gets another mailbox: they
     /// must log in again, and every link that was mailed to them before is dead.
     #[must_use]
     pub fn of(self, user: &UserRow) -> Self {
         let is_new = |new: &Option<String>, old: &Option<String>| new != old;
         let disabled_at = self.disabled_at.filter(|at| at.is_some() == user.is_active());
         let email = self.email.filter(|email| self.email_is_proven || is_new(email, &user.email));
+        let is_another_mailbox = email.as_ref().is_some_and(|email| mailbox(email.as_deref()) != mailbox(user.email.as_deref()));
         Self {
-            next_epoch: self.next_epoch || disabled_at.flatten().is_some() || email.is_some(),
+            next_epoch: self.next_epoch || disabled_at.flatten().is_some() || is_another_mailbox,
             email,
             email_is_proven: self.email_is_proven,
             first_name: self.first_name.filter(|name| is_new(name, &user.first_name)),
@@ -176,6 +177,11 @@ impl Users {
         let email = user.email.as_deref().map_or_else(|| EMAIL.is_absent(), |email| EMAIL.is(email));
         Ok(text.map(|text| USER_ID.is(user.user_id).and(EPOCH.is(user.epoch)).and(state).and(email).and(ACL.is(text))))
     }
+}
+
+/// The place of an address; a text that can be none has none.
+fn mailbox(email: Option<&str>) -> Option<Locator> {
+    Some(email?.parse::<EmailAddress>().ok()?.place())
 }
 
 fn set<'d>(update: Write<'d, Update>, attribute: schema::Attribute, new: &Option<Option<String>>) -> Write<'d, Update> {
