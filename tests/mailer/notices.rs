@@ -109,15 +109,20 @@ async fn a_change_of_a_user_who_was_changed_meanwhile_is_not_told() {
     assert_eq!(told(&world).await, []);
 }
 
+/// What the stream has of a change of the password that was asked to be told and then failed.
+async fn failed_change(world: &World, person: &Person) -> Vec<Value> {
+    let service = world.start::<UserPassword>().await;
+    let failed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" });
+    world.spy.refuse_all("TransactWriteItems", 400, &failed);
+    assert_eq!(service.reply(change_of_password(person, NEW)).await.status, 503);
+    world.records().remove(0)
+}
+
 #[tokio::test]
 async fn a_password_that_may_still_be_set_is_told_once_it_was() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let service = world.start::<UserPassword>().await;
-    let failed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" });
-    world.spy.refuse_all("TransactWriteItems", 400, &failed);
-    assert_eq!(service.reply(change_of_password(&alice, NEW)).await.status, 503);
-    let batch = world.records().remove(0);
+    let batch = failed_change(&world, &alice).await;
     let number = &batch.last().unwrap()["dynamodb"]["SequenceNumber"];
 
     let answer = world.hand_over(&batch).await;
@@ -136,11 +141,7 @@ async fn a_password_that_may_still_be_set_is_told_once_it_was() {
 async fn a_password_that_was_not_set_is_not_told() {
     let world = World::new().await;
     let alice = world.person("alice").await;
-    let service = world.start::<UserPassword>().await;
-    let failed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" });
-    world.spy.refuse_all("TransactWriteItems", 400, &failed);
-    assert_eq!(service.reply(change_of_password(&alice, NEW)).await.status, 503);
-    let batch = world.records().remove(0);
+    let batch = failed_change(&world, &alice).await;
 
     world.pass(60);
 
