@@ -26,8 +26,9 @@ fn sentence(function: &str, entry: &Value) -> Option<String> {
         (_, _, Some(code)) => (code, Some(entry.pointer("/span/reason")?.as_str()?)),
         _ => return None,
     };
+    let mail = text("mail").map(|kind| format!(" ({kind})")).unwrap_or_default();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    Some(format!("  {function}: {what}{why}"))
+    Some(format!("  {function}: {what}{mail}{why}"))
 }
 
 #[cfg(test)]
@@ -46,6 +47,8 @@ mod tests {
         assert_eq!(sentence(refused).unwrap(), "  user-login: invalid-credentials: expired");
         let event = json!({ "level": "INFO", "schema": 1, "event": "login.refused", "reason": "wrong password" });
         assert_eq!(sentence(event).unwrap(), "  user-login: login.refused: wrong password");
+        let dropped = json!({ "level": "INFO", "schema": 1, "event": "mail.dropped", "mail": "password-changed", "reason": "throttled" });
+        assert_eq!(sentence(dropped).unwrap(), "  user-login: mail.dropped (password-changed): throttled");
     }
 
     #[test]
