@@ -136,7 +136,7 @@ fn spawn(folder: &Path, port: u16, variables: &[(&str, String)], options: &[&str
     command
         .arg("dev")
         .args(options)
-        .args(["--port", &port.to_string(), "--no-watch", "--data-dir"])
+        .args(["--json", "--port", &port.to_string(), "--no-watch", "--data-dir"])
         .arg(folder.join(".local"))
         .current_dir(root())
         .env("KEYS_REFRESH_SECONDS", KEYS_REFRESH_SECONDS.to_string())
@@ -159,6 +159,7 @@ pub fn program(name: &str) -> PathBuf {
     std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join(name)
 }
 
-fn log(folder: &Path) -> String {
+/// What the console has said so far: for a machine, and so all that the functions log.
+pub fn log(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
