@@ -34,8 +34,7 @@ exit 0
 /// The watchdog of one host, if there is a shell to run it.
 #[derive(Debug)]
 pub struct Watchdog {
-    has_shell: bool,
-    shell: Mutex<Option<Child>>,
+    shell: Option<Mutex<Child>>,
     pipe: Mutex<Option<ChildStdin>>,
 }
 
@@ -54,7 +53,7 @@ impl Watchdog {
             Err(error) => return Err(error),
         };
         let pipe = Mutex::new(shell.as_mut().and_then(|shell| shell.stdin.take()));
-        Ok(Self { has_shell: shell.is_some(), shell: Mutex::new(shell), pipe })
+        Ok(Self { shell: shell.map(Mutex::new), pipe })
     }
 
     /// Has `group` killed when the host dies.
@@ -71,13 +70,13 @@ impl Watchdog {
     /// Kills what is left now, and lets nothing start any more.
     pub fn end(&self) {
         self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut shell) = self.shell.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = shell.wait();
+        if let Some(shell) = &self.shell {
+            let _ = shell.lock().unwrap_or_else(PoisonError::into_inner).wait();
         }
     }
 
     fn tell(&self, sign: char, group: Pid) -> io::Result<()> {
-        if !self.has_shell {
+        if self.shell.is_none() {
             return Ok(());
         }
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
