@@ -45,17 +45,24 @@ impl UserChange {
     pub fn of(self, user: &UserRow) -> Self {
         let is_new = |new: &Option<String>, old: &Option<String>| new != old;
         let disabled_at = self.disabled_at.filter(|at| at.is_some() == user.is_active());
-        let email = self.email.filter(|email| self.email_is_proven || is_new(email, &user.email));
-        let is_another_mailbox = email.as_ref().is_some_and(|email| mailbox(email.as_deref()) != mailbox(user.email.as_deref()));
-        Self {
-            next_epoch: self.next_epoch || disabled_at.flatten().is_some() || is_another_mailbox,
-            email,
+        let mut change = Self {
+            email: self.email.filter(|email| self.email_is_proven || is_new(email, &user.email)),
             email_is_proven: self.email_is_proven,
             first_name: self.first_name.filter(|name| is_new(name, &user.first_name)),
             last_name: self.last_name.filter(|name| is_new(name, &user.last_name)),
             disabled_at,
             acl: self.acl.filter(|acl| *acl != user.acl),
-        }
+            next_epoch: self.next_epoch,
+        };
+        let place = |address: EmailAddress| address.place();
+        let moves = change.email.is_some() && change.mailbox().map(place) != user.mailbox().map(place);
+        change.next_epoch |= disabled_at.flatten().is_some() || moves;
+        change
+    }
+
+    /// The new address, if there is one and it can be one.
+    fn mailbox(&self) -> Option<EmailAddress> {
+        self.email.as_ref()?.as_ref()?.parse().ok()
     }
 
     /// Whether nothing changes.
@@ -132,7 +139,7 @@ impl Users {
         let writes = [by_name.only_if(USER_ID.is(user.user_id)), by_id.only_if(is_unchanged)];
         let listed = change.set_in(listed_users::update(&self.0, user), user, acl);
 
-        let new: Option<EmailAddress> = change.email.as_ref().and_then(|email| email.as_ref()?.parse().ok());
+        let new = change.mailbox();
         let former = user.mailbox().filter(|former| change.email.is_some() && new.as_ref().is_none_or(|new| new.place() != former.place()));
         let release = match &former {
             Some(former) => Some(email_addresses::release(&self.0, user.user_id, former).await?),
@@ -177,11 +184,6 @@ impl Users {
         let email = user.email.as_deref().map_or_else(|| EMAIL.is_absent(), |email| EMAIL.is(email));
         Ok(text.map(|text| USER_ID.is(user.user_id).and(EPOCH.is(user.epoch)).and(state).and(email).and(ACL.is(text))))
     }
-}
-
-/// The place of an address; a text that can be none has none.
-fn mailbox(email: Option<&str>) -> Option<Locator> {
-    Some(email?.parse::<EmailAddress>().ok()?.place())
 }
 
 fn set<'d>(update: Write<'d, Update>, attribute: schema::Attribute, new: &Option<Option<String>>) -> Write<'d, Update> {
