@@ -4,7 +4,7 @@ use super::batch::read_all;
 use super::email_addresses::{self, Release};
 use super::schema::{self, EMAIL, EPOCH, FAILED_ATTEMPT_IDS, Item, Key, PASSWORD_EPOCH, PASSWORD_SET_AT, PK, USER_ID};
 use super::transaction::{Outcome, WriteId};
-use super::{Database, StoreError, UserRow, Users, listed_users, users};
+use super::{Database, StoreError, UserRow, Users, listed_users, passwords, users};
 use crate::domain::{EmailAddress, Username};
 
 /// How an imported user compares with the table.
@@ -205,7 +205,7 @@ impl BulkUsers {
                 by_name.extend(found.of_password());
                 let [by_name, by_id] = [by_name, by_id].map(|item| self.0.users().put_item(item));
                 let mut transaction = self.0.transaction();
-                transaction.add(by_name.only_if(is_unchanged().and(users::has_hash_of(old))));
+                transaction.add(by_name.only_if(is_unchanged().and(passwords::has_hash_of(old))));
                 transaction.add(by_id.only_if(is_unchanged()));
                 transaction.add(listed_users::put(&self.0, user)?);
                 if let Some(release) = release.clone() {

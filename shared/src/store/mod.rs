@@ -34,6 +34,7 @@ mod listed_users;
 mod mailboxes;
 mod one_time_tokens;
 mod outbox;
+mod passwords;
 mod retry;
 mod rows;
 pub mod schema;
