@@ -1,8 +1,9 @@
-//! The tests that the docs name exist, and the section "Standards" of docs/security.md says nothing that no test and no reason bears out.
+//! The tests and log lines that the docs name exist, and the section "Standards" of docs/security.md says nothing that no test and no reason bears out.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::source;
 use crate::house::root;
 
 /// What a row of the standards can say.
@@ -75,6 +76,25 @@ fn every_test_that_the_docs_name_exists() {
         }
     }
     assert!(named > 100, "{named}");
+}
+
+/// Alarms and queries are written by this table, so a line that is reworded has to be found in it. What `LOG_LEVEL=DEBUG` adds is for who
+/// reads the code.
+#[test]
+fn the_table_of_log_lines_has_every_line_of_the_functions() {
+    let functions = std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let crates = functions.chain([root().join("shared")]).flat_map(|folder| source::modules(&folder.join("src/lib.rs")));
+    let logged: BTreeSet<_> = crates.flat_map(|module| module.logged).filter(|(level, _)| level != "DEBUG").collect();
+
+    let page = std::fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let mut named = BTreeSet::new();
+    for (level, rest) in page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")) {
+        if ["INFO", "WARN", "ERROR"].contains(&level) {
+            let messages = rest.split('|').next().unwrap();
+            named.extend(messages.split('`').skip(1).step_by(2).map(|message| (level.to_owned(), message.to_owned())));
+        }
+    }
+    assert_eq!(named, logged);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub struct Module {
     pub place: Vec<String>,
     /// Every path of two segments or more, and everything that is imported, from `crate` or another crate on.
     pub names: Vec<Vec<String>>,
+    /// The lines that it writes into the log: level and message.
+    pub logged: Vec<(String, String)>,
 }
 
 /// The modules of the crate whose root is `file`.
@@ -26,19 +28,20 @@ pub fn modules(file: &Path) -> Vec<Module> {
 fn read(file: PathBuf, folder: &Path, place: Vec<String>, found: &mut Vec<Module>) {
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let mut names = Names { place: place.clone(), found: Vec::new(), files: Vec::new() };
+    let mut names = Names { place: place.clone(), found: Vec::new(), logged: Vec::new(), files: Vec::new() };
     names.visit_file(&parsed);
     for module in names.files {
         let (flat, nested) = (folder.join(&module).with_extension("rs"), folder.join(&module).join("mod.rs"));
         let file = if flat.exists() { flat } else { nested };
         read(file, &folder.join(&module), [place.as_slice(), &[module]].concat(), found);
     }
-    found.push(Module { file, place, names: names.found });
+    found.push(Module { file, place, names: names.found, logged: names.logged });
 }
 
 struct Names {
     place: Vec<String>,
     found: Vec<Vec<String>>,
+    logged: Vec<(String, String)>,
     /// The modules that stand in files of their own.
     files: Vec<String>,
 }
@@ -124,6 +127,13 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        let path: Vec<_> = called.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let [library, level] = path.as_slice()
+            && library == "tracing"
+            && let Some(TokenTree::Literal(message)) = called.tokens.clone().into_iter().last()
+        {
+            self.logged.push((level.to_uppercase(), message.to_string().trim_matches('"').to_owned()));
+        }
         self.add_tokens(called.tokens.clone());
         visit::visit_macro(self, called);
     }
