@@ -90,7 +90,7 @@ def test_no_token_a_forged_one_a_login_and_a_kind_that_the_route_does_not_take_a
     for route in ["keys", "asked", "anyone"]:
         for none in [None, "", "Bearer ", "Basic Y2Fyb2w6eA=="]:
             assert ask(route, none)[0] == 401, none
-        for refused in [tampered(token), demo.login.token, once, "eyJ", f"{token}."]:
+        for refused in [tampered(token), demo.login.token, once, "eyJ", "%" * 22_000, f"{token}."]:
             assert ask(route, f"Bearer {refused}")[:2] == (401, 'Bearer error="invalid_token"'), refused
     assert ask("keys")[1] == "Bearer"
     assert ask("keys", demo.key.token)[0] == 401
@@ -160,6 +160,9 @@ def test_503_where_latchkey_does_not_answer_or_refuses_the_key_of_this_service(d
         {"in_": lambda _: "acme"},
         {"kinds": ("entity-token",), "introspect": True},
         {"kinds": ("entity-token",), "introspect": True, "permission": PERMISSION, "in_": lambda _: "acme"},
+        {"kinds": ("session", "entity-token"), "introspect": True, "in_": lambda _: "acme"},
+        {"kinds": ("session", "entity-token"), "introspect": True},
+        {"permission": ""},
         {"kinds": ("login",), "introspect": True},
         {"kinds": ("one-time-token",), "introspect": True},
     ],

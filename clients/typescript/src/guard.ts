@@ -6,7 +6,7 @@ import { InvalidSession } from './session.js';
 export interface Rule<Request> {
   /** The permission that the ACL must grant, in the organization of `in` or, without `in`, everywhere. */
   permission?: string;
-  /** Where the request's organization comes from. For entity tokens, it must be the token's entity. */
+  /** Where the request's organization comes from. For entity tokens, which need a route of their own, it must be the token's entity. */
   in?: (request: Request) => string | undefined;
   /** The kinds that the route takes; `['session']` by default. */
   kinds?: ('session' | 'api-key' | 'entity-token')[];
@@ -32,17 +32,22 @@ export class Unavailable extends Error {
   }
 }
 
+const INVALID = 'Bearer error="invalid_token"';
 const KINDS = ['session', 'api-key', 'entity-token'];
+/** Latchkey makes no other credential. */
+const CREDENTIAL = /^[!-~]{1,16384}$/;
 
 /** Decides about requests by `rule`, for any framework. Throws {@link Unavailable}. */
 export function guard<Request>(latchkey: Latchkey, rule: Rule<Request>) {
   const { permission, in: organizationOf, kinds = ['session'], introspect = false } = rule;
-  const entities = kinds.every((kind) => kind === 'entity-token');
+  const entities = kinds.includes('entity-token');
   if (kinds.length === 0 || !kinds.every((kind) => KINDS.includes(kind))) throw new TypeError(`\`kinds\` are some of ${KINDS}`);
   if (!introspect && kinds.some((kind) => kind !== 'session')) throw new TypeError('only sessions are verified without `introspect`');
   if (introspect && !latchkey.hasApiKey) throw new TypeError('`introspect` needs an API key: new Latchkey({ url, apiKey })');
+  if (permission === '') throw new TypeError('a `permission` has a name');
   if (!permission && organizationOf && !entities) throw new TypeError('`in` needs a `permission`');
-  if (entities && (permission || !organizationOf)) throw new TypeError('entity tokens need `in` and no `permission`: they have no ACL');
+  if (entities && (permission || !organizationOf || kinds.some((kind) => kind !== 'entity-token')))
+    throw new TypeError('entity tokens need `in`, no `permission` and a route of their own: they have no ACL');
 
   const cache = typeof introspect === 'object' ? introspect.cache : 0;
   const ask = async (token: string) => {
@@ -56,13 +61,16 @@ export function guard<Request>(latchkey: Latchkey, rule: Rule<Request>) {
   return async (authorization: string | undefined, request: Request): Promise<Verdict> => {
     const token = /^(?:bearer +)?(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];
     if (!token) return refusal(401, 'Bearer');
+    if (!CREDENTIAL.test(token)) return refusal(401, INVALID);
     const caller = await ask(token).catch((cause: unknown) => {
       throw new Unavailable('Latchkey did not answer, or refused the API key of this service', { cause });
     });
     const meant = caller?.kind !== 'session' || caller.audience === latchkey.audience;
-    if (!caller || !meant || !kinds.some((kind) => kind === caller.kind)) return refusal(401, 'Bearer error="invalid_token"');
+    if (!caller || !meant || !kinds.some((kind) => kind === caller.kind)) return refusal(401, INVALID);
     const organization = organizationOf?.(request);
-    const permitted = entities ? caller.entity === organization : !permission || caller.can(permission, organization);
+    const permitted = entities
+      ? organization !== undefined && caller.entity === organization
+      : !permission || caller.can(permission, organization);
     return permitted ? { caller } : refusal(403, 'Bearer error="insufficient_scope"');
   };
 }

@@ -106,7 +106,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       for (const none of [undefined, '', 'Bearer ', 'Basic Y2Fyb2w6eA==']) {
         assert.equal((await ask(route, none)).status, 401, `${route} ${none}`);
       }
-      for (const refused of [tampered(token), login.token, once.token, 'eyJ', '\u00ff\u00e9', `${token}.`]) {
+      for (const refused of [tampered(token), login.token, once.token, 'eyJ', '\u00ff\u00e9', '\u00e9'.repeat(11_000), `${token}.`]) {
         const { status, challenge } = await ask(route, `Bearer ${refused}`);
 
         assert.deepEqual([status, challenge], [401, 'Bearer error="invalid_token"'], `${route} ${refused}`);
@@ -186,6 +186,9 @@ test('a rule that would let through more than it says is refused', () => {
     { in: () => 'acme' },
     { kinds: ['entity-token'], introspect: true },
     { kinds: ['entity-token'], introspect: true, permission, in: () => 'acme' },
+    { kinds: ['session', 'entity-token'], introspect: true, in: () => 'acme' },
+    { kinds: ['session', 'entity-token'], introspect: true },
+    { permission: '' },
     { kinds: ['login'], introspect: true },
     { kinds: ['one-time-token'], introspect: true },
   ]) {
