@@ -109,6 +109,29 @@ def test_a_good_answer_is_cached_for_as_long_as_asked_and_a_bad_one_never(failin
     assert len(seen) == 3
 
 
+def test_a_redirection_is_not_followed_or_it_would_take_the_api_key_along(serve):
+    elsewhere = []
+    other = serve(lambda request: elsewhere.append(request) or (200, {}, "{}"))
+    latchkey = Latchkey(serve(lambda _: (307, {"Location": f"{other}/introspect"}, "")), api_key="lkapi_x")
+
+    with pytest.raises(Problem) as raised:
+        latchkey.introspect("token")
+
+    assert (raised.value.status, elsewhere) == (307, [])
+
+
+def test_a_clock_that_is_set_back_keeps_no_answer_for_longer(failing, monkeypatch):
+    said = {"active": True, "kind": "api-key", "sub": "u1", "iss": "i", "iat": 1, "acl": [], "customClaims": {}}
+    latchkey, seen = failing([], said)
+    before = time.time() - 300
+
+    latchkey.introspect("a", cache=60)
+    monkeypatch.setattr("latchkey_client.latchkey.time.time", lambda: before)
+    latchkey.introspect("a", cache=60)
+
+    assert len(seen) == 2
+
+
 def test_a_cached_answer_ends_with_the_credential(failing, monkeypatch):
     said = {"active": True, "kind": "session", "sub": "c", "iss": "i", "iat": 1, "exp": int(time.time()) + 5, "acl": [], "customClaims": {}}
     latchkey, seen = failing([], said)
@@ -123,7 +146,8 @@ def test_a_cached_answer_ends_with_the_credential(failing, monkeypatch):
 
 @pytest.fixture
 def logins(serve, monkeypatch):
-    """A server of logins whose JWTs live `lives` seconds each; None is a session that is over. `pass_by` moves the clock."""
+    """A server of logins whose JWTs live `lives` seconds each; None is a session that is over, "down" a server that is. `pass_by`
+    moves the clock."""
     ahead, now = [0], time.time
     monkeypatch.setattr("latchkey_client.login.time.time", lambda: now() + ahead[0])
 
@@ -135,6 +159,8 @@ def logins(serve, monkeypatch):
             life = lives.pop(0)
             if life is None:
                 return 401, {}, "{}"
+            if life == "down":
+                return 503, {}, "{}"
             token = jwt.encode({"iat": 1000, "exp": 1000 + life, "n": len(calls)}, "a secret of thirty-two characters")
             user = {"Id": "3f0c8a52-6d1e-4b7a-9c55-0e2f4d6b8a10", "Created": "2030-01-15T10:30:42Z", "Username": "demo", "Token": token}
             renewal = {"access_token": token, "expires_in": life, "token_type": "Bearer"}
@@ -170,6 +196,24 @@ def test_a_login_that_is_to_stay_begins_again_when_its_session_is_over(logins):
 
     assert not login.ended
     assert calls == ["/user/login", "/user/renew", "/user/login"]
+
+
+def test_what_fails_while_the_jwt_is_good_is_tried_again_after_a_pause(logins):
+    # The session ends with the renewed JWT, so the password is due.
+    latchkey, calls, pass_by = logins(3600, 200, "down", "down", 3600)
+    login = latchkey.login("demo", "secret", stay=True)
+
+    pass_by(3400)
+    login.renew_if_needed()
+    pass_by(3510)
+    login.renew_if_needed()
+    login.renew_if_needed()
+    assert (login.ended, len(calls)) == (False, 4)
+    pass_by(3521)
+    login.renew_if_needed()
+
+    assert calls == ["/user/login", "/user/renew", "/user/login", "/user/login", "/user/login"]
+    assert login.ends_at.timestamp() - time.time() > 3590
 
 
 def test_a_login_that_is_not_to_stay_ends_with_its_session(logins):

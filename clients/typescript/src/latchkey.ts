@@ -103,10 +103,10 @@ export class Latchkey {
   async introspect(token: string, { cache = 0 } = {}): Promise<Caller | undefined> {
     const id = fingerprint(token);
     const known = this.#known.get(id);
-    if (known && Date.now() - known.at < cache * 1000 && !(known.caller.expiresAt && known.caller.expiresAt.getTime() <= Date.now())) {
-      return known.caller;
-    }
     const at = Date.now();
+    // A clock that was set back makes an answer no younger.
+    const isFresh = known && at >= known.at && at - known.at < cache * 1000;
+    if (isFresh && !(known.caller.expiresAt && known.caller.expiresAt.getTime() <= at)) return known.caller;
     this.#known.delete(id);
     const said = answerOf(await this.api.POST('/introspect', { headers: { ...this.#byKey(), ...FORM }, body: { token } }));
     if (!said.active) return undefined;

@@ -14,14 +14,19 @@ export type Key = Schemas['AuthHeader'] & { keyId: string };
 /** A JWT is renewed so long before it ends; one that lives less than twice as long, at half of its life. */
 const MARGIN_SECONDS = 600;
 const LEAST_GAIN_SECONDS = 2;
+/** What failed is tried again so much later, while the JWT is good. */
+const PAUSE_SECONDS = 10;
 
 /** A user who is logged in. Every call renews the JWT when it is about to end. */
 export class Login {
   readonly #api: Client<paths>;
   #again?: () => Promise<Schemas['Login']>;
+  /** Why there is no other login. */
+  #refusal?: Problem;
   #user!: Schemas['Login'];
   #life!: number;
   #endsAt = 0;
+  #pausedUntil = 0;
   #renewal?: Promise<void>;
   /** The session is at its end: no renewal goes beyond it. */
   #last = false;
@@ -54,22 +59,24 @@ export class Login {
 
   /** Gets another JWT if this one is about to end. Concurrent calls share one request. */
   async renewIfNeeded(): Promise<void> {
-    if (this.#endsAt - Date.now() > Math.min(MARGIN_SECONDS * 1000, this.#life / 2)) return;
+    const now = Date.now();
+    const due = this.#endsAt - now <= Math.min(MARGIN_SECONDS * 1000, this.#life / 2);
+    if (!due || (now < this.#pausedUntil && !this.ended)) return;
     await (this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined)));
   }
 
   async #renew(): Promise<void> {
     const before = this.#endsAt;
-    let over = this.#last && !this.ended;
     try {
-      if (!over) this.#keep(answerOf(await this.#api.GET('/user/renew', { headers: { Authorization: `Bearer ${this.token}` } })));
+      if (!this.#last || this.ended)
+        this.#keep(answerOf(await this.#api.GET('/user/renew', { headers: { Authorization: `Bearer ${this.token}` } })));
     } catch (error) {
-      over = error instanceof Problem && error.status === 401;
-      // What failed may go better at the next call, if the JWT is good until then.
-      if (!over && !this.ended) return;
-      if (!over || !this.#again) throw error;
+      const over = error instanceof Problem && error.status === 401;
+      if (over) this.#endsAt = 0;
+      if (!this.ended) return this.#pause();
+      if (!over || !this.#again) throw (over && this.#refusal) || error;
     }
-    this.#last = over || this.#endsAt - before < LEAST_GAIN_SECONDS * 1000;
+    this.#last = this.#endsAt - before < LEAST_GAIN_SECONDS * 1000;
     if (this.#last && this.#again) await this.#enterAgain(this.#again);
   }
 
@@ -79,9 +86,14 @@ export class Login {
       this.#last = false;
     } catch (error) {
       // A password that is refused is not tried again: Latchkey counts, and ends by disabling it.
-      if (error instanceof Problem && error.status < 429) this.#again = undefined;
-      throw error;
+      if (error instanceof Problem && error.status < 429) [this.#again, this.#refusal] = [undefined, error];
+      if (this.ended) throw error;
+      this.#pause();
     }
+  }
+
+  #pause(): void {
+    this.#pausedUntil = Date.now() + PAUSE_SECONDS * 1000;
   }
 
   #keep(user: Schemas['Login']): void {

@@ -38,7 +38,8 @@ async function whole(request: Request, timeoutMs: number): Promise<Response> {
   const abort = () => controller.abort(request.signal.reason);
   request.signal.addEventListener('abort', abort);
   try {
-    const response = await fetch(request, { signal: controller.signal });
+    // A redirection would take the API key along.
+    const response = await fetch(request, { signal: controller.signal, redirect: 'manual' });
     const body = await response.arrayBuffer();
     return new Response(body.byteLength > 0 ? body : null, response);
   } finally {

@@ -95,6 +95,32 @@ test('a good answer is cached for as long as asked, a bad one never', async (t) 
   assert.equal(seen.length, 3);
 });
 
+test('a redirection is not followed, or it would take the API key along', async (t) => {
+  const elsewhere = [];
+  const other = await serve(t, (request, response) => {
+    elsewhere.push(request);
+    response.end('{}');
+  });
+  const url = await serve(t, (request, response) => response.writeHead(307, { Location: `${other}/introspect` }).end());
+
+  await assert.rejects(new Latchkey({ url, apiKey: 'lkapi_x' }).introspect('token'), { status: 307 });
+
+  assert.deepEqual(elsewhere, []);
+});
+
+test('a clock that is set back keeps no answer for longer', async (t) => {
+  const said = { active: true, kind: 'api-key', sub: 'u1', iss: 'i', iat: 1, acl: [], customClaims: {} };
+  const { latchkey, seen } = await failing(t, [], said);
+  mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  t.after(() => mock.timers.reset());
+
+  await latchkey.introspect('a', { cache: 60 });
+  mock.timers.setTime(Date.now() - 300_000);
+  await latchkey.introspect('a', { cache: 60 });
+
+  assert.equal(seen.length, 2);
+});
+
 test('a cached answer ends with the credential', async (t) => {
   const exp = Math.floor(Date.now() / 1000) + 5;
   const { latchkey, seen } = await failing(t, [], { active: true, kind: 'session', sub: 'c', iss: 'i', iat: 1, exp, acl: [], customClaims: {} });
@@ -108,7 +134,7 @@ test('a cached answer ends with the credential', async (t) => {
   assert.equal(seen.length, 2);
 });
 
-/** A server of logins whose JWTs live `lives` seconds each; `undefined` is a session that is over. */
+/** A server of logins whose JWTs live `lives` seconds each; `undefined` is a session that is over, NaN a server that is down. */
 async function logins(t, lives) {
   const calls = [];
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -116,7 +142,8 @@ async function logins(t, lives) {
     calls.push(request.url);
     const life = lives.shift();
     const Token = `${part({ alg: 'ES256' })}.${part({ iat: 1000, exp: 1000 + life, n: calls.length })}.AA`;
-    response.writeHead(life === undefined ? 401 : 200).end(JSON.stringify(life === undefined ? {} : { Id: 'u1', Username: 'demo', Token }));
+    const status = life === undefined ? 401 : Number.isNaN(life) ? 503 : 200;
+    response.writeHead(status).end(JSON.stringify(status === 200 ? { Id: 'u1', Username: 'demo', Token } : {}));
   });
   mock.timers.enable({ apis: ['Date'], now: Date.now() });
   t.after(() => mock.timers.reset());
@@ -149,6 +176,24 @@ test('a login that is to stay begins again when its session is over', async (t) 
 
   assert.equal(login.ended, false);
   assert.deepEqual(calls, ['/user/login', '/user/renew', '/user/login']);
+});
+
+test('what fails while the JWT is good is tried again after a pause', async (t) => {
+  // The session ends with the renewed JWT, so the password is due.
+  const { latchkey, calls } = await logins(t, [3600, 200, NaN, NaN, 3600]);
+  const login = await latchkey.login('demo', 'secret', { stay: true });
+
+  mock.timers.tick(3_400_000);
+  await login.renewIfNeeded();
+  mock.timers.tick(110_000);
+  await login.renewIfNeeded();
+  await login.renewIfNeeded();
+  assert.deepEqual([login.ended, calls.length], [false, 4]);
+  mock.timers.tick(11_000);
+  await login.renewIfNeeded();
+
+  assert.deepEqual(calls, ['/user/login', '/user/renew', '/user/login', '/user/login', '/user/login']);
+  assert.equal(login.endsAt.getTime(), Date.now() + 3_600_000);
 });
 
 test('a login that is not to stay ends with its session', async (t) => {

@@ -103,7 +103,8 @@ class Latchkey:
         id, now = fingerprint(token), time.time()
         with self._known_lock:
             known = self._known.get(id)
-        if known and now - known[1] < cache and not (known[0].expires_at and known[0].expires_at.timestamp() <= now):
+        # A clock that was set back makes an answer no younger.
+        if known and 0 <= now - known[1] < cache and not (known[0].expires_at and known[0].expires_at.timestamp() <= now):
             return known[0]
         body = IntrospectionRequest(token=token)
         said = self.call(introspect, headers=self.by_key(), body=body).to_dict()

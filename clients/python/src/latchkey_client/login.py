@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 # A JWT is renewed so long before it ends; one that lives less than twice as long, at half of its life.
 MARGIN_SECONDS = 600
 LEAST_GAIN_SECONDS = 2
+# What failed is tried again so much later, while the JWT is good.
+PAUSE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Key:
 
     id: str
     name: str
-    token: str
+    token: str = field(repr=False)
     created: datetime
     acl: Acl | None
     key_id: str
@@ -59,9 +61,12 @@ class Login:
         """`again` logs in once more, after the session has ended."""
         self._latchkey = latchkey
         self._again = again
+        # Why there is no other login.
+        self._refusal: Problem | None = None
         self._lock = threading.RLock()
         # The session is at its end: no renewal goes beyond it.
         self._last = False
+        self._paused_until = 0.0
         self._keep(user)
         self.keys = Keys(latchkey, self)
 
@@ -89,34 +94,45 @@ class Login:
     def renew_if_needed(self) -> None:
         """Gets another JWT if this one is about to end. Concurrent calls make one request."""
         with self._lock:
-            if self._ends - time.time() <= min(MARGIN_SECONDS, self._life / 2):
+            now = time.time()
+            due = self._ends - now <= min(MARGIN_SECONDS, self._life / 2)
+            if due and (self.ended or now >= self._paused_until):
                 self._renew()
 
     def _renew(self) -> None:
-        before, over = self._ends, self._last and not self.ended
+        before = self._ends
         try:
-            if not over:
+            if not self._last or self.ended:
                 self._keep(self._latchkey.call(user_renew, headers=self._bearer()))
         except (Problem, httpx.TransportError) as error:
             over = isinstance(error, Problem) and error.status == 401
-            # What failed may go better at the next call, if the JWT is good until then.
-            if not over and not self.ended:
+            if over:
+                self._ends = 0
+            if not self.ended:
+                self._pause()
                 return
+            if over and self._refusal:
+                raise self._refusal from error
             if not over or not self._again:
                 raise
-        self._last = over or self._ends - before < LEAST_GAIN_SECONDS
+        self._last = self._ends - before < LEAST_GAIN_SECONDS
         if self._last and self._again:
             self._enter_again(self._again)
 
     def _enter_again(self, again: Callable[[], User]) -> None:
         try:
             self._keep(again())
-        except Problem as problem:
+            self._last = False
+        except (Problem, httpx.TransportError) as error:
             # A password that is refused is not tried again: Latchkey counts, and ends by disabling it.
-            if problem.status < 429:
-                self._again = None
-            raise
-        self._last = False
+            if isinstance(error, Problem) and error.status < 429:
+                self._again, self._refusal = None, error
+            if self.ended:
+                raise
+            self._pause()
+
+    def _pause(self) -> None:
+        self._paused_until = time.time() + PAUSE_SECONDS
 
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
