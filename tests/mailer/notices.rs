@@ -99,14 +99,29 @@ async fn a_change_of_a_user_who_was_changed_meanwhile_is_not_told() {
     world.set_user(&alice, "SET epoch = :v", 7).await;
     let email = UserChange { email: Some(Some("new@example.com".to_owned())), ..UserChange::default() };
 
-    assert!(!users(&world).change_password(&stale, "a hash", None, now).await.unwrap());
-    assert!(!users(&world).change_password(&stale, "a hash", Some(now), now).await.unwrap());
+    assert!(!users(&world).change_password(&stale, stale.epoch, "a hash", None, now).await.unwrap());
+    assert!(!users(&world).change_password(&stale, stale.epoch, "a hash", Some(now), now).await.unwrap());
     assert!(!users(&world).reset_password(&stale, "a hash", None, true, now).await.unwrap());
     assert!(!users(&world).change(&stale, &email, now).await.unwrap());
     world.set_user(&alice, "SET disabled_at = :v", 1).await;
     assert_eq!(world.add_key(&alice.jwt, json!({ "name": "x" })).await.status, 401);
 
     assert_eq!(told(&world).await, []);
+}
+
+#[tokio::test]
+async fn a_change_that_succeeds_at_a_later_try_is_told_once() {
+    let world = World::new().await;
+    let now = world.setup.clock.now();
+    let alice = world.person("alice").await;
+    let stale = read(&world, "alice").await.user;
+    world.set_user(&alice, "SET epoch = :v", 7).await;
+
+    assert!(!users(&world).change_password(&stale, stale.epoch, "a hash", None, now).await.unwrap());
+    let fresh = read(&world, "alice").await.user;
+    assert!(users(&world).change_password(&fresh, stale.epoch, "a hash", None, now).await.unwrap());
+
+    assert_eq!(told(&world).await, [to("alice@example.com", PASSWORD_CHANGED)]);
 }
 
 /// What the stream has of a change of the password that was asked to be told and then failed.
@@ -367,7 +382,7 @@ async fn a_change_whose_answer_was_lost_is_told_once() {
     let user = read(&world, "alice").await.user;
 
     world.spy.lose_after(0);
-    assert!(users(&world).change_password(&user, "a hash", None, now).await.unwrap());
+    assert!(users(&world).change_password(&user, user.epoch, "a hash", None, now).await.unwrap());
     assert_eq!(told(&world).await, [to("alice@example.com", PASSWORD_CHANGED)]);
 
     world.set_failures(99).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Call, NOW, Person, Reply, World};
+use crate::house::{Call, NOW, Person, Reply, World, canceled};
 use crate::operations::{AuthenticationTokenCreate, AuthenticationTokenExchange, AuthheaderList, UserPassword, UserRenew};
 
 const NEW: &str = "maroon kettle on the third shelf";
@@ -142,6 +142,27 @@ async fn of_two_changes_at_the_same_instant_one_wins() {
     assert!([[200, 409], [200, 401]].contains(&statuses), "{statuses:?}");
     let logins = [world.login("alice", NEW).await.status, world.login("alice", other).await.status];
     assert_eq!(logins, [one.status, two.status].map(|status| if status == 200 { 200 } else { 401 }));
+}
+
+/// As whoever has a login of the user can begin it, by ending the other sessions again and again.
+#[tokio::test]
+async fn a_new_epoch_at_the_same_instant_keeps_nobody_out() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    let refused = canceled(["ConditionalCheckFailed", "None"]);
+    world.spy.refuse_all("TransactWriteItems", 400, &refused);
+    let reply = change(&world, "alice", &alice.password, NEW).await;
+    assert_eq!((reply.status, reply.code()), (409, "conflict"), "it is not tried for ever");
+    world.spy.refuse_none();
+    world.spy.take();
+    change(&world, "alice", &alice.password, NEW).await;
+    let before_the_transaction = world.spy.take().actions.iter().position(|action| action == "TransactWriteItems").unwrap();
+
+    world.spy.refuse_after(before_the_transaction, 1, 400, &refused);
+    let reply = change(&world, "alice", NEW, &alice.password).await;
+
+    assert_eq!(reply.status, 200, "the second time");
+    assert_eq!(world.login("alice", &alice.password).await.status, 200);
 }
 
 #[tokio::test]

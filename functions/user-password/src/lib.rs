@@ -7,7 +7,7 @@ use futures_util::future::join;
 use latchkey::audit::{Act, Event};
 use latchkey::caller::{PasswordGate, ProvenUser};
 use latchkey::credentials::{PasswordLife, PasswordRules, Weakness, is_same_password};
-use latchkey::domain::Secret;
+use latchkey::domain::{Secret, Username};
 use latchkey::http::{Answer, ApiError, Operation, Request, Route};
 use latchkey::runtime::{BreachedPasswords, ConfigError, Setup, Start, Table};
 
@@ -18,6 +18,9 @@ pub struct UserPassword {
     breached: BreachedPasswords,
     life: PasswordLife,
 }
+
+/// How often the change is tried, each time with the user as others have changed it meanwhile.
+const ATTEMPTS: usize = 5;
 
 impl Operation for UserPassword {
     const NAME: &'static str = "user-password";
@@ -55,8 +58,17 @@ impl UserPassword {
         self.breached.check(new, &request.trail).await.map_err(weak)?;
 
         let hash = self.passwords.hasher.hash(new).map_err(ApiError::internal)?;
-        let changed = self.passwords.users.change_password(user, hash.as_str(), self.life.expires_at(now), now).await?;
-        if changed { Ok(()) } else { Err(ApiError::Conflict) }
+        let mut read = Some(user.clone());
+        for _ in 0..ATTEMPTS {
+            // Whoever has a login of this user can begin new epochs without end. They must not keep out whoever has the password.
+            let Some(row) = read.filter(|row| row.is_active() && row.password_hash == user.password_hash) else { break };
+            self.rules.check(new, &row.names()).map_err(weak)?;
+            if self.passwords.users.change_password(&row, user.epoch, hash.as_str(), self.life.expires_at(now), now).await? {
+                return Ok(());
+            }
+            read = self.passwords.users.find_by_name(&Username::normalised(&user.username)).await?;
+        }
+        Err(ApiError::Conflict)
     }
 }
 

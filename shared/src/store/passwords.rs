@@ -31,13 +31,14 @@ impl Users {
     /// The wrong passwords before it are forgotten, so a password that they had disabled is enabled.
     ///
     /// Of two changes at the same instant one wins, and that one is told to the user by mail: one UpdateItem before the transaction asks
-    /// for it. It is one transaction, so a retry after a lost answer returns `true` too.
+    /// for it. `began_in` is the epoch in which the change was tried first, by which a later try asks for the same mail. It is one transaction, so a retry after a lost answer returns `true` too.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
     pub async fn change_password(
         &self,
         user: &UserRow,
+        began_in: u64,
         new_hash: &str,
         expires_at: Option<Timestamp>,
         now: Timestamp,
@@ -50,7 +51,7 @@ impl Users {
         let by_name = update(schema::user_by_name(&Username::normalised(&user.username)));
         let by_name = set_password(by_name, user, new_hash, now).only_if(is_unchanged().and(has_hash_of(user)));
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_unchanged());
-        self.ask_to_tell_of_password(user, now).await?;
+        self.ask_to_tell_of_password(user, began_in, now).await?;
         // Of what changes, the list shows the expiry alone.
         if user.password_expires_at == expires_at {
             return self.0.write_all([by_name, by_id]).await;
@@ -89,7 +90,7 @@ impl Users {
             None => is_as_proven,
         };
         let by_id = update(schema::user_by_id(user.user_id)).only_if(is_as_proven);
-        self.ask_to_tell_of_password(user, now).await?;
+        self.ask_to_tell_of_password(user, user.epoch, now).await?;
         if user.password_expires_at == expires_at && !proves_address {
             return self.0.write_all([by_name, by_id]).await;
         }
@@ -100,14 +101,14 @@ impl Users {
     /// Asks for the mail that tells `user` of a new password, which is about to be set; nothing for one without an address.
     ///
     /// A write of its own costs half of one in the transaction. It comes first, so that no end of the function loses the mail, and the
-    /// mailer sends it if the password was set ([`LoginRow::password_epoch`](super::LoginRow::password_epoch)). All who set one in the same
-    /// epoch ask for the same mail, of whom one succeeds.
+    /// mailer sends it if the password was set ([`LoginRow::password_epoch`](super::LoginRow::password_epoch)). All who begin to
+    /// set one in the same epoch ask for the same mail, of whom one succeeds.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
-    pub async fn ask_to_tell_of_password(&self, user: &UserRow, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn ask_to_tell_of_password(&self, user: &UserRow, began_in: u64, now: Timestamp) -> Result<(), StoreError> {
         let about = MailSubject::PasswordChanged { user: user.user_id, epoch: user.epoch };
-        let id = RandomId::derived(Locator::of_password_change(user.user_id, user.epoch));
+        let id = RandomId::derived(Locator::of_password_change(user.user_id, began_in));
         match OutboxEntry::notice(user, MailRequest { id, requested_at: now, about }) {
             Some(notice) => notice.write(&self.0)?.send().await.map(drop),
             None => Ok(()),

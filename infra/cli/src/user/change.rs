@@ -80,14 +80,14 @@ pub async fn passwd(connection: &Connection, arguments: &PasswdArguments) -> Res
     let users = Users::new(&connection.database);
     let entry = journal::begin(connection, OperatorAct::UserPasswd, user.user_id).await?;
     let changing = async {
-        let mut attempts = 1;
-        while !users.change_password(&user, password.hash.as_str(), expires_at, connection.now()).await? {
+        let (mut attempts, began_in) = (1, user.epoch);
+        while !users.change_password(&user, began_in, password.hash.as_str(), expires_at, connection.now()).await? {
             // The name may belong to somebody else by now: the user found first is meant.
             user = if attempts < ATTEMPTS { find_by_id(connection, user.user_id).await? } else { return Err(kept_changing(named)) };
             attempts += 1;
         }
         // Once more: over a slow line, the mailer may have ceased to wait for the change.
-        users.ask_to_tell_of_password(&user, connection.now()).await?;
+        users.ask_to_tell_of_password(&user, began_in, connection.now()).await?;
         Ok::<_, Failure>(user)
     };
     let user = entry.run(changing).await?;
