@@ -67,14 +67,16 @@ impl Operation for UserSignUpConfirm {
 /// The name that was chosen, or else the address. A name with `@` must be the address that was proven, or somebody could be called by
 /// the address of another.
 fn user_name(chosen: Option<String>, address: &EmailAddress) -> Result<String, ApiError> {
-    let Some(name) = chosen else { return Ok(address.to_string()) };
+    let is_chosen = chosen.is_some();
+    let refused = |why| ApiError::invalid_field("username", if is_chosen { why } else { "is required: this address can't be a user name" });
+    let name = chosen.unwrap_or_else(|| address.to_string());
     let compared = Username::normalised(&name);
     if name.parse::<Name>().is_err() || !compared.is_possible() {
-        return Err(ApiError::invalid_field("username", "must have 1 to 256 bytes and no control or invisible character"));
+        return Err(refused("must have 1 to 256 bytes and no control or invisible character"));
     }
     let is_own = || compared.as_str().parse::<EmailAddress>().is_ok_and(|named| named.place() == address.place());
     if compared.as_str().contains('@') && !is_own() {
-        return Err(ApiError::invalid_field("username", "must be without @, or the e-mail address itself"));
+        return Err(refused("must be without @, or the e-mail address itself"));
     }
     Ok(name)
 }

@@ -68,6 +68,20 @@ async fn somebody_who_signs_up_with_a_victims_address_first_has_nothing() {
     assert_eq!(world.sessions_of(&reply.text("Id")).await, 2, "that of the confirmation, and this one");
 }
 
+/// U+FB01 is compared as the two letters that it joins, so this address would be the name of somebody with another one.
+#[tokio::test]
+async fn an_address_that_would_be_the_name_of_another_needs_a_name_beside_it() {
+    let world = World::new().await;
+    let request = Call::new().json(json!({ "email": "\u{fb01}@example.com" })).perhaps_undocumented();
+    assert_eq!(world.call::<crate::operations::UserSignUp>(request).await.status, 202);
+    let token = world.mailed_token("sign-up").await;
+
+    let reply = confirm(&world, &token, json!({})).await;
+
+    assert_eq!((reply.status, reply.invalid_fields()), (422, vec!["username"]));
+    assert_eq!(accounts(&world).await, [0, 0, 0]);
+}
+
 #[tokio::test]
 async fn a_hundred_confirmations_of_one_sign_up_make_one_account() {
     let world = World::new().await;
