@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use latchkey::domain::Locator;
 use latchkey::domain::{RandomId, Timestamp};
 use latchkey::runtime::Table;
 use latchkey::store::{EntityTokenRow, EntityTokens, Rotation};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{Door, NOW, Person, Reply, World};
 use crate::operations::{EntityTokenCreate, EntityTokenGet, EntityTokenRefresh, EntityTokenUpdate};
@@ -210,6 +211,35 @@ async fn a_rotation_that_comes_too_late_changes_nothing() {
         assert!(matches!(refused, Rotation::Rotated(row) if row.generation == 0), "it is told what is live");
     }
     assert_eq!(world.call::<EntityTokenGet>(alice.entity_call("acme", &alice.id)).await.body, made.body);
+}
+
+/// As if somebody set another expiry between any reading of the row and the write behind it.
+#[tokio::test]
+async fn a_token_whose_expiry_others_keep_changing_is_told() {
+    let world = World::new().await;
+    let alice = world.member("alice").await;
+    let token = token(&world, &alice).await;
+    let row = world.rows("tokens").await.into_iter().find(|row| row.contains_key("token_id")).unwrap();
+    let item: serde_json::Map<_, _> = row.into_iter().map(|(name, value)| (name, in_json(&value))).collect();
+    let changed = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "Item": item });
+    world.spy.refuse_all("UpdateItem", 400, &changed);
+
+    let reply = refresh(&world, &alice, &token).await;
+
+    assert_eq!((reply.status, reply.code()), (409, "conflict"));
+    world.spy.refuse_none();
+    assert_eq!(refresh(&world, &alice, &token).await.status, 200);
+}
+
+/// As DynamoDB writes it.
+fn in_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::L(items) => json!({ "L": items.iter().map(in_json).collect::<Vec<_>>() }),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -556,8 +556,8 @@ export interface paths {
         put?: never;
         /**
          * Make a user
-         * @description Without a password it is a machine account: it has API keys only, which an operator makes. With `invite` the user is
-         *     sent a link that sets the password, in the same transaction. Nobody gives more
+         * @description Without a password it is a machine account until a mailed link gives it one: it has API keys only, which an operator
+         *     makes. With `invite` the user is sent such a link, in the same transaction. Nobody gives more
          *     rights than they have; a caller with the permission for entities only makes members of them. Unknown fields are
          *     refused.
          */
@@ -1958,6 +1958,30 @@ export interface components {
                 "application/problem+json": components["schemas"]["EntityProblem"];
             };
         };
+        /** @description Others kept changing the token's expiry at the same time. Nothing was changed; try again. */
+        EntityConflict: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "Strict-Transport-Security": components["headers"]["StrictTransportSecurity"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:latchkey:problem:conflict",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "Somebody else made a change at the same time. Check the result and try again.",
+                 *       "instance": "9b2f6c1e-4a53-4c0b-8f0e-1d2a7c3b5e60",
+                 *       "success": false,
+                 *       "error": "Somebody else made a change at the same time. Check the result and try again."
+                 *     }
+                 */
+                "application/json": components["schemas"]["EntityProblem"];
+                "application/problem+json": components["schemas"]["EntityProblem"];
+            };
+        };
         /** @description The body has more than 64 KiB. */
         EntityTooLarge: {
             headers: {
@@ -3263,6 +3287,7 @@ export interface operations {
             401: components["responses"]["EntityUnauthorized"];
             403: components["responses"]["EntityForbidden"];
             404: components["responses"]["EntityNotFound"];
+            409: components["responses"]["EntityConflict"];
             413: components["responses"]["EntityTooLarge"];
             500: components["responses"]["EntityInternal"];
             503: components["responses"]["EntityUnavailable"];

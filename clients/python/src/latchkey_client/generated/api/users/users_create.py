@@ -106,9 +106,9 @@ def sync_detailed(
 ) -> Response[Problem | User]:
     """Make a user
 
-     Without a password it is a machine account: it has API keys only, which an operator makes. With
-    `invite` the user is
-    sent a link that sets the password, in the same transaction. Nobody gives more
+     Without a password it is a machine account until a mailed link gives it one: it has API keys only,
+    which an operator
+    makes. With `invite` the user is sent such a link, in the same transaction. Nobody gives more
     rights than they have; a caller with the permission for entities only makes members of them. Unknown
     fields are
     refused.
@@ -145,9 +145,9 @@ def sync(
 ) -> Problem | User | None:
     """Make a user
 
-     Without a password it is a machine account: it has API keys only, which an operator makes. With
-    `invite` the user is
-    sent a link that sets the password, in the same transaction. Nobody gives more
+     Without a password it is a machine account until a mailed link gives it one: it has API keys only,
+    which an operator
+    makes. With `invite` the user is sent such a link, in the same transaction. Nobody gives more
     rights than they have; a caller with the permission for entities only makes members of them. Unknown
     fields are
     refused.
@@ -179,9 +179,9 @@ async def asyncio_detailed(
 ) -> Response[Problem | User]:
     """Make a user
 
-     Without a password it is a machine account: it has API keys only, which an operator makes. With
-    `invite` the user is
-    sent a link that sets the password, in the same transaction. Nobody gives more
+     Without a password it is a machine account until a mailed link gives it one: it has API keys only,
+    which an operator
+    makes. With `invite` the user is sent such a link, in the same transaction. Nobody gives more
     rights than they have; a caller with the permission for entities only makes members of them. Unknown
     fields are
     refused.
@@ -216,9 +216,9 @@ async def asyncio(
 ) -> Problem | User | None:
     """Make a user
 
-     Without a password it is a machine account: it has API keys only, which an operator makes. With
-    `invite` the user is
-    sent a link that sets the password, in the same transaction. Nobody gives more
+     Without a password it is a machine account until a mailed link gives it one: it has API keys only,
+    which an operator
+    makes. With `invite` the user is sent such a link, in the same transaction. Nobody gives more
     rights than they have; a caller with the permission for entities only makes members of them. Unknown
     fields are
     refused.
