@@ -102,8 +102,8 @@ def contents(version: str, target: str, program: Path, local: Path | None, funct
     for path in Path("infra/parameters").glob("*.yaml"):
         texts[path.as_posix()] = re.sub(r"(?m)^Architecture: .*$", f"Architecture: {architecture}", path.read_text())
     files |= {name: (text.encode(), 0o644) for name, text in texts.items()}
-    for path in Path("target/clients").glob(f"latchkey?client-{version}*"):
-        files[f"clients/{path.name}"] = (path.read_bytes(), 0o644)
+    for package in [f"-client-{version}.tgz", f"_client-{version}-py3-none-any.whl", f"_client-{version}.tar.gz", f"-client-{version}.crate"]:
+        files[f"clients/latchkey{package}"] = ((Path("target/clients") / f"latchkey{package}").read_bytes(), 0o644)
     pages = [Path(name) for name in output("git", "ls-files", "docs").splitlines()]
     files |= {path.as_posix(): (path.read_bytes(), 0o644) for path in pages}
     return files

@@ -3,7 +3,8 @@
 On Linux the program is locked into a folder with the archive, the system libraries that it links, /dev/null and /proc, and has no
 network but its own loopback. Elsewhere, or where that is not permitted, an empty environment has to do.
 
-Prints one line of JSON, and the tour's answers before it, a line each.
+Prints one line of JSON, and the tour's answers before it, a line each. Fails if the tour does, if the program does not end well at
+Ctrl-C or leaves something running, or if root on Linux could not lock it in.
 
 usage: python3 tests/dist/bare_root.py ARCHIVE
 """
@@ -109,7 +110,11 @@ def main() -> None:
         apart = ["unshare", "--net", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         if subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
             os.execvpe("unshare", [*apart, sys.executable, *sys.argv], os.environ | {ALONE: "1"})
-    print(json.dumps(try_out(Path(sys.argv[1]), ALONE in os.environ)))
+    report = try_out(Path(sys.argv[1]), ALONE in os.environ)
+    print(json.dumps(report))
+    must_be_alone = platform.system() == "Linux" and os.geteuid() == 0
+    if report["tour"] or report["status"] or report["left"] or (must_be_alone and not report["alone"]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,17 @@ fn a_function_knows_shared_only() {
     }
 }
 
+/// They are released together; the archive takes the packages of its own version.
+#[test]
+fn the_contract_and_the_clients_have_the_version_of_the_workspace() {
+    let version = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    assert!(read("Cargo.toml").contains(version));
+    assert!(read("clients/python/pyproject.toml").contains(version));
+    assert!(read("clients/typescript/package.json").contains(concat!("\"version\": \"", env!("CARGO_PKG_VERSION"), "\"")));
+    assert!(read("infra/openapi.yaml").contains(concat!("\n  version: ", env!("CARGO_PKG_VERSION"), "\n")));
+}
+
 /// AWS-LC's generator is seeded by the operating system, not by 30 ms of CPU jitter (`.cargo/config.toml`). This binary links the same
 /// library as the functions, and still has its symbols.
 #[test]
