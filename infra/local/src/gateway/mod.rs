@@ -115,11 +115,11 @@ impl Gateway {
         }
     }
 
-    /// Tells the developer of a request, by its route: one-time tokens are in paths.
+    /// Tells the developer of a request, by its route: one-time tokens are in paths, those of wrong requests too.
     fn log(&self, id: &str, method: &str, path: &str, status: u16, took: Duration, cause: Option<&str>) {
         let route = match self.routing.find(method, path) {
-            Match::Route(route, _) => &route.path,
-            _ => path,
+            Match::Route(route, _) => route.path.clone(),
+            _ => without_tokens(path),
         };
         let ms = took.as_millis();
         let why = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -128,6 +128,12 @@ impl Gateway {
             json!({ "status": status, "method": method, "route": route, "ms": ms, "requestId": id, "cause": cause })
         });
     }
+}
+
+/// `path` with `…` in place of what may be a credential of Latchkey.
+fn without_tokens(path: &str) -> String {
+    let segments = path.split('/').map(|segment| if segment.starts_with("lk") || segment.starts_with("eyJ") { "…" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// The gateway as an axum application, which needs to be served with the client's address as [`ConnectInfo`].
@@ -228,6 +234,12 @@ mod tests {
             let answer = (self.0)(function, serde_json::from_slice(&event).unwrap());
             Box::pin(std::future::ready(answer.map(|answer| answer.to_string().into())))
         }
+    }
+
+    #[test]
+    fn the_path_of_a_wrong_request_is_told_without_its_token() {
+        assert_eq!(without_tokens("/authentication-tokens/lkone_x/exchange/"), "/authentication-tokens/…/exchange/");
+        assert_eq!(without_tokens("/nothing"), "/nothing");
     }
 
     fn echo(function: &str, event: Value) -> Result<Value, InvokeError> {
