@@ -127,7 +127,7 @@ pub const KEYS_REFRESH_SECONDS: NumberSetting = NumberSetting {
     name: "KEYS_REFRESH_SECONDS",
     default: 60,
     range: 1..=3600,
-    meaning: "Seconds until a running function looks whether its key sets have changed. A rotation waits twice as long at each step.",
+    meaning: "How often, in seconds, a running function checks whether its key sets have changed. A rotation waits twice as long at each step.",
 };
 
 /// What the distribution in front shows.
@@ -135,7 +135,7 @@ pub const ORIGIN_SECRETS: TextSetting = TextSetting {
     name: "ORIGIN_SECRETS",
     default: TextDefault::Absent,
     form: "`secretsmanager:<arn>` or `file:<path>`",
-    meaning: "Secrets by which the distribution in front proves itself; who else calls is refused. Anybody may call if absent.",
+    meaning: "Secrets that the distribution (CDN) in front of the API sends to prove itself; other requests are refused. If absent, anyone may call.",
 };
 /// Where the distribution in front tells the client's address.
 pub const CLIENT_ADDRESS_HEADER: TextSetting = TextSetting {
@@ -187,7 +187,7 @@ pub const API_KEY_LOGIN_MAX_AGE_SECONDS: NumberSetting = NumberSetting {
     name: "API_KEY_LOGIN_MAX_AGE_SECONDS",
     default: 0,
     range: 0..=86_400,
-    meaning: "Seconds after the password was given in which a login may add and list API keys, however often it is renewed. 0 is any time.",
+    meaning: "How long a login may add and list API keys after the password was given, in seconds. Renewing does not extend it. 0 is no limit.",
 };
 
 /// What a hash costs. OWASP lists 19456 KiB with 2 passes and 7168 KiB with 5 as equals, and nothing below 7168.
@@ -303,14 +303,14 @@ pub const METRICS_NAMESPACE: TextSetting = TextSetting {
     name: "METRICS_NAMESPACE",
     default: TextDefault::Absent,
     form: "",
-    meaning: "CloudWatch namespace that counts the audit events; they are not counted if absent.",
+    meaning: "CloudWatch namespace that counts the audit events; they are not counted if absent. The parameter's default is `Latchkey`.",
 };
 /// Which deployment this is.
 pub const STAGE: TextSetting = TextSetting {
     name: "STAGE",
     default: TextDefault::Value("local"),
     form: "",
-    meaning: "Name of the deployment, a dimension of the metrics.",
+    meaning: "Name of the deployment, a dimension of the metrics; see the parameter `Stage` below.",
 };
 /// Which deploy this is.
 pub const RELEASE: TextSetting = TextSetting {
