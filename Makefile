@@ -27,6 +27,9 @@ PYTHON_MINIMUM := 3.11
 REQUIREMENTS := $(wildcard infra/requirements/*.in clients/*/*.in tests/*/*.in tests/*/*/*.in)
 UPGRADE ?=
 
+# The tests of the whole house. With -p cargo would build the libraries twice, once for --workspace and once with fewer features.
+TESTS := cargo test --workspace --locked --test api
+
 # Make 3.81, which macOS has, looks for a plain command on the PATH that it was started with, unless the shell is not its default one.
 SHELL := /bin/bash
 # The folder's own tools before any other. Cargo's usual place is last, for a shell opened before it was installed.
@@ -44,20 +47,20 @@ run: rust ## start everything on this machine; PORT=9001 for another port, ARGS=
 
 test: rust node ## run all tests that need no AWS, the real binaries and the vendors' clients among them
 	cargo test --workspace --locked
-	LATCHKEY_FLOOD_SECONDS=10 cargo test -p latchkey-tests -- --ignored --nocapture flood::
-	cargo test -p latchkey-tests -- --ignored --nocapture stack:: contract::generated::
+	LATCHKEY_FLOOD_SECONDS=10 $(TESTS) -- --ignored --nocapture flood::
+	$(TESTS) -- --ignored --nocapture stack:: contract::generated::
 	$(MAKE) --no-print-directory test-contract
-	cargo test -p latchkey-tests -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
+	$(TESTS) -- --ignored --nocapture least_privilege:: costs:: contract::coverage::
 
 test-flood: rust ## flood the running local stack with wrong passwords from one address for a minute, at the template's limits
-	cargo test -p latchkey-tests -- --ignored --nocapture flood::
+	$(TESTS) -- --ignored --nocapture flood::
 
 test-contract: rust ## try the running local stack against the contract with schemathesis; LATCHKEY_TEST_SEED=1 for another seed
-	cargo test -p latchkey-tests -- --ignored --nocapture contract::schemathesis::
+	$(TESTS) -- --ignored --nocapture contract::schemathesis::
 
 costs: rust ## measure what each operation asks of DynamoDB, in units, and write docs/costs.md
-	cargo test -p latchkey-tests it_costs
-	LATCHKEY_WRITE_COSTS=1 cargo test -p latchkey-tests -- --ignored costs::
+	$(TESTS) it_costs
+	LATCHKEY_WRITE_COSTS=1 $(TESTS) -- --ignored costs::
 
 # The functions as AWS runs them, and what they are measured beside. An optimised bench, or its DynamoDB would be what is measured.
 bench: $(if $(BUILT),,build) node .venv-bench ## measure the functions' binaries, and write docs/performance.md; ARGS="--starts 2 --warm 2" for a quick look
@@ -125,7 +128,7 @@ dist-program: cargo-lambda
 endif
 
 test-dist: cargo-lambda sam ## unpack the release archive where nothing is installed, without a network, and try it
-	cargo test -p latchkey-tests dist:: -- --ignored --nocapture
+	$(TESTS) dist:: -- --ignored --nocapture
 
 # ARCH is here the Architecture of the environment's parameters, and goes to sam last: what is built is what is deployed.
 # Who starts it by hand is asked before prod changes; CI is not.
@@ -136,7 +139,7 @@ deploy: $(if $(BUILT),,build) $(if $(ROLLOUT),template.rollout.yaml) sam ## buil
 	@sam list stack-outputs --stack-name $(STACK) --output json
 
 test-deploy: cargo-lambda node sam ## deploy to an AWS on this machine, by `make deploy` itself and from the archive, and test what is there
-	cargo test -p latchkey-tests deploy:: -- --ignored --nocapture
+	$(TESTS) deploy:: -- --ignored --nocapture
 	$(MAKE) --no-print-directory test-dist
 
 test-sam-local: ## run what AWS runs in containers, by `sam local`; does nothing where Docker does not run
@@ -146,7 +149,7 @@ test-sam-local: ## run what AWS runs in containers, by `sam local`; does nothing
 # LATCHKEY_TEST_BUILT leaves out the build, for who has just done it.
 .PHONY: sam-local
 sam-local: $(if $(LATCHKEY_TEST_BUILT),,build) sam
-	cargo test -p latchkey-tests sam_local:: -- --ignored --nocapture
+	$(TESTS) sam_local:: -- --ignored --nocapture
 
 lint: rust ## check format and lints
 	cargo fmt --all --check

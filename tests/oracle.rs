@@ -78,13 +78,13 @@ async fn report<O: Start>(world: &World, what: &str, call: impl Fn(&str) -> Call
 }
 
 #[tokio::test]
-#[ignore = "a report: `cargo test -p latchkey-tests -- --ignored --nocapture oracle::`"]
+#[ignore = "a report: `cargo test --workspace --test api -- --ignored --nocapture oracle::`"]
 async fn the_time_of_a_forgotten_password() {
     report::<UserForgotPassword>(&world().await, "forgotten password", forgot_password::call).await;
 }
 
 #[tokio::test]
-#[ignore = "a report: `cargo test -p latchkey-tests -- --ignored --nocapture oracle::`"]
+#[ignore = "a report: `cargo test --workspace --test api -- --ignored --nocapture oracle::`"]
 async fn the_time_of_a_sign_up() {
     report::<UserSignUp>(&world().await, "sign-up", |email| Call::new().json(json!({ "email": email }))).await;
 }

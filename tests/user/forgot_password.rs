@@ -151,7 +151,7 @@ async fn it_costs_what_docs_costs_says() {
 
 /// How many mails a flood of requests makes, and what it costs. Nothing is asserted but that all were answered.
 #[tokio::test]
-#[ignore = "a report: `cargo test -p latchkey-tests -- --ignored --nocapture flood_of_requests`"]
+#[ignore = "a report: `cargo test --workspace --test api -- --ignored --nocapture flood_of_requests`"]
 async fn a_flood_of_requests_for_mails() {
     const REQUESTS: usize = 10_000;
     const USERS: usize = 100;

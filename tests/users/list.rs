@@ -156,7 +156,7 @@ async fn nobody_who_stays_is_missing_or_twice_while_others_come_and_go() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: cargo test -p latchkey-tests a_hundred_thousand -- --ignored"]
+#[ignore = "takes minutes: cargo test --workspace --test api a_hundred_thousand -- --ignored"]
 async fn a_hundred_thousand_users_come_in_pages_of_a_hundred_while_others_come_and_go() {
     let world = World::new().await;
     let root = world.person_with("root", Acl::everything()).await;
