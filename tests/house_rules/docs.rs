@@ -1,4 +1,5 @@
-//! The tests and log lines that the docs name exist, and the section "Standards" of docs/security.md says nothing that no test and no reason bears out.
+//! The tests and log lines that the docs name exist, and the section "Standards" of docs/security.md says nothing that no test and no
+//! reason bears out.
 
 use std::collections::BTreeSet;
 use std::path::Path;

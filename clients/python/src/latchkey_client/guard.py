@@ -25,7 +25,8 @@ class Guard:
     """Decides about requests. A login is never let through: whoever receives one can act as its user.
 
     - `permission`: what the ACL must grant, in the organization of `in_` or, without `in_`, everywhere.
-    - `in_`: where the request's organization comes from. For entity tokens, which need a route of their own, it must be the token's entity.
+    - `in_`: where the request's organization comes from. For entity tokens, which need a route of their own, it must be the token's
+      entity.
     - `kinds`: the kinds that the route takes.
     - `introspect`: whether Latchkey is asked at each request, and so a revocation seen at once. Without it, a session is verified by
       the public keys. The other kinds need it.
